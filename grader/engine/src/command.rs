@@ -1,0 +1,70 @@
+//! What to run.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A program to run, with its arguments and surroundings.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The executable file. A name without a slash is not looked up in `PATH`.
+    pub program: PathBuf,
+    /// Its arguments, without its name.
+    pub args: Vec<OsString>,
+    /// Its environment.
+    pub env: Environment,
+    /// Its working directory; siglab's if absent.
+    pub dir: Option<PathBuf>,
+    /// Where its standard streams lead.
+    pub stdio: Stdio,
+}
+
+impl Command {
+    /// `program` without arguments, in a fixed environment, with captured output.
+    #[must_use]
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: Environment::Fixed,
+            dir: None,
+            stdio: Stdio::Capture,
+        }
+    }
+
+    /// With these arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+/// A program's environment variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// The same small set everywhere: `PATH`, `HOME`, `LANG=C.UTF-8`, `TERM=dumb` or, on
+    /// a terminal, `xterm`, and `ASAN_OPTIONS=detect_leaks=0` (LeakSanitizer can't run
+    /// under ptrace).
+    Fixed,
+    /// siglab's own.
+    Inherit,
+}
+
+/// Where a program's standard streams lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdio {
+    /// Output is only recorded; standard input is empty, or a pipe if the script uses it.
+    Capture,
+    /// Output is recorded and also written to siglab's own standard output and standard
+    /// error; standard input is siglab's own. Each output that is a terminal is one for
+    /// the program, too.
+    PassThrough,
+    /// All three are a new pseudo-terminal, which is also the controlling terminal; the
+    /// program is in its foreground process group.
+    Terminal {
+        /// Rows of the window.
+        rows: u16,
+        /// Columns of the window.
+        columns: u16,
+    },
+}

@@ -1,0 +1,92 @@
+//! How to run it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use siglab_model::{Clock, Policy, Time};
+
+/// How to run a program.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The clock.
+    pub clock: Clock,
+    /// Who runs next when several threads could.
+    pub policy: Policy,
+    /// Names of a lab's own for roles: from `main`, `child`, ... to its names.
+    pub roles: BTreeMap<String, String>,
+    /// Where the run is cut off.
+    pub limits: Limits,
+    /// The seed of everything random that the program asks for.
+    pub seed: u64,
+    /// Asks a run to stop, from another thread.
+    pub cancel: Cancel,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clock: Clock::Virtual,
+            policy: Policy::InOrder,
+            roles: BTreeMap::new(),
+            limits: Limits::default(),
+            seed: 0,
+            cancel: Cancel::default(),
+        }
+    }
+}
+
+/// Where a run is cut off. Reaching a limit ends every process of the run and is an
+/// event in the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Virtual time since the exec.
+    pub virtual_time: Time,
+    /// Real time since the exec: what bounds a program that computes for ever. Time
+    /// spent waiting for siglab's own standard input doesn't count.
+    pub real_time: Option<Duration>,
+    /// Bytes of output, all streams together.
+    pub output: Option<u64>,
+    /// Processes and threads that exist at the same time.
+    pub tasks: usize,
+    /// Events in the trace.
+    pub events: usize,
+}
+
+impl Default for Limits {
+    /// A day of virtual time, 64 MiB of output, 512 tasks, 2 million events.
+    fn default() -> Self {
+        Self {
+            virtual_time: Time::from_nanos(86_400 * 1_000_000_000),
+            real_time: None,
+            output: Some(64 << 20),
+            tasks: 512,
+            events: 2_000_000,
+        }
+    }
+}
+
+/// A request to stop a run, shared between threads.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the run to stop. All its processes are killed, and its trace ends with the
+    /// limit `cancelled`.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Cancel::cancel`] was called.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for a signal handler.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}

@@ -1,0 +1,26 @@
+//! The words that siglab's engine and its readers share: [`Signal`], [`SigSet`],
+//! [`Disposition`], [`Event`], [`Trace`].
+//!
+//! Invariants: nothing here does I/O, reads a clock, or is `unsafe`. A [`Trace`] is
+//! the single interface between the engine and everything after it.
+
+#![forbid(unsafe_code)]
+
+mod disposition;
+mod event;
+mod role;
+mod signal;
+mod sigset;
+mod time;
+mod trace;
+
+pub use disposition::{DefaultAction, Disposition, HandlerFlags};
+pub use event::{
+    Action, BusyKind, Directed, Event, ForkHow, Frame, HandlerExit, Kind, LimitKind, MaskHow,
+    ProcessStatus, SigInfo, Stream, Waiting,
+};
+pub use role::Role;
+pub use signal::{Signal, UnknownSignal};
+pub use sigset::SigSet;
+pub use time::{BadTime, Time};
+pub use trace::{Clock, Header, Outcome, Policy, TRACE_SCHEMA, Trace, TraceError};

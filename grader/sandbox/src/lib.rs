@@ -1,0 +1,1 @@
+//! Limits and isolation for programs that nobody trusts.
