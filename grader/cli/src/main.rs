@@ -1,2 +1,47 @@
 //! The `siglab` command.
-fn main() {}
+
+mod args;
+mod command;
+mod doctor;
+mod exit;
+mod failure;
+mod file;
+mod interrupt;
+mod output;
+mod program;
+mod script;
+mod send;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command, Lab};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let status = match Cli::try_parse() {
+        Ok(cli) => run(&cli.command),
+        Err(error) => usage::explain(&error),
+    };
+    ExitCode::from(status.unwrap_or_else(|failure| {
+        output::tell(&failure);
+        failure.status
+    }))
+}
+
+/// Carries a command out; the exit status.
+fn run(command: &Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(args) => command::run::run(args),
+        Command::Check(args) => command::check::run(args),
+        Command::Labs(args) => command::labs::run(args),
+        Command::Lab(Lab::Check {
+            labs_to_check,
+            labs,
+        }) => command::lab_check::run(labs_to_check, labs),
+        Command::Lab(Lab::Schema) => command::schema(),
+        Command::Doctor(args) => doctor::run(args),
+    }
+}

@@ -1,24 +1,49 @@
 //! Runs a program under virtual time and scripted signals, one thread at a time, and
 //! records what happened as a [`Trace`](siglab_model::Trace).
+//!
+//! ```no_run
+//! use siglab_engine::{Command, Options, Script, run};
+//! use siglab_model::{Signal, Time};
+//!
+//! let script = Script::default().send_at(Time::from_nanos(400_000_000), Signal::INT, "main");
+//! let trace = run(&Command::new("./simple_handler"), &script, &Options::default())?;
+//! println!("{}", trace.to_jsonl());
+//! # Ok::<(), siglab_engine::Error>(())
+//! ```
 
+mod arch;
+mod calls;
+mod clock;
 mod command;
+mod deadlock;
+mod deliver;
+mod drive;
 mod error;
+mod expected;
+mod fault;
+mod info;
+mod lifecycle;
 mod options;
+mod recorder;
+mod run;
+mod schedule;
 mod script;
+mod script_run;
+mod stack;
+mod start;
+mod stdio;
+mod sys;
+mod task;
+mod timers;
 
 pub use command::{Command, Environment, Stdio};
 pub use error::Error;
 pub use options::{Cancel, Limits, Options};
 pub use script::{Action, Key, Script, Step, When};
+pub use start::run;
 
-use siglab_model::Trace;
-
-/// Runs `command` under `script`.
-///
-/// # Errors
-/// If the program can't be started or the machine doesn't permit tracing it. Whatever
-/// the program itself does is in the trace.
-pub fn run(command: &Command, script: &Script, options: &Options) -> Result<Trace, Error> {
-    let _ = (command, script, options);
-    Err(Error::Internal("the engine is not there yet".into()))
+/// The name of the system call with this number, as in a trace; whether a name is one.
+#[must_use]
+pub fn is_syscall(name: &str) -> bool {
+    arch::syscall_number(name).is_some()
 }

@@ -1,1 +1,6 @@
-//! Labs.
+//! stub
+#![forbid(unsafe_code)]
+mod lab;
+pub mod manifest;
+mod result;
+mod submission;

@@ -1,1 +1,22 @@
-//! Reports.
+//! Reports: what happened in a run, and what a grade says, for people and for machines.
+//!
+//! Every format is a reader of the same two documents, the event list of a
+//! [`Trace`](siglab_model::Trace) and a lab's result. None runs anything, and none knows
+//! of another.
+
+#![forbid(unsafe_code)]
+
+mod escape;
+mod format;
+mod style;
+mod timeline;
+
+pub use format::{FORMATS, Format, ReportOptions, format, verdict};
+pub use timeline::{Timeline, TimelineOptions, sentence};
+
+/// Makes text that others wrote harmless for a terminal: escapes control characters,
+/// except line ends, and characters that hide or reorder others.
+#[must_use]
+pub fn escape_lines(text: &str) -> String {
+    escape::lines(text)
+}

@@ -1,0 +1,204 @@
+//! What can be written on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use siglab_model::{Clock, Policy, Time};
+use siglab_report::{FORMATS, Format};
+
+use crate::exit;
+use crate::send::Send;
+
+/// Runs and grades programs that use Unix signals: same script, same trace, at the speed
+/// of the processor instead of the clock.
+#[derive(Debug, Parser)]
+#[command(name = "siglab", version, after_help = exit::HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Check(Check),
+    Labs(Labs),
+    /// For those who write labs
+    #[command(subcommand)]
+    Lab(Lab),
+    Doctor(Doctor),
+}
+
+/// Runs a program under virtual time, sends it signals, and shows what happened
+///
+/// The program's standard streams and exit status pass through; the timeline goes to
+/// standard error.
+#[derive(Debug, Args)]
+#[command(override_usage = "siglab run [OPTIONS] [--] PROGRAM [ARG]...")]
+pub(crate) struct Run {
+    /// Sends a signal at a moment of virtual time, to the process `main` unless another
+    /// is named: SIGINT@0.4s, SIGTERM@7s:child
+    #[arg(long, value_name = "SIGNAL@TIME[:ROLE]")]
+    pub(crate) send: Vec<Send>,
+    /// Carries out the steps in this file, written as in a lab's scenario: docs/labs.md
+    #[arg(long, value_name = "FILE", conflicts_with = "send")]
+    pub(crate) script: Option<PathBuf>,
+    /// The clock that the program sees
+    #[arg(long, value_enum, default_value_t = ClockName::Virtual)]
+    pub(crate) clock: ClockName,
+    /// Who runs next when several threads could: in-order, or random with a seed (0 if
+    /// there is none)
+    #[arg(long, value_name = "in-order|random[:SEED]", default_value = "in-order",
+        value_parser = policy)]
+    pub(crate) policy: Policy,
+    /// Writes everything that happened to this file, as JSON Lines: docs/trace.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Cuts the run off at this moment of virtual time; a day if absent
+    #[arg(long, value_name = "TIME")]
+    pub(crate) limit: Option<Time>,
+    /// Shows no timeline
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Shows every event, also those that libc and language runtimes cause
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// The program, looked up in PATH if it has no slash
+    pub(crate) program: OsString,
+    /// Its arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARG"
+    )]
+    pub(crate) args: Vec<OsString>,
+}
+
+/// Grades one submission
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The lab's id: see `siglab labs`
+    pub(crate) lab: String,
+    /// A .c or .rs file, or a folder with one
+    pub(crate) file: PathBuf,
+    /// How to write the result
+    #[arg(long, default_value = FORMATS[0].name(), value_parser = format_parser())]
+    pub(crate) format: &'static dyn Format,
+    /// Writes the result to this file, and only one line to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) labs: LabsDir,
+}
+
+/// Lists the labs
+#[derive(Debug, Args)]
+pub(crate) struct Labs {
+    #[command(flatten)]
+    pub(crate) labs: LabsDir,
+    /// How to list them
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lab {
+    /// Proves that labs grade as they should: the starter fails, every solution gets full
+    /// marks, every wrong variant fails exactly what it names
+    Check {
+        /// The labs' ids; all if there are none
+        labs_to_check: Vec<String>,
+        #[command(flatten)]
+        labs: LabsDir,
+    },
+    /// Prints the JSON Schema of lab.toml
+    Schema,
+}
+
+/// Tries out whether this machine has what siglab needs
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// How to report
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+    /// What a process that tries something out for another is to do
+    #[arg(long, hide = true)]
+    pub(crate) probe: Option<String>,
+}
+
+/// Where the labs are.
+#[derive(Debug, Args)]
+pub(crate) struct LabsDir {
+    /// The folder of labs; the nearest `exercises` at or above the current folder if
+    /// absent
+    #[arg(long = "labs", value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ClockName {
+    /// It moves only when nothing can run
+    Virtual,
+    /// The machine's, for comparison
+    Real,
+}
+
+impl From<ClockName> for Clock {
+    fn from(name: ClockName) -> Self {
+        match name {
+            ClockName::Virtual => Self::Virtual,
+            ClockName::Real => Self::Real,
+        }
+    }
+}
+
+fn policy(text: &str) -> Result<Policy, String> {
+    let unknown =
+        || format!("`{text}` is not a policy; write in-order, random or random:SEED with a number");
+    match text.split_once(':') {
+        None if text == "in-order" => Ok(Policy::InOrder),
+        None if text == "random" => Ok(Policy::Random { seed: 0 }),
+        Some(("random", seed)) => Ok(Policy::Random {
+            seed: seed.parse().map_err(|_| unknown())?,
+        }),
+        _ => Err(unknown()),
+    }
+}
+
+/// The formats of the report crate: what it offers, the command line offers.
+fn format_parser() -> impl TypedValueParser<Value = &'static dyn Format> {
+    let names = FORMATS
+        .iter()
+        .map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(names).map(|name| siglab_report::format(&name).unwrap_or(FORMATS[0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn policies_are_read() {
+        assert_eq!(policy("in-order"), Ok(Policy::InOrder));
+        assert_eq!(policy("random"), Ok(Policy::Random { seed: 0 }));
+        assert_eq!(policy("random:7"), Ok(Policy::Random { seed: 7 }));
+        for text in ["", "random:", "random:x", "in-order:1", "replay"] {
+            assert!(policy(text).is_err(), "{text}");
+        }
+    }
+}

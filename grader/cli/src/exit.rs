@@ -1,0 +1,45 @@
+//! Exit statuses. They are part of the interface: scripts and CI depend on them.
+
+/// All well: full marks, nothing found, everything there.
+pub(crate) const OK: u8 = 0;
+/// Not full marks, or something was found.
+pub(crate) const FOUND: u8 = 1;
+/// Wrong use: bad arguments, an unreadable or malformed file.
+pub(crate) const USAGE: u8 = 2;
+/// The environment can't do it: ptrace not permitted, no compiler.
+pub(crate) const ENVIRONMENT: u8 = 3;
+/// siglab failed.
+pub(crate) const INTERNAL: u8 = 4;
+
+// `siglab run` is like env(1), nohup(1) or timeout(1): its status is the program's. These
+// are the cases in which there is none.
+
+/// `run`: the program was found but can't be executed.
+pub(crate) const NOT_EXECUTABLE: u8 = 126;
+/// `run`: the program was not found.
+pub(crate) const NOT_FOUND: u8 = 127;
+/// `run`: siglab ended the program: it was deadlocked or reached a limit. As if by
+/// `SIGKILL`.
+pub(crate) const ENDED: u8 = 128 + 9;
+
+/// A signal ended the program (`run`), or siglab itself: 128 and the signal's number.
+pub(crate) fn signalled(signal: siglab_model::Signal) -> u8 {
+    128 + u8::try_from(signal.number()).unwrap_or_default()
+}
+
+/// What `siglab --help` says about exit statuses.
+pub(crate) const HELP: &str = "\
+Exit status:
+  0  all well: full marks, everything there
+  1  not full marks, or something was found
+  2  wrong use: bad arguments, an unreadable or malformed file
+  3  the environment can't do it: ptrace not permitted, no compiler
+  4  internal error
+  130, 143, 129  stopped by SIGINT, SIGTERM, SIGHUP
+
+`siglab run` passes the program's exit status on, and exits with
+  128+n  if signal number n killed the program
+  137    if siglab ended the program: deadlock, or a limit was reached
+  126    if the program can't be executed
+  127    if the program isn't there
+  2-4    as above";

@@ -1,0 +1,92 @@
+//! `--script FILE`: the steps of one scenario, without a lab around them.
+
+use std::fs;
+use std::path::Path;
+
+use siglab_engine::Script;
+use siglab_lab::Manifest;
+
+use crate::failure::Failure;
+
+/// What makes a lab of one scenario's `steps = [...]`, so that steps mean the same here
+/// and there and are checked in the same way. Nothing of it is ever shown.
+const AROUND: &str = "\
+id = \"script\"
+title = \"script\"
+limits = { virtual_time = \"18446744073s\" }
+criterion = [{ id = \"builds\", title = \"it compiles\", points = 0, kind = \"builds\" }]
+[[scenario]]
+id = \"script\"
+";
+
+/// Reads the steps in a file.
+///
+/// # Errors
+/// If it can't be read, or is malformed: then with line and column.
+pub(crate) fn read(path: &Path) -> Result<Script, Failure> {
+    let steps = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    parse(&steps, &path.display().to_string())
+}
+
+fn parse(steps: &str, path: &str) -> Result<Script, Failure> {
+    let manifest = Manifest::parse(&format!("{AROUND}{steps}"), path, None);
+    let mut manifest = manifest.map_err(|error| {
+        let Some(problem) = error.problems().first() else {
+            return Failure::usage(error);
+        };
+        let (line, column) = error.location(problem);
+        let line = line.saturating_sub(AROUND.lines().count()).max(1);
+        let failure = Failure::usage(format_args!("{path}:{line}:{column}: {}", problem.message));
+        match &problem.help {
+            Some(help) => failure.hint(help),
+            None => failure,
+        }
+    })?;
+    match manifest.scenarios.pop() {
+        Some(scenario) if manifest.scenarios.is_empty() => Ok(scenario.script),
+        _ => Err(Failure::usage(format_args!(
+            "{path} is a whole lab, not the steps of a scenario"
+        ))
+        .hint("a script file holds `steps = [{ at = \"0.4s\", send = \"SIGINT\" }]`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_those_of_a_scenario() {
+        let text =
+            "steps = [\n  { output = \"ready\" },\n  { after = \"1s\", send = \"TERM\" },\n]\n";
+        let script = parse(text, "s.toml").expect("well-formed");
+        let steps: Vec<_> = script.steps.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            steps,
+            [
+                "when \"ready\" is written",
+                "after 1s, send SIGTERM to main"
+            ]
+        );
+    }
+
+    #[test]
+    fn errors_point_at_the_line_of_the_file() {
+        for (text, start) in [
+            (
+                "\nsteps = [{ send = \"SIGTREM\" }]",
+                "siglab: error: s.toml:2:19: ",
+            ),
+            ("steps = [{ at = \"-1s\" }]", "siglab: error: s.toml:1:17: "),
+            ("nonsense", "siglab: error: s.toml:1:"),
+            (
+                "[[scenario]]\nid = \"x\"\n",
+                "siglab: error: s.toml is a whole lab",
+            ),
+        ] {
+            let failure = parse(text, "s.toml").expect_err(text).to_string();
+            assert!(failure.starts_with(start), "{text}: {failure}");
+            assert!(failure.lines().count() <= 2, "{failure}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Signals to siglab itself, in the middle of something.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use siglab_model::{LimitKind, Trace};
+use tempfile::TempDir;
+
+/// A program under siglab that waits for its standard input.
+struct Waiting {
+    siglab: Child,
+    /// Kept open: closing it would end the program.
+    stdin: ChildStdin,
+}
+
+fn waiting(args: &[&str], trace: &Path) -> Waiting {
+    let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
+        .arg("run")
+        .args(args)
+        .arg("--trace")
+        .arg(trace)
+        .args(["--", "sh", "-c", "echo ready; exec cat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("siglab starts");
+    let stdin = siglab.stdin.take().expect("stdin is piped");
+    let stdout = siglab.stdout.as_mut().expect("stdout is piped");
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    assert_eq!(line, "ready\n");
+    Waiting { siglab, stdin }
+}
+
+impl Waiting {
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.siglab.id().cast_signed());
+        kill(pid, signal).expect("siglab is there");
+    }
+
+    /// Its exit status and standard error, once it has ended; the program must be gone.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut stderr = String::new();
+        let mut stream = self.siglab.stderr.take().expect("stderr is piped");
+        stream
+            .read_to_string(&mut stderr)
+            .expect("siglab writes UTF-8");
+        let status = self.siglab.wait().expect("siglab ends");
+        // A pipe without readers: neither siglab nor the program exists any more.
+        let mut pipe = [PollFd::new(self.stdin.as_fd(), PollFlags::empty())];
+        poll(&mut pipe, PollTimeout::from(10_000u16)).expect("poll");
+        let events = pipe[0].revents().expect("known events");
+        assert!(events.contains(PollFlags::POLLERR), "the program survived");
+        (status.code(), stderr)
+    }
+}
+
+#[test]
+fn a_signal_to_siglab_ends_the_run_in_order() {
+    for (signal, status) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+    ] {
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = folder.path().join("trace.jsonl");
+        let waiting = waiting(&[], &file);
+        waiting.signal(signal);
+        let (code, stderr) = waiting.end();
+        assert_eq!(code, Some(status), "{signal}: {stderr}");
+        assert!(
+            stderr.contains("siglab was asked to stop"),
+            "{signal}: {stderr}"
+        );
+        let trace = std::fs::read_to_string(&file).expect("the trace is written");
+        let trace = Trace::from_jsonl(&trace).expect("it is whole");
+        assert_eq!(trace.outcome.limit, Some(LimitKind::Cancelled));
+        let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(left, 1, "no temporary file is left");
+    }
+}
+
+#[test]
+fn nothing_survives_when_siglab_is_killed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("trace.jsonl");
+    let waiting = waiting(&["--quiet"], &file);
+    waiting.signal(Signal::SIGKILL);
+    let (code, stderr) = waiting.end();
+    assert_eq!((code, stderr.as_str()), (None, ""));
+    assert!(!file.exists(), "no half-written trace");
+}

@@ -1,0 +1,207 @@
+//! x86-64: registers (`user_regs_struct`), the syscall calling convention, syscall names.
+
+use libc::{c_long, user_regs_struct};
+
+/// The registers of a stopped task.
+#[derive(Clone, Copy)]
+pub(crate) struct Regs(pub(crate) user_regs_struct);
+
+impl std::fmt::Debug for Regs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Regs")
+            .field("number", &self.number())
+            .field("result", &self.result())
+            .field("ip", &format_args!("{:#x}", self.ip()))
+            .field("sp", &format_args!("{:#x}", self.sp()))
+            .finish()
+    }
+}
+
+impl Regs {
+    /// The number of the system call that the task is in; -1 if it is in none.
+    pub(crate) fn number(&self) -> c_long {
+        self.0.orig_rax as c_long
+    }
+
+    pub(crate) fn set_number(&mut self, number: c_long) {
+        self.0.orig_rax = number as u64;
+    }
+
+    /// Argument `index`, 0 to 5, of the system call.
+    pub(crate) fn arg(&self, index: usize) -> u64 {
+        let r = &self.0;
+        [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9][index]
+    }
+
+    pub(crate) fn set_arg(&mut self, index: usize, value: u64) {
+        let r = &mut self.0;
+        *[&mut r.rdi, &mut r.rsi, &mut r.rdx, &mut r.r10, &mut r.r8, &mut r.r9][index] = value;
+    }
+
+    /// What the system call returned.
+    pub(crate) fn result(&self) -> i64 {
+        self.0.rax as i64
+    }
+
+    pub(crate) fn set_result(&mut self, value: i64) {
+        self.0.rax = value as u64;
+    }
+
+    /// At a stop before a system call: it isn't made, and returns `value`. At a stop
+    /// after an interrupted one: it isn't restarted, and returns `value`.
+    pub(crate) fn skip_call(&mut self, value: i64) {
+        self.set_number(-1);
+        self.set_result(value);
+    }
+
+    pub(crate) fn ip(&self) -> u64 {
+        self.0.rip
+    }
+
+    pub(crate) fn sp(&self) -> u64 {
+        self.0.rsp
+    }
+
+    pub(crate) fn frame_pointer(&self) -> u64 {
+        self.0.rbp
+    }
+
+    /// Goes over an instruction of this many bytes.
+    pub(crate) fn advance_ip(&mut self, bytes: u64) {
+        self.0.rip += bytes;
+    }
+
+    /// Goes back to before the `syscall` instruction that was just executed, so that
+    /// `number` is called again with the same arguments.
+    pub(crate) fn call_again(&mut self, number: c_long) {
+        self.0.rip -= SYSCALL_LENGTH;
+        self.0.rax = number as u64;
+    }
+
+    /// Whether the task is in the vsyscall page, where the instruction pointer must not
+    /// be changed and no syscall-exit-stop follows.
+    pub(crate) fn in_vsyscall(&self) -> bool {
+        self.0.rip & !0xfff == 0xffff_ffff_ff60_0000
+    }
+
+    /// The result of reading the time-stamp counter, in `edx:eax`; and for `rdtscp` the
+    /// processor's number, in `ecx`.
+    pub(crate) fn set_time_stamp(&mut self, value: u64, with_processor: bool) {
+        self.0.rax = value & 0xffff_ffff;
+        self.0.rdx = value >> 32;
+        if with_processor {
+            self.0.rcx = 0;
+        }
+    }
+}
+
+/// The length of the `syscall` instruction.
+const SYSCALL_LENGTH: u64 = 2;
+
+/// The `si_code` of the `SIGSEGV` that a forbidden instruction raises.
+pub(crate) const SI_KERNEL: i32 = 0x80;
+
+/// Whether these are the bytes of an instruction that reads the time-stamp counter: its
+/// length, and whether it is `rdtscp`.
+pub(crate) fn reads_time_stamp(code: [u8; 3]) -> Option<(u64, bool)> {
+    match code {
+        [0x0f, 0x31, _] => Some((2, false)),
+        [0x0f, 0x01, 0xf9] => Some((3, true)),
+        _ => None,
+    }
+}
+
+/// The name of a system call, without prefix: `rt_sigtimedwait`.
+pub(crate) fn syscall_name(number: c_long) -> String {
+    usize::try_from(number)
+        .ok()
+        .and_then(|n| NAMES.get(n).copied())
+        .or_else(|| LATER.iter().find(|(n, _)| *n == number).map(|(_, name)| *name))
+        .map_or_else(|| format!("syscall {number}"), str::to_owned)
+}
+
+/// The number of the system call with this name.
+pub(crate) fn syscall_number(name: &str) -> Option<c_long> {
+    NAMES
+        .iter()
+        .position(|n| *n == name)
+        .and_then(|n| c_long::try_from(n).ok())
+        .or_else(|| LATER.iter().find(|(_, n)| *n == name).map(|(number, _)| *number))
+}
+
+/// From 424 on, where all architectures have the same numbers.
+#[rustfmt::skip]
+const LATER: &[(c_long, &str)] = &[
+    (424, "pidfd_send_signal"),
+    (425, "io_uring_setup"),
+    (426, "io_uring_enter"),
+    (427, "io_uring_register"),
+    (428, "open_tree"),
+    (434, "pidfd_open"),
+    (435, "clone3"),
+    (436, "close_range"),
+    (437, "openat2"),
+    (438, "pidfd_getfd"),
+    (439, "faccessat2"),
+    (440, "process_madvise"),
+    (441, "epoll_pwait2"),
+    (448, "process_mrelease"),
+    (449, "futex_waitv"),
+    (454, "futex_wake"),
+    (455, "futex_wait"),
+    (456, "futex_requeue"),
+];
+
+/// arch/x86/entry/syscalls/syscall_64.tbl, 0 to 334.
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "read", "write", "open", "close", "stat", "fstat", "lstat", "poll", "lseek", "mmap",
+    "mprotect", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "ioctl",
+    "pread64", "pwrite64", "readv", "writev", "access", "pipe", "select", "sched_yield", "mremap",
+    "msync", "mincore", "madvise", "shmget", "shmat", "shmctl", "dup", "dup2", "pause",
+    "nanosleep", "getitimer", "alarm", "setitimer", "getpid", "sendfile", "socket", "connect",
+    "accept", "sendto", "recvfrom", "sendmsg", "recvmsg", "shutdown", "bind", "listen",
+    "getsockname", "getpeername", "socketpair", "setsockopt", "getsockopt", "clone", "fork",
+    "vfork", "execve", "exit", "wait4", "kill", "uname", "semget", "semop", "semctl", "shmdt",
+    "msgget", "msgsnd", "msgrcv", "msgctl", "fcntl", "flock", "fsync", "fdatasync", "truncate",
+    "ftruncate", "getdents", "getcwd", "chdir", "fchdir", "rename", "mkdir", "rmdir", "creat",
+    "link", "unlink", "symlink", "readlink", "chmod", "fchmod", "chown", "fchown", "lchown",
+    "umask", "gettimeofday", "getrlimit", "getrusage", "sysinfo", "times", "ptrace", "getuid",
+    "syslog", "getgid", "setuid", "setgid", "geteuid", "getegid", "setpgid", "getppid", "getpgrp",
+    "setsid", "setreuid", "setregid", "getgroups", "setgroups", "setresuid", "getresuid",
+    "setresgid", "getresgid", "getpgid", "setfsuid", "setfsgid", "getsid", "capget", "capset",
+    "rt_sigpending", "rt_sigtimedwait", "rt_sigqueueinfo", "rt_sigsuspend", "sigaltstack",
+    "utime", "mknod", "uselib", "personality", "ustat", "statfs", "fstatfs", "sysfs",
+    "getpriority", "setpriority", "sched_setparam", "sched_getparam", "sched_setscheduler",
+    "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min",
+    "sched_rr_get_interval", "mlock", "munlock", "mlockall", "munlockall", "vhangup",
+    "modify_ldt", "pivot_root", "_sysctl", "prctl", "arch_prctl", "adjtimex", "setrlimit",
+    "chroot", "sync", "acct", "settimeofday", "mount", "umount2", "swapon", "swapoff", "reboot",
+    "sethostname", "setdomainname", "iopl", "ioperm", "create_module", "init_module",
+    "delete_module", "get_kernel_syms", "query_module", "quotactl", "nfsservctl", "getpmsg",
+    "putpmsg", "afs_syscall", "tuxcall", "security", "gettid", "readahead", "setxattr",
+    "lsetxattr", "fsetxattr", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr",
+    "flistxattr", "removexattr", "lremovexattr", "fremovexattr", "tkill", "time", "futex",
+    "sched_setaffinity", "sched_getaffinity", "set_thread_area", "io_setup", "io_destroy",
+    "io_getevents", "io_submit", "io_cancel", "get_thread_area", "lookup_dcookie", "epoll_create",
+    "epoll_ctl_old", "epoll_wait_old", "remap_file_pages", "getdents64", "set_tid_address",
+    "restart_syscall", "semtimedop", "fadvise64", "timer_create", "timer_settime",
+    "timer_gettime", "timer_getoverrun", "timer_delete", "clock_settime", "clock_gettime",
+    "clock_getres", "clock_nanosleep", "exit_group", "epoll_wait", "epoll_ctl", "tgkill",
+    "utimes", "vserver", "mbind", "set_mempolicy", "get_mempolicy", "mq_open", "mq_unlink",
+    "mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr", "kexec_load", "waitid",
+    "add_key", "request_key", "keyctl", "ioprio_set", "ioprio_get", "inotify_init",
+    "inotify_add_watch", "inotify_rm_watch", "migrate_pages", "openat", "mkdirat", "mknodat",
+    "fchownat", "futimesat", "newfstatat", "unlinkat", "renameat", "linkat", "symlinkat",
+    "readlinkat", "fchmodat", "faccessat", "pselect6", "ppoll", "unshare", "set_robust_list",
+    "get_robust_list", "splice", "tee", "sync_file_range", "vmsplice", "move_pages", "utimensat",
+    "epoll_pwait", "signalfd", "timerfd_create", "eventfd", "fallocate", "timerfd_settime",
+    "timerfd_gettime", "accept4", "signalfd4", "eventfd2", "epoll_create1", "dup3", "pipe2",
+    "inotify_init1", "preadv", "pwritev", "rt_tgsigqueueinfo", "perf_event_open", "recvmmsg",
+    "fanotify_init", "fanotify_mark", "prlimit64", "name_to_handle_at", "open_by_handle_at",
+    "clock_adjtime", "syncfs", "sendmmsg", "setns", "getcpu", "process_vm_readv",
+    "process_vm_writev", "kcmp", "finit_module", "sched_setattr", "sched_getattr", "renameat2",
+    "seccomp", "getrandom", "memfd_create", "kexec_file_load", "bpf", "execveat", "userfaultfd",
+    "membarrier", "mlock2", "copy_file_range", "preadv2", "pwritev2", "pkey_mprotect",
+    "pkey_alloc", "pkey_free", "statx", "io_pgetevents", "rseq",
+];

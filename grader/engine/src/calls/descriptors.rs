@@ -1,0 +1,308 @@
+//! Calls on descriptors: what they wait for, sockets with time-outs, who gets `SIGIO`.
+
+use libc::c_long;
+use siglab_model::{Clock as ClockMode, Kind};
+use siglab_sandbox::{Condition, Rule};
+
+use super::{errno_name, failure, kill};
+use crate::arch::{Regs, syscall_name};
+use crate::clock;
+use crate::drive::Next;
+use crate::fault::Outcome;
+use crate::run::Run;
+use crate::sys::{Errno, Pid, memory, proc};
+use crate::task::{After, Remainder, SocketTimeout, Timeout, TimeoutStyle};
+
+const F_SETOWN_EX: i32 = 15;
+const F_OFD_SETLKW: i32 = 38;
+const FIOSETOWN: u32 = 0x8901;
+const SIOCSPGRP: u32 = 0x8902;
+
+/// Filter rules: fcntl, ioctl and setsockopt stop only for some of their operations.
+pub(super) fn rules() -> Vec<Rule> {
+    let when = |number: c_long, argument: u8, values: &[u32]| Rule {
+        number,
+        any_of: values.iter().map(|value| Condition::Is { argument, value: *value }).collect(),
+    };
+    let commands = [libc::F_SETOWN, F_SETOWN_EX, libc::F_SETLKW, F_OFD_SETLKW];
+    let timeouts = [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO].map(i32::cast_unsigned);
+    vec![
+        when(libc::SYS_fcntl, 1, &commands.map(i32::cast_unsigned)),
+        when(libc::SYS_ioctl, 1, &[FIOSETOWN, SIOCSPGRP, libc::TIOCSTI as u32]),
+        when(libc::SYS_setsockopt, 2, &timeouts),
+        when(libc::SYS_getsockopt, 2, &timeouts),
+    ]
+}
+
+/// Whether [`rules`] mention the call.
+pub(super) fn is_traced(number: c_long) -> bool {
+    matches!(
+        number,
+        libc::SYS_fcntl | libc::SYS_ioctl | libc::SYS_setsockopt | libc::SYS_getsockopt
+    )
+}
+
+impl Run<'_> {
+    pub(super) fn descriptor_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let operation = regs.arg(1) as u32;
+        match (regs.number(), operation.cast_signed()) {
+            (libc::SYS_setsockopt, _) => self.setsockopt(tid, regs),
+            (libc::SYS_getsockopt, _) => self.getsockopt(tid, regs),
+            (libc::SYS_fcntl, libc::F_SETLKW | F_OFD_SETLKW) => self.begin_plain(tid, &regs),
+            (libc::SYS_fcntl, libc::F_SETOWN) => {
+                self.set_owner(tid, regs, regs.arg(2) as u32 as i32)
+            }
+            (libc::SYS_fcntl, _) => match kill::owner_ex(tid, regs.arg(2)) {
+                Some(owner) => self.set_owner(tid, regs, owner),
+                None => Ok(Next::USER),
+            },
+            _ if operation == libc::TIOCSTI as u32 => {
+                self.deny(tid, regs, "typing at a terminal in somebody's name")
+            }
+            _ => match memory::read::<i32>(tid, regs.arg(2)) {
+                Ok(owner) => self.set_owner(tid, regs, owner),
+                Err(_) => Ok(Next::USER),
+            },
+        }
+    }
+
+    fn set_owner(&mut self, tid: Pid, regs: Regs, owner: i32) -> Outcome<Next> {
+        if self.may_own(owner) {
+            return Ok(Next::USER);
+        }
+        self.deny(tid, regs, "SIGIO for a process outside the run")
+    }
+
+    fn deny(&mut self, tid: Pid, regs: Regs, what: &str) -> Outcome<Next> {
+        let kind = Kind::Denied {
+            syscall: syscall_name(regs.number()),
+            what: what.to_owned(),
+            signal: None,
+            errno: errno_name(failure(Errno::EPERM)),
+        };
+        self.task_event(tid, kind);
+        self.answer(tid, regs, failure(Errno::EPERM))
+    }
+
+    /// setsockopt(fd, level, SO_RCVTIMEO or SO_SNDTIMEO, timeval, size): kept here, the
+    /// kernel's own stays off.
+    fn setsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        if self.options.clock == ClockMode::Real
+            || regs.arg(1) as u32 as i32 != libc::SOL_SOCKET
+        {
+            return Ok(Next::USER);
+        }
+        let pid = self.task(tid)?.pid;
+        let Some(target) = socket(pid, regs.arg(0)) else { return Ok(Next::USER) };
+        let value = match memory::read::<libc::timeval>(tid, regs.arg(3)) {
+            Ok(value) if regs.arg(4) as u32 as usize >= size_of::<libc::timeval>() => value,
+            _ => return Ok(Next::USER),
+        };
+        let Some(nanos) = clock::nanos_of_timeval(value) else { return Ok(Next::USER) };
+        let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
+        for process in &mut self.processes {
+            let timeouts = &mut process.socket_timeouts;
+            if process.pid == pid && !timeouts.iter().any(|known| known.target == target) {
+                let target = target.clone();
+                timeouts.push(SocketTimeout { target, receive: None, send: None });
+            }
+            for known in timeouts.iter_mut().filter(|known| known.target == target) {
+                let which = if is_receive { &mut known.receive } else { &mut known.send };
+                *which = (nanos > 0).then_some(nanos);
+            }
+        }
+        self.process(pid)?.watch_calls = true;
+        self.answer(tid, regs, 0)
+    }
+
+    fn getsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
+        let known = socket(pid, regs.arg(0)).and_then(|target| {
+            let process = self.processes.iter().rev().find(|process| process.pid == pid)?;
+            process.socket_timeouts.iter().find(|known| known.target == target)
+        });
+        let Some(known) = known.filter(|_| regs.arg(1) as u32 as i32 == libc::SOL_SOCKET)
+        else {
+            return Ok(Next::USER);
+        };
+        let nanos = if is_receive { known.receive } else { known.send };
+        let value = clock::timeval_of(clock::duration(nanos.unwrap_or(0)));
+        let size = i32::try_from(size_of::<libc::timeval>()).unwrap_or(16);
+        let written = memory::write(tid, regs.arg(3), &value)
+            .and_then(|()| memory::write(tid, regs.arg(4), &size));
+        self.answer(tid, regs, if written.is_ok() { 0 } else { failure(Errno::EFAULT) })
+    }
+
+    /// What a call waits for, in words; what follows from its result; and its socket's
+    /// time-out.
+    pub(super) fn describe_descriptor_wait(
+        &mut self,
+        tid: Pid,
+        regs: &Regs,
+    ) -> Outcome<(String, After, Option<Timeout>)> {
+        let pid = self.task(tid)?.pid;
+        let number = regs.number();
+        let Some(fd) = descriptor_argument(regs) else {
+            return Ok((describe_several(tid, regs), After::Nothing, None));
+        };
+        let target = proc::fd_target(pid, fd).unwrap_or_default();
+        let is_signalfd = target.contains("[signalfd]") && number == libc::SYS_read;
+        let after =
+            if is_signalfd { After::ReadSignals(regs.arg(1)) } else { After::Nothing };
+        let what = format!("{} (fd {fd})", describe_target(&target));
+        let timeout = self.socket_timeout(pid, number, &target)?;
+        Ok((what, after, timeout))
+    }
+
+    fn socket_timeout(
+        &mut self,
+        pid: Pid,
+        number: c_long,
+        target: &str,
+    ) -> Outcome<Option<Timeout>> {
+        let receives = matches!(
+            number,
+            libc::SYS_read
+                | libc::SYS_readv
+                | libc::SYS_recvfrom
+                | libc::SYS_recvmsg
+                | libc::SYS_accept
+                | libc::SYS_accept4
+        );
+        let now = self.clock.now();
+        let nanos = self
+            .process(pid)?
+            .socket_timeouts
+            .iter()
+            .find(|known| known.target == *target)
+            .and_then(|known| if receives { known.receive } else { known.send });
+        let errno =
+            if number == libc::SYS_connect { libc::EINPROGRESS } else { libc::EAGAIN };
+        Ok(nanos.map(|nanos| Timeout {
+            deadline: now + clock::duration(nanos),
+            style: TimeoutStyle {
+                result: -i64::from(errno),
+                remainder: Remainder::None,
+                eintr_on_stop: true,
+                clears_sets: false,
+            },
+            fired: false,
+        }))
+    }
+
+    /// Whether a task waits for something that may come from outside of the run, so that
+    /// waiting for ever isn't proved.
+    pub(crate) fn waits_for_outside(&self) -> bool {
+        self.plumbing.external_stdin
+            && self.tasks.iter().any(|task| {
+                task.state == crate::task::State::Blocked
+                    && task.call.as_ref().is_some_and(|call| {
+                        may_come_from_outside(task.pid, task.tid, &call.entry, call.number)
+                    })
+            })
+    }
+}
+
+fn may_come_from_outside(pid: Pid, tid: Pid, entry: &Regs, number: c_long) -> bool {
+    let stdin = proc::fd_target(Pid::this(), 0).unwrap_or_default();
+    let outside = |fd: i32| {
+        proc::fd_target(pid, fd).is_some_and(|to| {
+            (to == stdin && !stdin.is_empty()) || to.starts_with("socket:") || to == "/dev/tty"
+        })
+    };
+    if super::waits_on_fd(number) {
+        descriptors_of(pid, tid, entry, number).into_iter().any(outside)
+    } else {
+        false
+    }
+}
+
+/// All descriptors that a call waits for.
+fn descriptors_of(pid: Pid, tid: Pid, entry: &Regs, number: c_long) -> Vec<i32> {
+    const MOST: u64 = 4096;
+    let count = entry.arg(1).min(MOST);
+    match number {
+        libc::SYS_poll | libc::SYS_ppoll => (0..count)
+            .filter_map(|index| memory::read::<u64>(tid, entry.arg(0) + index * 8).ok())
+            .map(|pollfd| pollfd as u32 as i32)
+            .collect(),
+        libc::SYS_select | libc::SYS_pselect6 => {
+            let highest = i32::try_from(entry.arg(0).min(MOST)).unwrap_or(0);
+            (0..highest)
+                .filter(|fd| {
+                    (1..=3).any(|set| {
+                        let word = entry.arg(set) + fd.unsigned_abs() as u64 / 64 * 8;
+                        entry.arg(set) != 0
+                            && memory::read::<u64>(tid, word)
+                                .is_ok_and(|bits| bits >> (fd % 64) & 1 == 1)
+                    })
+                })
+                .collect()
+        }
+        libc::SYS_epoll_wait | libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => {
+            proc::epoll_targets(pid, entry.arg(0) as u32 as i32)
+        }
+        _ => descriptor_argument(entry).into_iter().collect(),
+    }
+}
+
+/// What a socket descriptor leads to; `None` if it isn't one.
+fn socket(pid: Pid, fd: u64) -> Option<String> {
+    proc::fd_target(pid, fd as u32 as i32).filter(|target| target.starts_with("socket:"))
+}
+
+/// The one descriptor that a call works on, in its first argument.
+fn descriptor_argument(regs: &Regs) -> Option<i32> {
+    matches!(
+        regs.number(),
+        libc::SYS_read
+            | libc::SYS_readv
+            | libc::SYS_pread64
+            | libc::SYS_write
+            | libc::SYS_writev
+            | libc::SYS_recvfrom
+            | libc::SYS_recvmsg
+            | libc::SYS_sendto
+            | libc::SYS_sendmsg
+            | libc::SYS_accept
+            | libc::SYS_accept4
+            | libc::SYS_connect
+            | libc::SYS_flock
+            | libc::SYS_fcntl
+            | libc::SYS_ioctl
+    )
+    .then(|| regs.arg(0) as u32 as i32)
+}
+
+fn describe_several(tid: Pid, regs: &Regs) -> String {
+    match regs.number() {
+        libc::SYS_poll | libc::SYS_ppoll => {
+            let fds: Vec<String> = (0..regs.arg(1).min(16))
+                .filter_map(|index| memory::read::<u64>(tid, regs.arg(0) + index * 8).ok())
+                .map(|pollfd| (pollfd as u32 as i32).to_string())
+                .collect();
+            match fds.len() {
+                0 => String::new(),
+                1 => format!("fd {}", fds[0]),
+                _ => format!("fds {}", fds.join(", ")),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+/// What a descriptor leads to, without numbers that vary.
+fn describe_target(target: &str) -> &str {
+    let kind = target.split_once(':').map_or(target, |(kind, _)| kind);
+    match kind {
+        "pipe" => "a pipe",
+        "socket" => "a socket",
+        "anon_inode" => {
+            let name = target.trim_start_matches("anon_inode:");
+            name.trim_matches(|c| c == '[' || c == ']')
+        }
+        _ if target.starts_with("/dev/pts/") || target == "/dev/tty" => "the terminal",
+        _ => "a file",
+    }
+}

@@ -1,0 +1,357 @@
+//! Calls that send signals. They reach processes and groups of the run only.
+
+use std::collections::BTreeSet;
+
+use siglab_model::{Kind, Role, SigInfo, Signal};
+
+use super::{errno_name, failure, in_words, signal_argument};
+use crate::arch::{Regs, syscall_name};
+use crate::drive::Next;
+use crate::fault::Outcome;
+use crate::info;
+use crate::run::Run;
+use crate::sys::ptrace::{self, Resume};
+use crate::sys::{Errno, Pid, memory, proc, send};
+use crate::task::{After, Call, Target};
+
+/// Whom a call wants to signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Process(Pid),
+    Thread { pid: Option<Pid>, tid: Pid },
+    /// A process group, the caller's own for 0.
+    Group(i32),
+    /// Everybody: kill(-1).
+    All,
+    /// Nobody: the descriptor isn't a pidfd.
+    NoTarget,
+}
+
+/// What becomes of it.
+enum Decision {
+    /// The kernel carries it out: these get the signal.
+    Allow(Vec<Target>),
+    /// It fails as it does natively, by itself.
+    Fails,
+    /// It would reach outside of the run.
+    Deny(Errno, String),
+}
+
+impl Run<'_> {
+    pub(super) fn send_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let number = regs.number();
+        let argument = |index: usize| regs.arg(index) as u32 as i32;
+        let pid = |index: usize| Pid::from_raw(argument(index));
+        let (wanted, raw_signal) = match number {
+            libc::SYS_kill => (
+                match argument(0) {
+                    0 => Wanted::Group(0),
+                    -1 => Wanted::All,
+                    group @ ..-1 => Wanted::Group(group.saturating_neg()),
+                    _ => Wanted::Process(pid(0)),
+                },
+                argument(1),
+            ),
+            libc::SYS_tkill => (Wanted::Thread { pid: None, tid: pid(0) }, argument(1)),
+            libc::SYS_tgkill => (Wanted::Thread { pid: Some(pid(0)), tid: pid(1) }, argument(2)),
+            libc::SYS_rt_sigqueueinfo => (Wanted::Process(pid(0)), argument(1)),
+            libc::SYS_rt_tgsigqueueinfo => {
+                (Wanted::Thread { pid: Some(pid(0)), tid: pid(1) }, argument(2))
+            }
+            _ => {
+                let owner = self.task(tid)?.pid;
+                let target = proc::pidfd_target(owner, argument(0));
+                (target.map_or(Wanted::NoTarget, Wanted::Process), argument(1))
+            }
+        };
+        let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
+        if wanted == Wanted::All {
+            return self.send_to_all(tid, regs, raw_signal);
+        }
+        let to = self.in_words_of(wanted);
+        let targets = match self.decide(tid, wanted, signal, raw_signal)? {
+            Decision::Allow(targets) => targets,
+            Decision::Fails => Vec::new(),
+            Decision::Deny(errno, what) => {
+                let kind = Kind::Denied {
+                    syscall: syscall_name(number),
+                    what,
+                    signal,
+                    errno: errno_name(failure(errno)),
+                };
+                self.task_event(tid, kind);
+                return self.answer(tid, regs, failure(errno));
+            }
+        };
+        let after = After::Sent { targets, signal, raw_signal, to };
+        self.begin(tid, &regs, after, String::new(), None)
+    }
+
+    fn decide(
+        &mut self,
+        tid: Pid,
+        wanted: Wanted,
+        signal: Option<Signal>,
+        raw_signal: i32,
+    ) -> Outcome<Decision> {
+        let sends = raw_signal != 0;
+        // Whether it may be signalled; if not, whether it exists at all.
+        let outside = |exists: bool, what: String| match (exists, sends) {
+            (true, true) if signal.is_none() => Decision::Fails,
+            (true, true) => Decision::Deny(Errno::EPERM, what),
+            _ => Decision::Fails,
+        };
+        Ok(match wanted {
+            Wanted::Process(pid) => match self.tgid_in_run(pid) {
+                Some(pid) => Decision::Allow(self.surveyed(&[pid], None, signal)),
+                None => outside(send::exists(pid), self.outsider(pid)),
+            },
+            Wanted::Thread { pid, tid: thread } => {
+                let ours = self
+                    .tasks
+                    .iter()
+                    .find(|task| task.tid == thread && pid.is_none_or(|pid| pid == task.pid));
+                match ours.map(|task| task.pid) {
+                    Some(pid) => Decision::Allow(self.surveyed(&[pid], Some(thread), signal)),
+                    None => {
+                        let known = self.tgid_in_run(thread).is_some()
+                            || pid.is_some_and(|pid| self.tgid_in_run(pid).is_some());
+                        outside(!known && send::exists(thread), self.outsider(thread))
+                    }
+                }
+            }
+            Wanted::Group(group) => {
+                let caller = self.task(tid)?.pid;
+                let group = if group == 0 { group_of(caller) } else { Some(group) };
+                let members = self.members(group);
+                if members.is_empty() {
+                    let exists = group
+                        .is_some_and(|group| send::exists(Pid::from_raw(group.saturating_neg())));
+                    outside(exists, format!("process group {} outside the run", group.unwrap_or(0)))
+                } else {
+                    Decision::Allow(self.surveyed(&members, None, signal))
+                }
+            }
+            Wanted::All | Wanted::NoTarget => Decision::Fails,
+        })
+    }
+
+    /// The process of the run that has this pid, or a thread with this tid: kill(2)
+    /// accepts both.
+    fn tgid_in_run(&self, pid: Pid) -> Option<Pid> {
+        self.tasks
+            .iter()
+            .find(|task| task.tid == pid)
+            .map(|task| task.pid)
+            .or_else(|| {
+                let zombie = self.processes.iter().find(|p| p.pid == pid && !p.gone);
+                zombie.map(|process| process.pid)
+            })
+    }
+
+    fn members(&self, group: Option<i32>) -> Vec<Pid> {
+        self.processes
+            .iter()
+            .filter(|process| !process.gone && group.is_some() && group_of(process.pid) == group)
+            .map(|process| process.pid)
+            .collect()
+    }
+
+    fn surveyed(&self, pids: &[Pid], tid: Option<Pid>, signal: Option<Signal>) -> Vec<Target> {
+        let Some(signal) = signal else { return Vec::new() };
+        pids.iter().map(|pid| self.survey(*pid, tid, signal)).collect()
+    }
+
+    fn outsider(&self, pid: Pid) -> String {
+        let siglab = i32::try_from(std::process::id()).unwrap_or(0);
+        if pid.as_raw() == siglab {
+            "siglab, the parent of the first process".to_owned()
+        } else {
+            "a process outside the run".to_owned()
+        }
+    }
+
+    fn in_words_of(&self, wanted: Wanted) -> String {
+        let name = |pid: Pid| {
+            self.recorder.role(pid.as_raw()).map_or_else(|| pid.to_string(), ToString::to_string)
+        };
+        match wanted {
+            Wanted::Process(pid) | Wanted::Thread { tid: pid, .. } => name(pid),
+            Wanted::Group(0) => "its process group".to_owned(),
+            Wanted::Group(group) => format!("the group of {}", name(Pid::from_raw(group))),
+            Wanted::All => "all".to_owned(),
+            Wanted::NoTarget => "nobody".to_owned(),
+        }
+    }
+
+    /// The call returned. Records what it generated.
+    pub(super) fn sent(
+        &mut self,
+        tid: Pid,
+        regs: &Regs,
+        targets: &[Target],
+        signal: Option<Signal>,
+        raw_signal: i32,
+        to: &str,
+    ) -> Outcome<()> {
+        if regs.result() < 0 {
+            let kind = Kind::SendFailed {
+                syscall: syscall_name(regs.number()),
+                target: to.to_owned(),
+                signal: signal
+                    .map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
+                errno: in_words(regs.result()),
+            };
+            self.task_event(tid, kind);
+            return Ok(());
+        }
+        let Some(signal) = signal else { return Ok(()) };
+        self.task(tid)?.polls = crate::task::Polls::default();
+        let from = self.process_of(tid)?.role.clone();
+        for target in targets {
+            let info = self.sent_info(tid, regs, target, &from);
+            self.generated(*target, signal, &from, info)?;
+        }
+        Ok(())
+    }
+
+    fn sent_info(&self, tid: Pid, regs: &Regs, target: &Target, from: &Role) -> SigInfo {
+        let queued = match regs.number() {
+            libc::SYS_rt_sigqueueinfo => info::read(tid, regs.arg(2)).ok(),
+            libc::SYS_rt_tgsigqueueinfo => info::read(tid, regs.arg(3)).ok(),
+            libc::SYS_pidfd_send_signal if regs.arg(2) != 0 => info::read(tid, regs.arg(2)).ok(),
+            _ => None,
+        };
+        match queued {
+            Some(raw) => info::describe(&raw, |pid| self.role_of(pid)),
+            None => SigInfo {
+                code: if target.tid.is_some() { "SI_TKILL" } else { "SI_USER" }.to_owned(),
+                pid: Some(from.clone()),
+                ..SigInfo::default()
+            },
+        }
+    }
+
+    /// kill(-1, ...): every process of the run but the caller, one after another, each by
+    /// a kill of the caller's own.
+    fn send_to_all(&mut self, tid: Pid, regs: Regs, raw_signal: i32) -> Outcome<Next> {
+        let caller = self.task(tid)?.pid;
+        let valid = raw_signal == 0
+            || signal_argument(u64::from(raw_signal.cast_unsigned())).is_some();
+        let mut rest: Vec<Pid> = self
+            .processes
+            .iter()
+            .filter(|process| !process.gone && process.pid != caller)
+            .map(|process| process.pid)
+            .collect();
+        self.task_event(
+            tid,
+            Kind::Denied {
+                syscall: syscall_name(regs.number()),
+                what: "all processes of the machine; those of the run get it".to_owned(),
+                signal: signal_argument(u64::from(raw_signal.cast_unsigned())),
+                errno: if rest.is_empty() { "ESRCH" } else { "0" }.to_owned(),
+            },
+        );
+        if !valid {
+            return self.answer(tid, regs, failure(Errno::EINVAL));
+        }
+        if rest.is_empty() {
+            return self.answer(tid, regs, failure(Errno::ESRCH));
+        }
+        let first = rest.remove(0);
+        self.begin(
+            tid,
+            &regs,
+            After::SendOneByOne { rest, sent: false },
+            String::new(),
+            None,
+        )?;
+        let mut to_one = regs;
+        to_one.set_arg(0, u64::from(first.as_raw().cast_unsigned()));
+        ptrace::set_regs(tid, &to_one)?;
+        self.survey_one(tid, first, raw_signal)?;
+        Ok(Next::User(Resume::Syscall, None))
+    }
+
+    fn survey_one(&mut self, tid: Pid, target: Pid, raw_signal: i32) -> Outcome<()> {
+        let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
+        let surveyed = self.surveyed(&[target], None, signal);
+        self.task(tid)?.survey = surveyed.first().copied();
+        Ok(())
+    }
+
+    /// One kill of a kill(-1) returned. Whether it was the last; if not, the next is
+    /// prepared.
+    pub(super) fn send_next(
+        &mut self,
+        tid: Pid,
+        regs: &mut Regs,
+        call: &Call,
+        rest: &[Pid],
+        sent: bool,
+    ) -> Outcome<bool> {
+        let raw_signal = call.entry.arg(1) as u32 as i32;
+        let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
+        let sent = sent || regs.result() == 0;
+        if let (Some(target), Some(signal), 0) =
+            (self.task(tid)?.survey.take(), signal, regs.result())
+        {
+            let from = self.process_of(tid)?.role.clone();
+            let info = self.sent_info(tid, regs, &target, &from);
+            self.generated(target, signal, &from, info)?;
+        }
+        let Some((next, rest)) = rest.split_first() else {
+            if sent {
+                regs.set_result(0);
+                ptrace::set_regs(tid, regs)?;
+            }
+            return Ok(true);
+        };
+        let mut again = *regs;
+        again.set_arg(0, u64::from(next.as_raw().cast_unsigned()));
+        again.call_again(call.number);
+        ptrace::set_regs(tid, &again)?;
+        let after = After::SendOneByOne { rest: rest.to_vec(), sent };
+        self.task(tid)?.repeat = Some(Call { after, ..call.clone() });
+        self.survey_one(tid, *next, raw_signal)?;
+        Ok(false)
+    }
+
+    /// The kill that `send_next` prepared is about to be made.
+    pub(super) fn repeat_call(&mut self, tid: Pid) -> Outcome<Option<Next>> {
+        let task = self.task(tid)?;
+        Ok(task.repeat.take().map(|call| {
+            task.call = Some(call);
+            Next::KERNEL
+        }))
+    }
+
+    /// Roles of the members of a process group, for the trace.
+    pub(crate) fn group_members(&self, group: Pid) -> Vec<Pid> {
+        let members: BTreeSet<Pid> = self.members(Some(group.as_raw())).into_iter().collect();
+        self.processes.iter().map(|p| p.pid).filter(|pid| members.contains(pid)).collect()
+    }
+
+    /// F_SETOWN and its kin: who gets `SIGIO`. `owner` as in fcntl(2): a negative number is
+    /// a process group.
+    pub(super) fn may_own(&self, owner: i32) -> bool {
+        match owner {
+            0 => true,
+            group @ ..0 => !self.members(Some(group.saturating_neg())).is_empty(),
+            pid => self.tgid_in_run(Pid::from_raw(pid)).is_some(),
+        }
+    }
+}
+
+fn group_of(pid: Pid) -> Option<i32> {
+    nix::unistd::getpgid(Some(pid)).ok().map(Pid::as_raw)
+}
+
+/// The pid in a `struct f_owner_ex`, negative for a group: fcntl(2), `F_SETOWN_EX`.
+pub(super) fn owner_ex(tid: Pid, address: u64) -> Option<i32> {
+    const F_OWNER_PGRP: u64 = 2;
+    let both = memory::read::<u64>(tid, address).ok()?;
+    let pid = (both >> 32) as u32 as i32;
+    Some(if both & 0xffff_ffff == F_OWNER_PGRP { pid.saturating_neg() } else { pid })
+}

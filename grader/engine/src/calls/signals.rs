@@ -1,0 +1,190 @@
+//! Dispositions, masks, and waiting for signals.
+
+use siglab_model::{Clock as ClockMode, Kind, MaskHow, SigSet};
+
+use super::{errno_name, in_words, signal_argument, timed};
+use crate::arch::Regs;
+use crate::deliver::discards;
+use crate::drive::Next;
+use crate::fault::Outcome;
+use crate::info;
+use crate::run::Run;
+use crate::sys::{Pid, memory, ptrace};
+use crate::task::{After, Call, RawAction};
+
+/// What rt_sigtimedwait(2) and its kin are called with: sigset_t of this size.
+const SIGSET_SIZE: u64 = 8;
+
+impl Run<'_> {
+    /// rt_sigaction(signal, new, old, size).
+    pub(super) fn sigaction(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        let signal = signal_argument(regs.arg(0)).filter(|signal| signal.can_be_caught());
+        let (Some(signal), 1.., SIGSET_SIZE) = (signal, regs.arg(1), regs.arg(3)) else {
+            return Ok(Next::USER);
+        };
+        // struct kernel_sigaction: handler, flags, restorer, mask.
+        let Ok([handler, flags, _, mask]) = memory::read::<[u64; 4]>(tid, regs.arg(1)) else {
+            return Ok(Next::USER);
+        };
+        let new = RawAction { handler, flags, mask: SigSet::from_bits(mask) };
+        let function = new.is_handler().then(|| self.function_at(tid, handler)).flatten();
+        let process = self.process_of(tid)?;
+        let pid = process.pid;
+        let old = std::mem::replace(process.action_mut(signal), new);
+        if new.ignores() {
+            self.expected.discard(pid, signal);
+        }
+        if old != new {
+            let new = new.disposition(function);
+            self.task_event(tid, Kind::DispositionChanged { signal, new });
+        }
+        Ok(Next::USER)
+    }
+
+    /// rt_sigprocmask(how, new, old, size).
+    pub(super) fn sigprocmask(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        let (1.., SIGSET_SIZE) = (regs.arg(1), regs.arg(3)) else { return Ok(Next::USER) };
+        let Ok(bits) = memory::read::<u64>(tid, regs.arg(1)) else { return Ok(Next::USER) };
+        let set = SigSet::from_bits(bits);
+        let old = ptrace::signal_mask(tid)?;
+        let (how, mut mask) = match regs.arg(0) as u32 as i32 {
+            libc::SIG_BLOCK => (MaskHow::Block, old.union(set)),
+            libc::SIG_UNBLOCK => (MaskHow::Unblock, old.difference(set)),
+            libc::SIG_SETMASK => (MaskHow::Set, set),
+            _ => return Ok(Next::USER),
+        };
+        mask.remove(siglab_model::Signal::KILL);
+        mask.remove(siglab_model::Signal::STOP);
+        if mask != old {
+            self.task_event(tid, Kind::MaskChanged { how, mask });
+        }
+        Ok(Next::USER)
+    }
+
+    /// sigaltstack(new, old).
+    pub(super) fn sigaltstack(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        const SS_DISABLE: u64 = 2;
+        if regs.arg(0) != 0
+            && let Ok([low, flags, size]) = memory::read::<[u64; 3]>(tid, regs.arg(0))
+        {
+            let disabled = flags & 0xffff_ffff & SS_DISABLE != 0;
+            self.task(tid)?.altstack = (!disabled).then_some((low, size));
+        }
+        Ok(Next::USER)
+    }
+
+    /// pause() and rt_sigsuspend(mask, size).
+    pub(super) fn signal_wait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        let what = if regs.number() == libc::SYS_pause {
+            "any signal".to_owned()
+        } else {
+            match memory::read::<u64>(tid, regs.arg(0)) {
+                Ok(0) => "any signal".to_owned(),
+                Ok(bits) => format!("any signal but {}", SigSet::from_bits(bits)),
+                Err(_) => String::new(),
+            }
+        };
+        self.begin(tid, regs, After::Nothing, what, None)
+    }
+
+    /// rt_sigtimedwait(set, info, timeout, size).
+    pub(super) fn sigtimedwait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        let what = memory::read::<u64>(tid, regs.arg(0))
+            .map_or_else(|_| String::new(), |bits| SigSet::from_bits(bits).to_string());
+        let timeout = match timed::style(regs.number()) {
+            Some(spec) if self.options.clock == ClockMode::Virtual => {
+                self.take_over_timeout(tid, regs, &spec)?
+            }
+            _ => None,
+        };
+        self.leave_out_discarded(tid, regs)?;
+        self.begin(tid, regs, After::Accept(regs.arg(1)), what, timeout)
+    }
+
+    /// The kernel throws away a signal that is ignored and not blocked, even if somebody
+    /// waits for it; but not for a tracee (sig_ignored in kernel/signal.c). So that the
+    /// wait ends with the same signals as natively, those are taken out of its set, in a
+    /// copy below the red zone of the stack, where nothing is alive.
+    fn leave_out_discarded(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
+        const BELOW_RED_ZONE: u64 = 256;
+        let Ok(bits) = memory::read::<u64>(tid, regs.arg(0)) else { return Ok(()) };
+        let mask = ptrace::signal_mask(tid)?;
+        let process = self.process_of(tid)?;
+        let kept: SigSet = SigSet::from_bits(bits)
+            .iter()
+            .filter(|signal| {
+                mask.contains(*signal) || !discards(process.action(*signal), *signal)
+            })
+            .collect();
+        let address = (regs.sp() - BELOW_RED_ZONE) & !15;
+        if kept.bits() == bits || memory::write(tid, address, &kept.bits()).is_err() {
+            return Ok(());
+        }
+        let mut changed = ptrace::regs(tid)?;
+        changed.set_arg(0, address);
+        ptrace::set_regs(tid, &changed)?;
+        Ok(())
+    }
+
+    /// rt_sigtimedwait(2) returned. Returns its result in words.
+    pub(super) fn accepted(
+        &mut self,
+        tid: Pid,
+        regs: &Regs,
+        call: &Call,
+        info_address: u64,
+    ) -> Outcome<String> {
+        let result = regs.result();
+        let Some(signal) = u64::try_from(result).ok().and_then(signal_argument) else {
+            if result == -i64::from(libc::EAGAIN) && !call.wait_begun {
+                self.count_poll(tid, call.number)?;
+            }
+            return Ok(errno_name(result));
+        };
+        let pid = self.task(tid)?.pid;
+        let described = if info_address == 0 {
+            self.expected.take(pid, signal);
+            siglab_model::SigInfo::default()
+        } else {
+            let mut raw = info::read(tid, info_address)?;
+            if self.rewrite_info(pid, &mut raw) {
+                memory::write(tid, info_address, &info::fields(&raw))?;
+            }
+            let described = info::describe(&raw, |pid| self.role_of(pid));
+            self.saw_delivery(tid, signal, &raw, &described)?;
+            described
+        };
+        let by = crate::arch::syscall_name(call.number);
+        self.task_event(tid, Kind::Accepted { signal, by, info: described });
+        Ok(signal.to_string())
+    }
+
+    /// A read from a signalfd returned. Returns its result in words.
+    pub(super) fn read_signals(
+        &mut self,
+        tid: Pid,
+        result: i64,
+        buffer: u64,
+    ) -> Outcome<String> {
+        /// struct signalfd_siginfo: linux/signalfd.h.
+        const SIZE: u64 = 128;
+        let count = u64::try_from(result).unwrap_or(0) / SIZE;
+        let pid = self.task(tid)?.pid;
+        for index in 0..count {
+            let address = buffer + index * SIZE;
+            let Ok(bytes) = memory::read::<[u8; 128]>(tid, address) else { break };
+            let mut raw = info::from_signalfd(&bytes);
+            if self.rewrite_info(pid, &mut raw) {
+                memory::write_bytes(tid, address, &info::to_signalfd(&raw, bytes))?;
+            }
+            let Some(signal) = siglab_model::Signal::new(raw.si_signo) else { break };
+            let described = info::describe(&raw, |pid| self.role_of(pid));
+            self.saw_delivery(tid, signal, &raw, &described)?;
+            self.task_event(
+                tid,
+                Kind::Accepted { signal, by: "read".to_owned(), info: described },
+            );
+        }
+        Ok(in_words(result))
+    }
+}

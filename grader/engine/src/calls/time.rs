@@ -1,0 +1,362 @@
+//! Reading clocks, and setting timers.
+
+use siglab_model::{Signal, Time};
+
+use super::{failure, signal_argument};
+use crate::arch::Regs;
+use crate::clock::{self, ClockKind};
+use crate::drive::Next;
+use crate::fault::Outcome;
+use crate::run::Run;
+use crate::sys::{Errno, Pid, fds, memory};
+use crate::task::After;
+use crate::timers::{Notify, Setting};
+
+/// The kernel's clock ticks a second, as `times` and sysconf(3) count: `USER_HZ`.
+const TICKS_PER_SECOND: i64 = 100;
+
+impl Run<'_> {
+    pub(super) fn time_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        match regs.number() {
+            libc::SYS_clock_gettime => self.clock_gettime(tid, regs),
+            libc::SYS_gettimeofday => self.gettimeofday(tid, regs),
+            libc::SYS_time => self.time(tid, regs),
+            libc::SYS_times => self.times(tid, regs),
+            libc::SYS_alarm => self.alarm(tid, regs),
+            libc::SYS_setitimer => self.setitimer(tid, regs),
+            libc::SYS_getitimer => self.getitimer(tid, regs),
+            libc::SYS_timer_create => self.timer_create(tid, regs),
+            libc::SYS_timer_settime => self.timer_settime(tid, regs),
+            libc::SYS_timer_gettime => self.timer_gettime(tid, regs),
+            libc::SYS_timer_getoverrun => {
+                let pid = self.task(tid)?.pid;
+                let overrun = self.timers.overrun(pid, regs.arg(0) as u32 as i32);
+                self.answer(tid, regs, overrun.map_or(failure(Errno::EINVAL), i64::from))
+            }
+            libc::SYS_timer_delete => {
+                let pid = self.task(tid)?.pid;
+                let deleted = self.timers.delete(pid, regs.arg(0) as u32 as i32);
+                self.answer(tid, regs, if deleted { 0 } else { failure(Errno::EINVAL) })
+            }
+            libc::SYS_timerfd_create => {
+                let id = regs.arg(0) as u32 as i32;
+                self.begin(tid, &regs, After::NewTimerfd(id), String::new(), None)
+            }
+            libc::SYS_timerfd_settime => self.timerfd_settime(tid, regs),
+            _ => self.timerfd_gettime(tid, regs),
+        }
+    }
+
+    /// Answers a call whose result is written to memory: `EFAULT` if that fails.
+    fn answer_written(
+        &mut self,
+        tid: Pid,
+        regs: Regs,
+        written: crate::sys::Result<()>,
+        value: i64,
+    ) -> Outcome<Next> {
+        self.answer(tid, regs, if written.is_ok() { value } else { failure(Errno::EFAULT) })
+    }
+
+    fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let nanos = match clock::kind(regs.arg(0) as u32 as i32) {
+            ClockKind::Machine { at_exec } => self.clock.read(at_exec),
+            ClockKind::Processor => self.processor_nanos(tid)?,
+            ClockKind::Unknown => return Ok(Next::USER),
+        };
+        self.count_clock_read(tid, regs.number())?;
+        let written = memory::write(tid, regs.arg(1), &clock::timespec(nanos));
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    /// Processor time as the program is told: it grows by a microsecond each time that it
+    /// asks, and with the clock while it is busy. What it really used varies.
+    fn processor_nanos(&mut self, tid: Pid) -> Outcome<i64> {
+        let now = i64::try_from(self.clock.now().as_nanos()).unwrap_or(i64::MAX);
+        let busy = self.task(tid)?.polls.reported;
+        let process = self.process_of(tid)?;
+        process.processor_nanos += 1000;
+        if busy {
+            process.processor_nanos = process.processor_nanos.max(now);
+        }
+        Ok(process.processor_nanos)
+    }
+
+    fn gettimeofday(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.count_clock_read(tid, regs.number())?;
+        let now = self.clock.realtime();
+        let value = libc::timeval {
+            tv_sec: now.div_euclid(1_000_000_000),
+            tv_usec: now.rem_euclid(1_000_000_000) / 1000,
+        };
+        let mut written = Ok(());
+        if regs.arg(0) != 0 {
+            written = memory::write(tid, regs.arg(0), &value);
+        }
+        if regs.arg(1) != 0 {
+            // struct timezone: UTC.
+            written = written.and(memory::write(tid, regs.arg(1), &0u64));
+        }
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    fn time(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.count_clock_read(tid, regs.number())?;
+        let seconds = self.clock.realtime().div_euclid(1_000_000_000);
+        let mut written = Ok(());
+        if regs.arg(0) != 0 {
+            written = memory::write(tid, regs.arg(0), &seconds.cast_unsigned());
+        }
+        self.answer_written(tid, regs, written, seconds)
+    }
+
+    fn times(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.count_clock_read(tid, regs.number())?;
+        let tick = 1_000_000_000 / TICKS_PER_SECOND;
+        let used = (self.processor_nanos(tid)? / tick).cast_unsigned();
+        let mut written = Ok(());
+        if regs.arg(0) != 0 {
+            // struct tms: user, system, and the children's.
+            written = memory::write(tid, regs.arg(0), &[used, 0, 0, 0]);
+        }
+        let ClockKind::Machine { at_exec } = clock::kind(libc::CLOCK_MONOTONIC) else {
+            return Ok(Next::USER);
+        };
+        let since_boot = self.clock.read(at_exec) / tick;
+        self.answer_written(tid, regs, written, since_boot)
+    }
+
+    /// alarm(seconds): the old value is rounded to whole seconds, but never to 0.
+    fn alarm(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let seconds = i64::from(regs.arg(0) as u32);
+        let now = self.clock.now();
+        let new = Setting::after(now, seconds * 1_000_000_000, 0);
+        let old = self.timers.set_alarm(pid, new).left(now).0;
+        let rounded = (old + 500_000_000) / 1_000_000_000;
+        let seconds = if old > 0 { rounded.max(1) } else { 0 };
+        self.answer(tid, regs, seconds)
+    }
+
+    /// setitimer(which, new, old).
+    fn setitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let which = regs.arg(0) as u32 as i32;
+        if which != libc::ITIMER_REAL as i32 {
+            return match which {
+                1 | 2 => {
+                    self.unsupported(tid, &regs, "a timer of processor time", Errno::EINVAL)
+                }
+                _ => Ok(Next::USER),
+            };
+        }
+        let now = self.clock.now();
+        let mut new = Setting::OFF;
+        if regs.arg(1) != 0 {
+            let Ok(raw) = memory::read::<[u64; 4]>(tid, regs.arg(1)) else {
+                return Ok(Next::USER);
+            };
+            match timer_value(raw, clock_timeval) {
+                Some((interval, value)) => new = Setting::after(now, value, interval),
+                None => return self.answer(tid, regs, failure(Errno::EINVAL)),
+            }
+        }
+        let old = self.timers.set_alarm(pid, new);
+        let mut written = Ok(());
+        if regs.arg(2) != 0 {
+            written = memory::write(tid, regs.arg(2), &raw_itimerval(old, now));
+        }
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    fn getitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        if regs.arg(0) as u32 as i32 != libc::ITIMER_REAL as i32 {
+            return Ok(Next::USER);
+        }
+        let pid = self.task(tid)?.pid;
+        let raw = raw_itimerval(self.timers.alarm(pid), self.clock.now());
+        let written = memory::write(tid, regs.arg(1), &raw);
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    /// timer_create(clock, event, id).
+    fn timer_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let at_exec = match clock::kind(regs.arg(0) as u32 as i32) {
+            ClockKind::Machine { at_exec } => at_exec,
+            ClockKind::Processor => {
+                return self.unsupported(
+                    tid,
+                    &regs,
+                    "a timer of processor time",
+                    Errno::EINVAL,
+                );
+            }
+            ClockKind::Unknown => return self.answer(tid, regs, failure(Errno::EINVAL)),
+        };
+        let id = self.timers.new_posix_id(pid);
+        let notify = if regs.arg(1) == 0 {
+            Some(Notify::Signal {
+                signal: Signal::ALRM,
+                value: u64::from(id.cast_unsigned()),
+                thread: None,
+            })
+        } else {
+            // struct sigevent: value, signal and how, thread.
+            let Ok([value, how, thread, ..]) = memory::read::<[u64; 4]>(tid, regs.arg(1)) else {
+                return self.answer(tid, regs, failure(Errno::EFAULT));
+            };
+            let signal = signal_argument(how & 0xffff_ffff);
+            let thread = Pid::from_raw(thread as u32 as i32);
+            let is_ours = self.tasks.iter().any(|task| task.tid == thread && task.pid == pid);
+            match ((how >> 32) as i32, signal) {
+                (libc::SIGEV_NONE, _) => Some(Notify::Nothing),
+                (libc::SIGEV_SIGNAL, Some(signal)) => {
+                    Some(Notify::Signal { signal, value, thread: None })
+                }
+                (libc::SIGEV_THREAD_ID, Some(signal)) if is_ours => {
+                    Some(Notify::Signal { signal, value, thread: Some(thread) })
+                }
+                _ => None,
+            }
+        };
+        let Some(notify) = notify else {
+            return self.answer(tid, regs, failure(Errno::EINVAL));
+        };
+        let written = memory::write(tid, regs.arg(2), &id);
+        if written.is_ok() {
+            self.timers.add_posix(pid, id, at_exec, notify);
+        }
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    /// timer_settime(id, flags, new, old).
+    fn timer_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let id = regs.arg(0) as u32 as i32;
+        let Some(at_exec) = self.timers.posix_clock(pid, id) else {
+            return self.answer(tid, regs, failure(Errno::EINVAL));
+        };
+        let is_absolute = regs.arg(1) as u32 as i32 & libc::TIMER_ABSTIME != 0;
+        let new = match self.read_setting(tid, regs.arg(2), at_exec, is_absolute) {
+            Ok(new) => new,
+            Err(errno) => return self.answer(tid, regs, failure(errno)),
+        };
+        let now = self.clock.now();
+        let old = self.timers.set_posix(pid, id, new);
+        let mut written = Ok(());
+        if regs.arg(3) != 0 {
+            written = memory::write(tid, regs.arg(3), &raw_itimerspec(old, now));
+        }
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    fn timer_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let Some(setting) = self.timers.posix(pid, regs.arg(0) as u32 as i32) else {
+            return self.answer(tid, regs, failure(Errno::EINVAL));
+        };
+        let raw = raw_itimerspec(setting, self.clock.now());
+        let written = memory::write(tid, regs.arg(1), &raw);
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    /// A `struct itimerspec` at `address`.
+    fn read_setting(
+        &self,
+        tid: Pid,
+        address: u64,
+        at_exec: i64,
+        is_absolute: bool,
+    ) -> Result<Setting, Errno> {
+        let raw = memory::read::<[u64; 4]>(tid, address).map_err(|_| Errno::EFAULT)?;
+        let (interval, value) = timer_value(raw, clock_timespec).ok_or(Errno::EINVAL)?;
+        let now = self.clock.now();
+        Ok(match (value, is_absolute) {
+            (0, _) => Setting { at: None, interval },
+            (value, true) => Setting { at: Some(self.clock.when(at_exec, value)), interval },
+            (value, false) => Setting::after(now, value, interval),
+        })
+    }
+
+    /// timerfd_create(2) returned.
+    pub(super) fn new_timerfd(&mut self, tid: Pid, result: i64, id: i32) -> Outcome<()> {
+        let Ok(fd) = i32::try_from(result) else { return Ok(()) };
+        if fd < 0 {
+            return Ok(());
+        }
+        let ClockKind::Machine { at_exec } = clock::kind(id) else { return Ok(()) };
+        let pid = self.task(tid)?.pid;
+        match fds::duplicate(pid, fd) {
+            Ok(copy) => self.timers.add_fd(copy, at_exec),
+            Err(errno) => self.task_event(
+                tid,
+                siglab_model::Kind::Unsupported {
+                    syscall: "timerfd_create".to_owned(),
+                    what: format!("the descriptor can't be reached: {errno}"),
+                },
+            ),
+        }
+        Ok(())
+    }
+
+    /// timerfd_settime(fd, flags, new, old).
+    fn timerfd_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let Some(at_exec) = self.timers.fd_clock(pid, regs.arg(0) as u32 as i32) else {
+            return Ok(Next::USER);
+        };
+        let is_absolute = regs.arg(1) as u32 as i32 & libc::TFD_TIMER_ABSTIME != 0;
+        let new = match self.read_setting(tid, regs.arg(2), at_exec, is_absolute) {
+            Ok(new) => new,
+            Err(errno) => return self.answer(tid, regs, failure(errno)),
+        };
+        let now = self.clock.now();
+        let old = self.timers.set_fd(pid, regs.arg(0) as u32 as i32, new);
+        let mut written = Ok(());
+        if regs.arg(3) != 0 {
+            written = memory::write(tid, regs.arg(3), &raw_itimerspec(old, now));
+        }
+        self.answer_written(tid, regs, written, 0)
+    }
+
+    fn timerfd_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let Some(setting) = self.timers.fd_setting(pid, regs.arg(0) as u32 as i32) else {
+            return Ok(Next::USER);
+        };
+        let raw = raw_itimerspec(setting, self.clock.now());
+        let written = memory::write(tid, regs.arg(1), &raw);
+        self.answer_written(tid, regs, written, 0)
+    }
+}
+
+fn clock_timeval(seconds: i64, micros: i64) -> Option<i64> {
+    clock::nanos_of_timeval(libc::timeval { tv_sec: seconds, tv_usec: micros })
+}
+
+fn clock_timespec(seconds: i64, nanos: i64) -> Option<i64> {
+    clock::nanos(libc::timespec { tv_sec: seconds, tv_nsec: nanos })
+}
+
+/// Interval and value, in nanoseconds, of a `struct itimerval` or `itimerspec`.
+fn timer_value(
+    raw: [u64; 4],
+    nanos: impl Fn(i64, i64) -> Option<i64>,
+) -> Option<(i64, i64)> {
+    let [a, b, c, d] = raw.map(u64::cast_signed);
+    Some((nanos(a, b)?, nanos(c, d)?))
+}
+
+fn raw_itimerspec(setting: Setting, now: Time) -> [u64; 4] {
+    let (value, interval) = setting.left(now);
+    let (interval, value) = (clock::timespec(interval), clock::timespec(value));
+    [interval.tv_sec, interval.tv_nsec, value.tv_sec, value.tv_nsec].map(i64::cast_unsigned)
+}
+
+fn raw_itimerval(setting: Setting, now: Time) -> [u64; 4] {
+    let (value, interval) = setting.left(now);
+    let convert = |nanos| clock::timeval_of(clock::duration(nanos));
+    let (interval, value) = (convert(interval), convert(value));
+    [interval.tv_sec, interval.tv_usec, value.tv_sec, value.tv_usec].map(i64::cast_unsigned)
+}

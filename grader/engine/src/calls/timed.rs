@@ -1,0 +1,288 @@
+//! Calls with a time-out. The kernel is given none: the task really waits, and is woken by
+//! whatever wakes it natively, or by siglab at its virtual deadline.
+
+use libc::c_long;
+use siglab_model::{Clock as ClockMode, Kind};
+
+use super::{in_words, reads_clock};
+use crate::arch::{Regs, syscall_name};
+use crate::clock::{self, ClockKind};
+use crate::drive::Next;
+use crate::fault::Outcome;
+use crate::run::Run;
+use crate::sys::{Pid, memory, ptrace};
+use crate::task::{After, Call, Remainder, Timeout, TimeoutStyle};
+
+/// How a call takes its time-out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spec {
+    argument: usize,
+    format: Format,
+    style: TimeoutStyle,
+}
+
+/// The type of a time-out argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// An integer of milliseconds; negative is for ever.
+    Millis,
+    /// A pointer to a `timespec`; NULL is for ever.
+    Timespec,
+    /// A pointer to a `timeval`; NULL is for ever.
+    Timeval,
+    /// A pointer to a `timespec` on this clock; NULL is for ever.
+    At(i32),
+}
+
+const fn gives(result: i64) -> TimeoutStyle {
+    TimeoutStyle {
+        result,
+        remainder: Remainder::None,
+        eintr_on_stop: false,
+        clears_sets: false,
+    }
+}
+
+const fn fails(errno: i32) -> TimeoutStyle {
+    gives(-(errno as i64))
+}
+
+/// How the call with this number takes its time-out. futex(2) and the sleeps aren't here:
+/// theirs depends on other arguments.
+pub(super) fn style(number: c_long) -> Option<Spec> {
+    use Format::{At, Millis, Timespec, Timeval};
+    let sets = |style: TimeoutStyle| TimeoutStyle { clears_sets: true, ..style };
+    let eintr = |style: TimeoutStyle| TimeoutStyle { eintr_on_stop: true, ..style };
+    let (argument, format, style) = match number {
+        libc::SYS_poll => (2, Millis, gives(0)),
+        libc::SYS_ppoll => (2, Timespec, gives(0)),
+        libc::SYS_select => (4, Timeval, sets(gives(0))),
+        libc::SYS_pselect6 => (4, Timespec, sets(gives(0))),
+        libc::SYS_epoll_wait | libc::SYS_epoll_pwait => (3, Millis, eintr(gives(0))),
+        libc::SYS_epoll_pwait2 => (3, Timespec, eintr(gives(0))),
+        libc::SYS_rt_sigtimedwait => (2, Timespec, eintr(fails(libc::EAGAIN))),
+        libc::SYS_semtimedop => (3, Timespec, eintr(fails(libc::EAGAIN))),
+        libc::SYS_mq_timedsend | libc::SYS_mq_timedreceive => {
+            (4, At(libc::CLOCK_REALTIME), fails(libc::ETIMEDOUT))
+        }
+        libc::SYS_io_getevents => (4, Timespec, eintr(gives(0))),
+        libc::SYS_futex_waitv => (3, At(libc::CLOCK_MONOTONIC), fails(libc::ETIMEDOUT)),
+        _ => return None,
+    };
+    Some(Spec { argument, format, style })
+}
+
+impl Run<'_> {
+    /// A call from the table above.
+    pub(super) fn timed_wait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        let Some(mut spec) = style(regs.number()) else { return Ok(Next::USER) };
+        if regs.number() == libc::SYS_futex_waitv {
+            spec.format = Format::At(regs.arg(4) as u32 as i32);
+        }
+        let timeout = if self.options.clock == ClockMode::Virtual {
+            self.take_over_timeout(tid, regs, &spec)?
+        } else {
+            None
+        };
+        let (what, after, _) = self.describe_descriptor_wait(tid, regs)?;
+        self.begin(tid, regs, after, what, timeout)
+    }
+
+    /// Takes the time-out away from the kernel, unless it is none or zero. A call that goes
+    /// on after an interruption keeps its deadline: see `Run::begin`.
+    pub(super) fn take_over_timeout(
+        &mut self,
+        tid: Pid,
+        regs: &Regs,
+        spec: &Spec,
+    ) -> Outcome<Option<Timeout>> {
+        let value = regs.arg(spec.argument);
+        let now = self.clock.now();
+        let mut style = spec.style;
+        let timespec = || memory::read::<libc::timespec>(tid, value).ok().and_then(clock::nanos);
+        let nanos = match spec.format {
+            Format::Millis => {
+                let millis = value as u32 as i32;
+                (millis >= 0).then(|| i64::from(millis) * 1_000_000)
+            }
+            _ if value == 0 => None,
+            Format::Timespec => timespec(),
+            Format::Timeval => memory::read::<libc::timeval>(tid, value)
+                .ok()
+                .and_then(clock::nanos_of_timeval),
+            Format::At(id) => match (clock::kind(id), timespec()) {
+                (ClockKind::Machine { at_exec }, Some(nanos)) => {
+                    let left = self.clock.when(at_exec, nanos).since(now);
+                    // One that is past must still not reach the kernel, whose clock is
+                    // another one.
+                    Some(i64::try_from(left.as_nanos()).unwrap_or(i64::MAX).max(1))
+                }
+                _ => None,
+            },
+        };
+        let Some(nanos) = nanos else { return Ok(None) };
+        if nanos == 0 {
+            self.count_poll(tid, regs.number())?;
+            return Ok(None);
+        }
+        style.remainder = match regs.number() {
+            libc::SYS_select => Remainder::Timeval(value),
+            libc::SYS_pselect6 | libc::SYS_ppoll => Remainder::Timespec(value),
+            _ => Remainder::None,
+        };
+        let mut untimed = *regs;
+        let for_ever = if spec.format == Format::Millis { u64::from(u32::MAX) } else { 0 };
+        untimed.set_arg(spec.argument, for_ever);
+        ptrace::set_regs(tid, &untimed)?;
+        let deadline = now + clock::duration(nanos);
+        Ok(Some(Timeout { deadline, style, fired: false }))
+    }
+
+    /// futex(word, operation, value, timeout or value2, word2, value3).
+    pub(super) fn futex(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        let operation = regs.arg(1) as u32 as i32;
+        let on_realtime = operation & libc::FUTEX_CLOCK_REALTIME != 0;
+        let on = if on_realtime { libc::CLOCK_REALTIME } else { libc::CLOCK_MONOTONIC };
+        let style = fails(libc::ETIMEDOUT);
+        let (format, what) = match operation & libc::FUTEX_CMD_MASK {
+            libc::FUTEX_WAIT => (Some(Format::Timespec), "a lock or condition"),
+            libc::FUTEX_WAIT_BITSET | libc::FUTEX_WAIT_REQUEUE_PI => {
+                (Some(Format::At(on)), "a lock or condition")
+            }
+            libc::FUTEX_LOCK_PI => (Some(Format::At(libc::CLOCK_REALTIME)), "a lock"),
+            libc::FUTEX_LOCK_PI2 => (Some(Format::At(on)), "a lock"),
+            _ => (None, ""),
+        };
+        let Some(format) = format else {
+            return self.begin(tid, regs, After::Nothing, String::new(), None);
+        };
+        let what = match self.variable_at(tid, regs.arg(0)) {
+            Some(name) => format!("{what} at {name}"),
+            None => what.to_owned(),
+        };
+        let spec = Spec { argument: 3, format, style };
+        let timeout = if self.options.clock == ClockMode::Virtual {
+            self.take_over_timeout(tid, regs, &spec)?
+        } else {
+            None
+        };
+        self.begin(tid, regs, After::Nothing, what, timeout)
+    }
+
+    /// nanosleep(time, left) and clock_nanosleep(clock, flags, time, left): while it lasts
+    /// the task is in pause(2), which signals interrupt alike.
+    pub(super) fn sleep(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        if self.options.clock == ClockMode::Real {
+            return self.begin(tid, regs, After::Nothing, String::new(), None);
+        }
+        let is_nanosleep = regs.number() == libc::SYS_nanosleep;
+        let (id, flags, time, left) = if is_nanosleep {
+            (libc::CLOCK_MONOTONIC, 0, regs.arg(0), regs.arg(1))
+        } else {
+            (regs.arg(0) as u32 as i32, regs.arg(1) as u32 as i32, regs.arg(2), regs.arg(3))
+        };
+        let at_exec = match clock::kind(id) {
+            ClockKind::Machine { at_exec } => at_exec,
+            ClockKind::Processor => {
+                return self.unsupported(
+                    tid,
+                    regs,
+                    "a sleep in processor time",
+                    crate::sys::Errno::ENOTSUP,
+                );
+            }
+            ClockKind::Unknown => return Ok(Next::USER),
+        };
+        let Some(nanos) =
+            memory::read::<libc::timespec>(tid, time).ok().and_then(clock::nanos)
+        else {
+            return Ok(Next::USER);
+        };
+        let is_absolute = flags & libc::TIMER_ABSTIME != 0;
+        let now = self.clock.now();
+        let deadline = if is_absolute {
+            self.clock.when(at_exec, nanos)
+        } else {
+            now + clock::duration(nanos)
+        };
+        if deadline == now && self.task(tid)?.restart.is_none() {
+            self.count_poll(tid, regs.number())?;
+            return self.answer(tid, *regs, 0);
+        }
+        let mut style = gives(0);
+        if !is_absolute && left != 0 {
+            style.remainder = Remainder::OnInterrupt(left);
+        }
+        let mut pausing = *regs;
+        pausing.set_number(libc::SYS_pause);
+        ptrace::set_regs(tid, &pausing)?;
+        let timeout = Some(Timeout { deadline, style, fired: false });
+        self.begin(tid, regs, After::Nothing, String::new(), timeout)
+    }
+
+    /// The deadline of a task's call is here.
+    pub(crate) fn fire_timeout(&mut self, tid: Pid) -> Outcome<()> {
+        if let Some(timeout) = self.task(tid)?.call.as_mut().and_then(|c| c.timeout.as_mut()) {
+            timeout.fired = true;
+        }
+        ptrace::interrupt(tid)?;
+        self.bring_to_stop(tid)
+    }
+
+    /// The interrupted call has timed out: it returns what it does natively.
+    pub(super) fn timed_out(
+        &mut self,
+        tid: Pid,
+        mut regs: Regs,
+        call: &Call,
+        timeout: Timeout,
+    ) -> Outcome<Next> {
+        self.write_remainder(tid, call, false);
+        if timeout.style.clears_sets {
+            clear_sets(tid, &call.entry);
+        }
+        regs.skip_call(timeout.style.result);
+        ptrace::set_regs(tid, &regs)?;
+        if call.wait_begun {
+            let syscall = syscall_name(call.number);
+            self.task_event(tid, Kind::WaitEnded { syscall, result: "timeout".to_owned() });
+        }
+        // The stop for which siglab interrupted the task follows.
+        Ok(Next::KERNEL)
+    }
+
+    /// Writes the time that is left where the call reports it.
+    pub(super) fn write_remainder(&self, tid: Pid, call: &Call, interrupted: bool) {
+        let Some(timeout) = call.timeout else { return };
+        let left = timeout.deadline.since(self.clock.now());
+        // A bad address: the kernel would fail the call, but only after the wait; the
+        // program gets the result of the wait instead.
+        let _ = match timeout.style.remainder {
+            Remainder::OnInterrupt(address) if interrupted => {
+                memory::write(tid, address, &clock::timespec_of(left))
+            }
+            Remainder::Timespec(address) => {
+                memory::write(tid, address, &clock::timespec_of(left))
+            }
+            Remainder::Timeval(address) => memory::write(tid, address, &clock::timeval_of(left)),
+            _ => Ok(()),
+        };
+    }
+
+    /// What a clock call reads, for counting.
+    pub(super) fn count_clock_read(&mut self, tid: Pid, number: c_long) -> Outcome<()> {
+        debug_assert!(reads_clock(number), "{}", in_words(number));
+        self.count_poll(tid, number)
+    }
+}
+
+/// select(2) at its time-out: all sets are empty.
+fn clear_sets(tid: Pid, entry: &Regs) {
+    let count = usize::try_from(entry.arg(0) as u32 as i32).unwrap_or(0).min(1 << 20);
+    let zeros = vec![0; count.div_ceil(64) * 8];
+    for index in 1..=3 {
+        if entry.arg(index) != 0 && !zeros.is_empty() {
+            let _ = memory::write_bytes(tid, entry.arg(index), &zeros);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Signals on their way to a task: generation, delivery, handlers, stops.
+
+use siglab_model::{
+    Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, Signal,
+};
+
+use crate::arch::{self, Regs, syscall_name};
+use crate::drive::{
+    EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS, Next,
+};
+use crate::fault::Outcome;
+use crate::info::{self, ALARM_MARK};
+use crate::run::Run;
+use crate::sys::ptrace::{self, Resume};
+use crate::sys::{Pid, memory, proc};
+use crate::task::{ActiveHandler, Entering, RawAction, State, Target};
+
+impl Run<'_> {
+    /// A stop that reports a signal: a signal-delivery-stop, or the trap after the step
+    /// into a handler.
+    pub(crate) fn on_signal_stop(&mut self, tid: Pid, signal: Signal) -> Outcome<Next> {
+        if signal == Signal::TRAP
+            && let Some(entering) = self.task(tid)?.entering.take()
+        {
+            return self.on_handler_entry(tid, entering);
+        }
+        if signal == Signal::SEGV && self.emulate_time_stamp(tid)? {
+            return Ok(Next::USER);
+        }
+        let action = *self.process_of(tid)?.action(signal);
+        let in_wait = self.task(tid)?.restart.is_some();
+        if !discards(&action, signal) {
+            return Ok(Next::User(Resume::Cont, Some(signal)));
+        }
+        if !in_wait {
+            return Ok(Next::User(Resume::Cont, Some(signal)));
+        }
+        // Natively the signal would not even have woken the task.
+        self.record_discarded(tid, signal, &action)?;
+        let mut regs = ptrace::regs(tid)?;
+        if regs.result() == EINTR {
+            regs.set_result(ERESTARTNOHAND);
+            ptrace::set_regs(tid, &regs)?;
+        }
+        Ok(Next::Kernel(Resume::Syscall, None))
+    }
+
+    fn record_discarded(&mut self, tid: Pid, signal: Signal, action: &RawAction) -> Outcome<()> {
+        let info = self.take_siginfo(tid, signal)?;
+        let disposition = if action.ignores() { Action::Ignore } else { Action::Default };
+        self.task_event(tid, Kind::Delivered { signal, disposition, info });
+        if !action.ignores() {
+            self.task_event(
+                tid,
+                Kind::DefaultAction { signal, action: signal.default_action() },
+            );
+        }
+        Ok(())
+    }
+
+    /// The siginfo of a signal-delivery-stop, as the program is to see it: what siglab sent
+    /// in the kernel's name says so.
+    fn take_siginfo(&mut self, tid: Pid, signal: Signal) -> Outcome<SigInfo> {
+        let mut raw = ptrace::siginfo(tid)?;
+        let pid = self.task(tid)?.pid;
+        if self.rewrite_info(pid, &mut raw) {
+            ptrace::set_siginfo(tid, &raw)?;
+        }
+        let info = info::describe(&raw, |pid| self.role_of(pid));
+        self.saw_delivery(tid, signal, &raw, &info)?;
+        Ok(info)
+    }
+
+    /// Makes siginfo that siglab sent what the kernel would have sent. Whether it changed.
+    pub(crate) fn rewrite_info(&mut self, pid: Pid, raw: &mut libc::siginfo_t) -> bool {
+        if raw.si_code == ALARM_MARK {
+            info::make_kernels(raw);
+            return true;
+        }
+        self.timers.accepted(pid, raw)
+    }
+
+    /// Adds the generation of a signal that nobody has seen being generated: the kernel's
+    /// own, such as `SIGSEGV`, `SIGPIPE` or those of a terminal.
+    pub(crate) fn saw_delivery(
+        &mut self,
+        tid: Pid,
+        signal: Signal,
+        raw: &libc::siginfo_t,
+        info: &SigInfo,
+    ) -> Outcome<()> {
+        let pid = self.task(tid)?.pid;
+        if self.expected.take(pid, signal) {
+            return Ok(());
+        }
+        let from = match &info.pid {
+            Some(role) if raw.si_code <= 0 => role.clone(),
+            _ => Role::new(Role::KERNEL),
+        };
+        let directed = if info::is_thread_directed(raw) { Directed::Thread } else { Directed::Process };
+        self.task_event(tid, Kind::Generated { signal, from, directed, info: info.clone() });
+        Ok(())
+    }
+
+    /// Prepares the delivery of `signal` and records it. Returns how to resume.
+    pub(crate) fn deliver(&mut self, tid: Pid, signal: Signal, resume: Resume) -> Outcome<Resume> {
+        let action = *self.process_of(tid)?.action(signal);
+        if discards(&action, signal) {
+            self.record_discarded(tid, signal, &action)?;
+            return Ok(resume);
+        }
+        let info = self.take_siginfo(tid, signal)?;
+        if !action.is_handler() {
+            let default = signal.default_action();
+            self.task_event(
+                tid,
+                Kind::Delivered { signal, disposition: Action::Default, info },
+            );
+            self.task_event(tid, Kind::DefaultAction { signal, action: default });
+            return Ok(resume);
+        }
+        let regs = ptrace::regs(tid)?;
+        let interrupted = self.task(tid)?.restart.take();
+        if let Some(call) = &interrupted
+            && call.wait_begun
+        {
+            let syscall = syscall_name(call.number);
+            self.task_event(
+                tid,
+                Kind::WaitEnded { syscall, result: "interrupted".to_owned() },
+            );
+        }
+        self.task_event(tid, Kind::Delivered { signal, disposition: Action::Handler, info });
+        if let Some(call) = interrupted
+            && returns_eintr(&regs, &action)
+        {
+            let syscall = syscall_name(call.number);
+            self.task_event(tid, Kind::Interrupted { syscall, signal });
+        }
+        if action.has(libc::SA_RESETHAND) {
+            *self.process_of(tid)?.action_mut(signal) = RawAction::DEFAULT;
+        }
+        let task = self.task(tid)?;
+        task.polls = crate::task::Polls::default();
+        task.entering = Some(Entering { signal, interrupted: regs });
+        Ok(Resume::Step)
+    }
+
+    fn on_handler_entry(&mut self, tid: Pid, entering: Entering) -> Outcome<Next> {
+        let regs = ptrace::regs(tid)?;
+        let signal = entering.signal;
+        let function = self.function_at(tid, regs.ip());
+        let task = self.task(tid)?;
+        let altstack = task
+            .altstack
+            .filter(|(low, size)| (*low..low.saturating_add(*size)).contains(&regs.sp()));
+        task.handlers.push(ActiveHandler {
+            signal,
+            sp: regs.sp(),
+            interrupted: entering.interrupted,
+            altstack,
+        });
+        let depth = task.handlers.len();
+        self.task_event(tid, Kind::HandlerEntered { signal, function, depth });
+        Ok(Next::USER)
+    }
+
+    /// rt_sigreturn(2): the innermost handler returns. Those within it that were left
+    /// without returning are gone, too.
+    pub(crate) fn on_sigreturn(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
+        // The handler's `ret` has taken one word, the address of the restorer, off the
+        // stack: sigreturn(2).
+        let sp = regs.sp() - 8;
+        while let Some(handler) = self.task(tid)?.handlers.pop() {
+            let how = if handler.sp == sp { HandlerExit::Return } else { HandlerExit::Jump };
+            self.task_event(tid, Kind::HandlerLeft { signal: handler.signal, how });
+            if how == HandlerExit::Return {
+                let call = &handler.interrupted;
+                if call.number() >= 0 && matches!(call.result(), ERESTARTSYS | ERESTARTNOINTR) {
+                    let action = *self.process_of(tid)?.action(handler.signal);
+                    if !returns_eintr(call, &action) {
+                        let syscall = syscall_name(call.number());
+                        self.task_event(tid, Kind::Restarted { syscall });
+                    }
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notices handlers that were left by a jump: the stack is back where their
+    /// interrupted code was, or higher.
+    pub(crate) fn check_jumps(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
+        while let Some(handler) = self.task(tid)?.handlers.last() {
+            let still_in = match handler.altstack {
+                Some((low, size)) => (low..low.saturating_add(size)).contains(&regs.sp()),
+                None => regs.sp() <= handler.sp + 8,
+            };
+            if still_in {
+                break;
+            }
+            let signal = handler.signal;
+            self.task(tid)?.handlers.pop();
+            self.task_event(tid, Kind::HandlerLeft { signal, how: HandlerExit::Jump });
+        }
+        Ok(())
+    }
+
+    /// A group-stop. Real parents learn of it from the kernel.
+    pub(crate) fn on_group_stop(&mut self, tid: Pid, signal: Signal) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let first = !self
+            .tasks
+            .iter()
+            .any(|task| task.pid == pid && matches!(task.state, State::GroupStopped(_)));
+        self.task(tid)?.state = State::GroupStopped(signal);
+        if first {
+            let role = self.process(pid)?.role.clone();
+            self.event(Some(role), Kind::Stopped { signal });
+            self.child_changed(pid, libc::CLD_STOPPED, signal.number())?;
+        }
+        ptrace::resume(tid, Resume::Listen, None)?;
+        Ok(Next::Off)
+    }
+
+    /// The end of a group-stop.
+    pub(crate) fn on_continue(&mut self, tid: Pid) -> Outcome<()> {
+        let pid = self.task(tid)?.pid;
+        self.task(tid)?.state = State::Running;
+        let last = !self
+            .tasks
+            .iter()
+            .any(|task| task.pid == pid && matches!(task.state, State::GroupStopped(_)));
+        if last {
+            let role = self.process(pid)?.role.clone();
+            self.event(Some(role), Kind::Continued {});
+            self.child_changed(pid, libc::CLD_CONTINUED, libc::SIGCONT)?;
+        }
+        Ok(())
+    }
+
+    /// What a target looks like before a signal is generated for it.
+    pub(crate) fn survey(&self, pid: Pid, tid: Option<Pid>, signal: Signal) -> Target {
+        let threads: Vec<Pid> = self
+            .tasks
+            .iter()
+            .filter(|task| task.pid == pid && tid.is_none_or(|tid| tid == task.tid))
+            .map(|task| task.tid)
+            .collect();
+        let sets: Vec<_> =
+            threads.iter().filter_map(|tid| proc::signal_sets(*tid).ok()).collect();
+        let was_pending = sets.iter().any(|sets| match tid {
+            Some(_) => sets.thread_pending.contains(signal),
+            None => sets.process_pending.contains(signal),
+        });
+        let blocked = signal.can_be_caught()
+            && !sets.is_empty()
+            && sets.iter().all(|sets| sets.blocked.contains(signal));
+        Target { pid, tid, was_pending, blocked }
+    }
+
+    /// Records that a signal was generated for a target surveyed before.
+    pub(crate) fn generated(
+        &mut self,
+        target: Target,
+        signal: Signal,
+        from: &Role,
+        info: SigInfo,
+    ) -> Outcome<()> {
+        let role = match target.tid.and_then(|tid| self.tasks.iter().find(|t| t.tid == tid)) {
+            Some(task) => task.role.clone(),
+            None => self.process(target.pid)?.role.clone(),
+        };
+        if self.process(target.pid)?.status.is_some() {
+            return Ok(());
+        }
+        if target.was_pending && !signal.is_realtime() {
+            self.event(Some(role), Kind::Merged { signal, from: from.clone() });
+            return Ok(());
+        }
+        let directed =
+            if target.tid.is_some() { Directed::Thread } else { Directed::Process };
+        self.event(
+            Some(role.clone()),
+            Kind::Generated { signal, from: from.clone(), directed, info },
+        );
+        if signal.can_be_caught() {
+            self.expected.add(target.pid, signal);
+        }
+        if target.blocked {
+            self.event(Some(role), Kind::BlockedPending { signal });
+        }
+        Ok(())
+    }
+
+    /// What a pid is called: a role, `script` for siglab, `kernel` for none.
+    pub(crate) fn role_of(&self, pid: i32) -> Option<Role> {
+        match pid {
+            0 => None,
+            pid => Some(
+                self.recorder.role(pid).cloned().unwrap_or_else(|| Role::new(Role::OUTSIDE)),
+            ),
+        }
+    }
+
+    /// A `SIGSEGV` because the program read the time-stamp counter: it gets virtual time.
+    fn emulate_time_stamp(&mut self, tid: Pid) -> Outcome<bool> {
+        let info = ptrace::siginfo(tid)?;
+        if info.si_code != arch::SI_KERNEL {
+            return Ok(false);
+        }
+        let mut regs = ptrace::regs(tid)?;
+        let Ok(code) = memory::read::<[u8; 3]>(tid, regs.ip()) else { return Ok(false) };
+        let Some((length, with_processor)) = arch::reads_time_stamp(code) else {
+            return Ok(false);
+        };
+        regs.set_time_stamp(self.clock.time_stamp(), with_processor);
+        regs.advance_ip(length);
+        ptrace::set_regs(tid, &regs)?;
+        self.count_poll(tid, libc::SYS_clock_gettime)?;
+        Ok(true)
+    }
+}
+
+/// Whether the signal is thrown away: ignored, or ignored by default.
+pub(crate) fn discards(action: &RawAction, signal: Signal) -> bool {
+    action.ignores()
+        || (!action.is_handler()
+            && matches!(
+                signal.default_action(),
+                DefaultAction::Ignore | DefaultAction::Continue
+            ))
+}
+
+/// Whether the interrupted call fails with `EINTR` after a handler with this action:
+/// arch_do_signal_or_restart in arch/x86/kernel/signal.c.
+fn returns_eintr(regs: &Regs, action: &RawAction) -> bool {
+    regs.number() >= 0
+        && match regs.result() {
+            EINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK => true,
+            ERESTARTSYS => !action.has(libc::SA_RESTART),
+            _ => false,
+        }
+}

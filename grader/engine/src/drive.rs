@@ -1,0 +1,372 @@
+//! Running one task: resume, wait for its next stop, act on it, until it waits, ends, or
+//! somebody else is to run.
+
+use std::time::Duration;
+
+use siglab_model::{BusyKind, Kind, Signal};
+
+use crate::fault::{Fault, Outcome};
+use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run};
+use crate::sys::ptrace::{self, Resume};
+use crate::sys::wait::{self, Ready, Status};
+use crate::sys::{Errno, Pid, cpu, proc};
+use crate::task::{Interrupt, State};
+
+/// How a task goes on after a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It stays in the kernel until its next stop: no user code runs.
+    Kernel(Resume, Option<Signal>),
+    /// It returns to user code.
+    User(Resume, Option<Signal>),
+    /// It can't be resumed now.
+    Off,
+}
+
+impl Next {
+    /// Back to user code.
+    pub(crate) const USER: Self = Self::User(Resume::Cont, None);
+    /// On through the kernel, with a stop at the end of the call.
+    pub(crate) const KERNEL: Self = Self::Kernel(Resume::Syscall, None);
+}
+
+/// What came of waiting for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Stopped(Status),
+    /// It waits in the kernel.
+    Blocked,
+    /// It has used up its share of processor time without a stop.
+    OutOfTime,
+    /// It is a process's first thread, and ended before the others.
+    Zombie,
+    /// It is no tracee any more: another thread of its process exec'd.
+    Vanished,
+}
+
+/// Whether user code may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Yes: it is this task's turn.
+    Run,
+    /// No: it is only brought to where it would go on.
+    Settle,
+}
+
+/// Processor time after which a task that makes no traced call counts as spinning.
+const QUANTUM: Duration = Duration::from_millis(100);
+/// The same, once it was found spinning.
+const BUSY_QUANTUM: Duration = Duration::from_millis(5);
+/// How often a task gets the processor before siglab waits for it in the kernel.
+const YIELDS: usize = 3;
+
+impl Run<'_> {
+    /// Runs a parked task until it waits, ends, or has to make room for another.
+    pub(crate) fn run_task(&mut self, tid: Pid) -> Outcome<()> {
+        let State::Parked { resume, signal } = self.task(tid)?.state else { return Ok(()) };
+        self.drive(tid, Some(Next::User(resume, signal)), Mode::Run)
+    }
+
+    /// Brings every task that was woken or killed to a stop, or makes sure that it still
+    /// waits. Afterwards the state of all tasks is known, and stays so until one runs.
+    pub(crate) fn settle(&mut self) -> Outcome<()> {
+        loop {
+            let moved: Vec<Pid> = self
+                .tasks
+                .iter()
+                .filter(|task| task.state != State::Running)
+                .filter(|task| match task.state {
+                    State::Blocked => task.files.state() != Some(b'S'),
+                    State::Parked { .. } => task.files.state() != Some(b't'),
+                    State::Vfork => task.files.state() != Some(b'D'),
+                    State::Ending => true,
+                    State::GroupStopped(_) | State::Zombie => {
+                        wait::ready(task.tid) != Ok(Ready::No)
+                    }
+                    State::Running => false,
+                })
+                .map(|task| task.tid)
+                .collect();
+            if moved.is_empty() {
+                return Ok(());
+            }
+            let before = self.tasks.len();
+            for tid in &moved {
+                self.drive(*tid, None, Mode::Settle)?;
+            }
+            let waiting_for_others = before == self.tasks.len()
+                && moved.iter().all(|tid| {
+                    self.tasks
+                        .iter()
+                        .any(|task| task.tid == *tid && task.state == State::Zombie)
+                });
+            if waiting_for_others {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Brings a task that siglab has interrupted to where it would go on.
+    pub(crate) fn bring_to_stop(&mut self, tid: Pid) -> Outcome<()> {
+        self.drive(tid, None, Mode::Settle)
+    }
+
+    /// Drives a task from `first`, or from where it is by itself.
+    fn drive(&mut self, tid: Pid, first: Option<Next>, mode: Mode) -> Outcome<()> {
+        match self.drive_until_off(tid, first, mode) {
+            Err(Fault::Gone) => {
+                if let Ok(task) = self.task(tid) {
+                    task.state = State::Ending;
+                }
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn drive_until_off(&mut self, tid: Pid, first: Option<Next>, mode: Mode) -> Outcome<()> {
+        let mut next = first;
+        loop {
+            match next {
+                Some(Next::Off) => return Ok(()),
+                Some(Next::Kernel(resume, signal) | Next::User(resume, signal)) => {
+                    self.resume(tid, resume, signal)?;
+                }
+                None => {}
+            }
+            next = match self.await_stop(tid)? {
+                Awaited::Stopped(status) => {
+                    if mode == Mode::Run {
+                        self.drain_for(Some(tid));
+                    }
+                    Some(self.on_stop(tid, status)?)
+                }
+                Awaited::Blocked => match self.on_blocked(tid)? {
+                    true => return Ok(()),
+                    false => None,
+                },
+                Awaited::OutOfTime => {
+                    self.task(tid)?.interrupted = Some(Interrupt::OutOfTime);
+                    ptrace::interrupt(tid)?;
+                    None
+                }
+                Awaited::Zombie => {
+                    self.task(tid)?.state = State::Zombie;
+                    return Ok(());
+                }
+                Awaited::Vanished => return self.on_vanished(tid),
+            };
+            if let Some(Next::User(resume, signal)) = next {
+                if mode == Mode::Settle {
+                    self.task(tid)?.state = State::Parked { resume, signal };
+                    return Ok(());
+                }
+                self.settle()?;
+                if self.has_used_its_share(tid)? || self.preempts() || self.must_stop_now() {
+                    self.task(tid)?.state = State::Parked { resume, signal };
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        let mut resume = resume;
+        if let Some(signal) = signal {
+            resume = self.deliver(tid, signal, resume)?;
+        }
+        if resume == Resume::Cont && self.must_watch(tid) {
+            resume = Resume::Syscall;
+        }
+        self.task(tid)?.state = State::Running;
+        ptrace::resume(tid, resume, signal)?;
+        Ok(())
+    }
+
+    /// Whether each call of the task has to stop: if it owns descriptors whose reads
+    /// matter, or if a task waits on a descriptor, which any call could make ready.
+    fn must_watch(&mut self, tid: Pid) -> bool {
+        self.tasks.iter().any(|task| {
+            task.tid != tid
+                && task.state == State::Blocked
+                && task.call.as_ref().is_some_and(|call| crate::calls::waits_on_fd(call.number))
+        }) || self.process_of(tid).is_ok_and(|process| process.watch_calls)
+    }
+
+    /// Counts a call that can't block. See [`Run::has_used_its_share`].
+    pub(crate) fn count_poll(&mut self, tid: Pid, number: i64) -> Outcome<()> {
+        let task = self.task(tid)?;
+        task.polls.count += 1;
+        task.polls.reads_clock |= crate::calls::reads_clock(number);
+        if task.polls.count < POLLS_BEFORE_BUSY || task.polls.reported {
+            return Ok(());
+        }
+        task.polls.reported = true;
+        task.polls.count = 0;
+        let stack = self.user_stack(tid);
+        let syscall = Some(crate::arch::syscall_name(number));
+        self.task_event(tid, Kind::BusyWaiting { how: BusyKind::Polling, syscall, stack });
+        Ok(())
+    }
+
+    fn has_used_its_share(&mut self, tid: Pid) -> Outcome<bool> {
+        let polls = &mut self.task(tid)?.polls;
+        let used = polls.reported && polls.count >= POLLS_WHEN_BUSY;
+        if used {
+            polls.count = 0;
+        }
+        Ok(used)
+    }
+
+    /// Waits until the task stops, blocks, or ends.
+    fn await_stop(&mut self, tid: Pid) -> Outcome<Awaited> {
+        for _ in 0..YIELDS {
+            cpu::yield_now();
+            if let Some(awaited) = self.look(tid)? {
+                return Ok(awaited);
+            }
+        }
+        self.ticker.start(Duration::from_micros(200), Duration::from_millis(1))?;
+        let awaited = self.await_patiently(tid);
+        self.ticker.stop()?;
+        awaited
+    }
+
+    fn await_patiently(&mut self, tid: Pid) -> Outcome<Awaited> {
+        let pid = self.task(tid)?.pid;
+        let quantum =
+            if self.task(tid)?.polls.reported { BUSY_QUANTUM } else { QUANTUM };
+        let begun = proc::processor_time(pid).unwrap_or_default();
+        loop {
+            wait::wait_for(tid)?;
+            if let Some(awaited) = self.look(tid)? {
+                return Ok(awaited);
+            }
+            self.drain_for(Some(tid));
+            let used = proc::processor_time(pid).unwrap_or_default();
+            if used.saturating_sub(begun) > quantum || self.must_stop_now() {
+                return Ok(Awaited::OutOfTime);
+            }
+        }
+    }
+
+    fn look(&mut self, tid: Pid) -> Outcome<Option<Awaited>> {
+        match wait::ready(tid) {
+            Ok(Ready::Stop) => {}
+            Ok(Ready::Exit) => {
+                self.drain_for(Some(tid));
+                self.before_end(tid)?;
+            }
+            Ok(Ready::No) => {
+                let files = &self.task(tid)?.files;
+                return Ok(match files.state() {
+                    Some(b'S') => files
+                        .blocked_in()
+                        .filter(|call| call.number >= 0)
+                        .map(|_| Awaited::Blocked),
+                    Some(b'Z') if wait::ready(tid) == Ok(Ready::No) => Some(Awaited::Zombie),
+                    _ => None,
+                });
+            }
+            Err(Errno::ECHILD) => return Ok(Some(Awaited::Vanished)),
+            Err(errno) => return Err(errno.into()),
+        }
+        Ok(wait::take(tid, false)?.map(Awaited::Stopped))
+    }
+
+    /// The task waits in the kernel. Returns whether that wait is under control; if not,
+    /// it is interrupted, and begins again under control.
+    fn on_blocked(&mut self, tid: Pid) -> Outcome<bool> {
+        if self.task(tid)?.call.is_none() {
+            self.task(tid)?.interrupted = Some(Interrupt::ToWatch);
+            ptrace::interrupt(tid)?;
+            return Ok(false);
+        }
+        let task = self.task(tid)?;
+        task.state = State::Blocked;
+        task.polls = crate::task::Polls::default();
+        self.wait_begun(tid)?;
+        Ok(true)
+    }
+
+    fn on_stop(&mut self, tid: Pid, status: Status) -> Outcome<Next> {
+        match status {
+            Status::Exited(_) | Status::Killed { .. } => {
+                self.on_end(tid, status)?;
+                Ok(Next::Off)
+            }
+            Status::Signal(signal) => self.on_signal_stop(tid, signal),
+            Status::Syscall => {
+                let regs = ptrace::regs(tid)?;
+                if self.task(tid)?.call.is_some() {
+                    self.on_call_exit(tid, regs)
+                } else {
+                    self.on_untraced_call(tid, regs)
+                }
+            }
+            Status::Seccomp => {
+                let regs = ptrace::regs(tid)?;
+                self.on_call_entry(tid, regs)
+            }
+            Status::Fork(how) => self.on_fork(tid, how),
+            Status::VforkDone => Ok(Next::USER),
+            Status::Exec => self.on_exec(tid),
+            Status::GroupStop(signal) => self.on_group_stop(tid, signal),
+            Status::EventStop => self.on_event_stop(tid),
+        }
+    }
+
+    /// `PTRACE_EVENT_STOP`: siglab interrupted the task, or its group-stop is over.
+    fn on_event_stop(&mut self, tid: Pid) -> Outcome<Next> {
+        let task = self.task(tid)?;
+        let interrupted = task.interrupted.take();
+        if matches!(task.state, State::GroupStopped(_)) {
+            self.on_continue(tid)?;
+        }
+        let mut regs = ptrace::regs(tid)?;
+        let in_call = regs.number() >= 0;
+        match regs.result() {
+            // The call begins again, this time with stops.
+            ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND if in_call => Ok(Next::KERNEL),
+            // Some calls say EINTR although nothing came for the program.
+            EINTR if in_call && interrupted.is_some() => {
+                regs.set_result(ERESTARTSYS);
+                ptrace::set_regs(tid, &regs)?;
+                Ok(Next::KERNEL)
+            }
+            EINTR if in_call => {
+                self.end_restart(tid, "EINTR")?;
+                Ok(Next::USER)
+            }
+            _ => {
+                if interrupted == Some(Interrupt::OutOfTime) {
+                    self.found_spinning(tid)?;
+                }
+                Ok(Next::USER)
+            }
+        }
+    }
+
+    fn found_spinning(&mut self, tid: Pid) -> Outcome<()> {
+        let stopping = self.must_stop_now();
+        let task = self.task(tid)?;
+        task.polls.count = POLLS_WHEN_BUSY;
+        if task.polls.reported || stopping {
+            return Ok(());
+        }
+        task.polls.reported = true;
+        let stack = self.user_stack(tid);
+        self.task_event(
+            tid,
+            Kind::BusyWaiting { how: BusyKind::Spinning, syscall: None, stack },
+        );
+        Ok(())
+    }
+}
+
+/// Kernel-internal results of an interrupted call: include/linux/errno.h.
+pub(crate) const ERESTARTSYS: i64 = -512;
+pub(crate) const ERESTARTNOINTR: i64 = -513;
+pub(crate) const ERESTARTNOHAND: i64 = -514;
+pub(crate) const ERESTART_RESTARTBLOCK: i64 = -516;
+pub(crate) const EINTR: i64 = -(libc::EINTR as i64);

@@ -1,0 +1,147 @@
+//! Writes the trace: events, and the output between them.
+
+use std::collections::BTreeMap;
+
+use siglab_model::{Event, Kind, Role, Stream, Time};
+
+/// Collects events. Output is held back and joined until something else happens, so that
+/// the trace doesn't depend on when siglab looked at a pipe.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    pub(crate) events: Vec<Event>,
+    held: Option<Held>,
+    /// What the pids of the run, and siglab's own, are called.
+    names: BTreeMap<i32, Role>,
+    /// The output since the last step of the script that waited for some.
+    unmatched: String,
+    /// Bytes of output so far.
+    pub(crate) output_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    t: Time,
+    role: Role,
+    streams: BTreeMap<Stream, Vec<u8>>,
+}
+
+impl Recorder {
+    /// From now on `pid` is called `role`.
+    pub(crate) fn name(&mut self, pid: i32, role: Role) {
+        self.names.insert(pid, role);
+    }
+
+    /// What `pid` is called.
+    pub(crate) fn role(&self, pid: i32) -> Option<&Role> {
+        self.names.get(&pid)
+    }
+
+    /// Adds an event.
+    pub(crate) fn event(&mut self, t: Time, role: Option<Role>, kind: Kind) {
+        self.flush();
+        self.events.push(Event { t, role, kind });
+    }
+
+    /// Adds output that `role` wrote.
+    pub(crate) fn output(&mut self, t: Time, role: &Role, stream: Stream, bytes: &[u8]) {
+        self.output_bytes += bytes.len() as u64;
+        if self.held.as_ref().is_some_and(|held| held.role != *role || held.t != t) {
+            self.flush();
+        }
+        self.held
+            .get_or_insert_with(|| Held { t, role: role.clone(), streams: BTreeMap::new() })
+            .streams
+            .entry(stream)
+            .or_default()
+            .extend_from_slice(bytes);
+    }
+
+    /// Makes events of the output that is held back.
+    pub(crate) fn flush(&mut self) {
+        let Some(held) = self.held.take() else { return };
+        for (stream, bytes) in held.streams {
+            let text = self.with_roles(&String::from_utf8_lossy(&bytes));
+            self.unmatched.push_str(&text);
+            self.events.push(Event {
+                t: held.t,
+                role: Some(held.role.clone()),
+                kind: Kind::Output { stream, text },
+            });
+        }
+    }
+
+    /// Whether the output since the last match contains `text`; if so, forgets all up to
+    /// its end.
+    pub(crate) fn match_output(&mut self, text: &str) -> bool {
+        self.flush();
+        let Some(at) = self.unmatched.find(text) else { return false };
+        self.unmatched.drain(..at + text.len());
+        true
+    }
+
+    /// Replaces numbers that are pids of the run by `<role>`. Only numbers of three digits
+    /// and more: smaller ones are pids only in a young pid namespace, and are more often
+    /// something else.
+    fn with_roles(&self, text: &str) -> String {
+        let mut result = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let (before, from) = rest.split_at(start);
+            result.push_str(before);
+            let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+            let (digits, after) = from.split_at(end);
+            let role = (3..=7)
+                .contains(&digits.len())
+                .then(|| digits.parse().ok())
+                .flatten()
+                .filter(|_| !digits.starts_with('0'))
+                .and_then(|pid: i32| self.names.get(&pid));
+            match role {
+                Some(role) => {
+                    result.push('<');
+                    result.push_str(role.as_str());
+                    result.push('>');
+                }
+                None => result.push_str(digits),
+            }
+            rest = after;
+        }
+        result.push_str(rest);
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pids_in_output_are_named() {
+        let mut recorder = Recorder::default();
+        recorder.name(4711, Role::new("main"));
+        recorder.name(12, Role::new("child"));
+        let text = recorder.with_roles("pid 4711: 14711 47110 04711 (4711) 12\n4711");
+        assert_eq!(text, "pid <main>: 14711 47110 04711 (<main>) 12\n<main>");
+    }
+
+    #[test]
+    fn output_is_joined_until_something_else_happens() {
+        let mut recorder = Recorder::default();
+        let (main, child) = (Role::new("main"), Role::new("child"));
+        recorder.output(Time::ZERO, &main, Stream::Stdout, b"caf\xc3");
+        recorder.output(Time::ZERO, &main, Stream::Stderr, b"!");
+        recorder.output(Time::ZERO, &main, Stream::Stdout, b"\xa9\n");
+        recorder.output(Time::ZERO, &child, Stream::Stdout, b"x");
+        assert!(recorder.match_output("caf\u{e9}"));
+        assert!(!recorder.match_output("caf"));
+        let texts: Vec<_> = recorder
+            .events
+            .iter()
+            .map(|event| match &event.kind {
+                Kind::Output { text, .. } => text.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(texts, ["caf\u{e9}\n", "!", "x"]);
+    }
+}

@@ -1,0 +1,403 @@
+//! A run: its state, and the loop that decides what happens next.
+
+use std::time::{Duration, Instant};
+
+use nix::sched::CpuSet;
+use siglab_model::{
+    Clock as ClockMode, Header, Kind, LimitKind, Outcome as RunOutcome, ProcessStatus, Role,
+    TRACE_SCHEMA, Time, Trace,
+};
+
+use crate::clock::Clock;
+use crate::command::Command;
+use crate::error::Error;
+use crate::fault::{Fault, Outcome};
+use crate::options::Options;
+use crate::recorder::Recorder;
+use crate::schedule::{Scheduler, SplitMix};
+use crate::script::Script;
+use crate::stack::Symbols;
+use crate::stdio::Plumbing;
+use crate::sys::ticker::Ticker;
+use crate::sys::{Pid, send, wait};
+use crate::expected::Expected;
+use crate::task::{Process, State, Target, Task};
+use crate::timers::Timers;
+
+/// The state of a run.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) script: &'a Script,
+    pub(crate) clock: Clock,
+    /// In order of creation.
+    pub(crate) tasks: Vec<Task>,
+    /// In order of creation, those that have ended, too.
+    pub(crate) processes: Vec<Process>,
+    pub(crate) recorder: Recorder,
+    pub(crate) plumbing: Plumbing,
+    pub(crate) timers: Timers,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) random: SplitMix,
+    pub(crate) ticker: Ticker,
+    pub(crate) symbols: Symbols,
+    /// Signals that were generated and not delivered or accepted yet.
+    pub(crate) expected: Expected,
+    /// The parent of the process whose end is about to be taken.
+    pub(crate) parent_before_end: Option<Target>,
+    /// The processors that siglab may use, which is what the program is told.
+    pub(crate) processors: CpuSet,
+    /// The next step of the script.
+    pub(crate) step: usize,
+    /// When the step before was carried out.
+    pub(crate) step_time: Time,
+    /// The task that ran last.
+    pub(crate) last: Option<Pid>,
+    /// The task that gave up its turn.
+    pub(crate) yielded: Option<Pid>,
+    pub(crate) limit: Option<LimitKind>,
+    pub(crate) deadlock: bool,
+    pub(crate) started: Instant,
+    /// Real time spent waiting for something from outside the run.
+    pub(crate) idle: Duration,
+}
+
+/// How far a busy task may get each time before the clock moves on by
+/// [`Run::BUSY_STEP`].
+pub(crate) const POLLS_WHEN_BUSY: u32 = 16;
+/// How many calls that can't block a task may make in a row before it counts as busy.
+pub(crate) const POLLS_BEFORE_BUSY: u32 = 1000;
+/// How much virtual time passes while a busy task uses its share.
+const BUSY_STEP: Duration = Duration::from_millis(1);
+
+impl Run<'_> {
+    /// The loop. Returns when no task is left.
+    pub(crate) fn go(&mut self) -> Result<(), Error> {
+        while !self.tasks.is_empty() {
+            self.sync_real_clock();
+            match self.turn() {
+                Ok(()) | Err(Fault::Gone) => {}
+                Err(Fault::Fatal(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// One thing that happens.
+    fn turn(&mut self) -> Outcome<()> {
+        self.settle()?;
+        if self.tasks.is_empty() {
+            return Ok(());
+        }
+        if let Some(limit) = self.limit_reached() {
+            return self.end_by(limit);
+        }
+        if let Some(tid) = self.choose(false) {
+            return self.run_task(tid);
+        }
+        if self.fire_due()? || self.script_step()? {
+            return Ok(());
+        }
+        let deadline = self.next_deadline();
+        if let Some(tid) = self.choose(true) {
+            self.advance_past_busy(tid, deadline)?;
+            return if self.fire_due()? || self.script_step()? {
+                Ok(())
+            } else {
+                self.run_task(tid)
+            };
+        }
+        match deadline {
+            _ if self.options.clock == ClockMode::Real => self.wait_really(deadline),
+            Some(deadline) if deadline > self.options.limits.virtual_time => {
+                self.advance_to(self.options.limits.virtual_time, true);
+                self.end_by(LimitKind::VirtualTime)
+            }
+            Some(deadline) => {
+                self.advance_to(deadline, true);
+                Ok(())
+            }
+            None if self.waits_for_outside() => self.wait_really(None),
+            None => self.end_deadlocked(),
+        }
+    }
+
+    /// Moves the clock. `recorded`: whether that is an event.
+    fn advance_to(&mut self, time: Time, recorded: bool) {
+        let from = self.clock.now();
+        if time <= from {
+            return;
+        }
+        self.recorder.flush();
+        self.clock.advance_to(time);
+        if recorded {
+            self.event(None, Kind::ClockAdvanced { from });
+        }
+    }
+
+    /// Moves the clock although a task is busy: to the next deadline, or, if the task looks
+    /// at a clock, in small steps.
+    fn advance_past_busy(&mut self, tid: Pid, deadline: Option<Time>) -> Outcome<()> {
+        if self.options.clock == ClockMode::Real {
+            return Ok(());
+        }
+        if self.task(tid)?.polls.reads_clock {
+            let step = self.clock.now() + BUSY_STEP;
+            self.advance_to(deadline.unwrap_or(step).min(step), false);
+        } else if let Some(deadline) = deadline {
+            self.advance_to(deadline, true);
+        }
+        Ok(())
+    }
+
+    fn sync_real_clock(&mut self) {
+        if self.options.clock == ClockMode::Real {
+            let elapsed = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.clock.advance_to(Time::from_nanos(elapsed));
+        }
+    }
+
+    /// The next task to run: one that isn't busy waiting, or one that is.
+    fn choose(&mut self, busy: bool) -> Option<Pid> {
+        let ready: Vec<usize> = (0..self.tasks.len())
+            .filter(|index| {
+                let task = &self.tasks[*index];
+                matches!(task.state, State::Parked { .. }) && task.polls.reported == busy
+            })
+            .collect();
+        if ready.len() < 2 {
+            let tid = self.tasks[*ready.first()?].tid;
+            self.last = Some(tid);
+            return Some(tid);
+        }
+        let last = self.tasks.iter().position(|task| Some(task.tid) == self.last);
+        let passes_on = busy || self.yielded.take() == self.last;
+        let in_order = last
+            .and_then(|last| {
+                ready.iter().position(|index| *index >= last + usize::from(passes_on))
+            })
+            .unwrap_or(0);
+        let among: Vec<Role> = ready.iter().map(|i| self.tasks[*i].role.clone()).collect();
+        let chosen = self.scheduler.choose(&among, in_order);
+        let role = among[chosen].clone();
+        let tid = self.tasks[ready[chosen]].tid;
+        self.event(Some(role), Kind::Chosen { among });
+        self.last = Some(tid);
+        Some(tid)
+    }
+
+    /// Whether another task should run now, in place of the one that just stopped.
+    pub(crate) fn preempts(&self) -> bool {
+        (self.scheduler.preempts() || self.yielded.is_some())
+            && self.tasks.iter().any(|task| matches!(task.state, State::Parked { .. }))
+    }
+
+    /// The next moment at which something is due.
+    fn next_deadline(&mut self) -> Option<Time> {
+        let task = self
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .filter_map(|task| Some(task.call.as_ref()?.timeout?.deadline))
+            .min();
+        let timer = self.next_timer();
+        let script = self.script_deadline();
+        [task, timer, script].into_iter().flatten().min()
+    }
+
+    /// Carries out what the program itself has due: one timer or one time-out.
+    fn fire_due(&mut self) -> Outcome<bool> {
+        let now = self.clock.now();
+        let task = self
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .filter_map(|task| Some((task.call.as_ref()?.timeout?.deadline, task.tid)))
+            .filter(|(deadline, _)| *deadline <= now)
+            .min_by_key(|(deadline, _)| *deadline);
+        let timer = self.next_timer().filter(|deadline| *deadline <= now);
+        match (task, timer) {
+            (Some((deadline, _)), Some(timer)) if timer < deadline => self.fire_timer()?,
+            (Some((_, tid)), _) => self.fire_timeout(tid)?,
+            (None, Some(_)) => self.fire_timer()?,
+            (None, None) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Waits in real time until a task reports something or `until`.
+    fn wait_really(&mut self, until: Option<Time>) -> Outcome<()> {
+        const LOOK_AROUND: Duration = Duration::from_millis(20);
+        self.recorder.flush();
+        let begun = real_now();
+        let left = until.map(|until| until.since(self.clock.now()));
+        if left == Some(Duration::ZERO) {
+            return Ok(());
+        }
+        let first = left.unwrap_or(LOOK_AROUND).min(LOOK_AROUND);
+        self.ticker.start(first, Duration::from_millis(1))?;
+        let waited = wait::wait_any();
+        self.ticker.stop()?;
+        if until.is_none() && self.options.clock == ClockMode::Virtual {
+            self.idle += begun.elapsed();
+        }
+        waited?;
+        Ok(())
+    }
+
+    fn limit_reached(&self) -> Option<LimitKind> {
+        let limits = &self.options.limits;
+        let over = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
+        if self.options.cancel.is_cancelled() {
+            Some(LimitKind::Cancelled)
+        } else if over(limits.output, self.recorder.output_bytes) {
+            Some(LimitKind::Output)
+        } else if self.tasks.len() > limits.tasks {
+            Some(LimitKind::Processes)
+        } else if self.recorder.events.len() > limits.events {
+            Some(LimitKind::Events)
+        } else if self.clock.now() > limits.virtual_time {
+            Some(LimitKind::VirtualTime)
+        } else if limits.real_time.is_some_and(|limit| self.started.elapsed() > limit + self.idle) {
+            Some(LimitKind::RealTime)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a limit was reached while one task runs and runs.
+    pub(crate) fn must_stop_now(&self) -> bool {
+        self.limit_reached().is_some()
+    }
+
+    fn end_by(&mut self, limit: LimitKind) -> Outcome<()> {
+        self.limit = Some(limit);
+        self.event(None, Kind::Limit { limit });
+        self.kill_all();
+        Ok(())
+    }
+
+    fn end_deadlocked(&mut self) -> Outcome<()> {
+        self.deadlock = true;
+        let waiting = self.describe_waiting();
+        self.event(None, Kind::Deadlock { waiting });
+        self.kill_all();
+        Ok(())
+    }
+
+    /// Ends all processes, and takes their ends without recording them: they are siglab's
+    /// doing, and the event before says so.
+    pub(crate) fn kill_all(&mut self) {
+        self.drain_for(None);
+        self.recorder.flush();
+        for task in &self.tasks {
+            // It may be gone already.
+            let _ = send::kill(task.tid, siglab_model::Signal::KILL);
+        }
+        // Threads before their process's first, which is reported last.
+        for task in self.tasks.iter().filter(|task| task.tid != task.pid) {
+            reap(task.tid);
+        }
+        for task in self.tasks.iter().filter(|task| task.tid == task.pid) {
+            reap(task.tid);
+        }
+        self.tasks.clear();
+        self.drain_for(None);
+    }
+
+    /// The finished trace.
+    pub(crate) fn into_trace(mut self, command: &Command) -> Trace {
+        self.drain_for(None);
+        self.recorder.flush();
+        for index in self.step..self.script.steps.len() {
+            let what = self.script.steps[index].to_string();
+            self.event(None, Kind::ScriptUnfinished { step: index + 1, what });
+        }
+        self.reap_orphans();
+        let status = self.processes.first().and_then(|process| process.status);
+        Trace {
+            header: Header {
+                schema: TRACE_SCHEMA.to_owned(),
+                program: file_name(command),
+                args: command.args.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
+                clock: self.options.clock,
+                policy: self.options.policy.clone(),
+                script: self.script.steps.iter().map(ToString::to_string).collect(),
+            },
+            events: self.recorder.events,
+            outcome: RunOutcome { status, deadlock: self.deadlock, limit: self.limit },
+        }
+    }
+
+    /// Adds an event that happens now.
+    pub(crate) fn event(&mut self, role: Option<Role>, kind: Kind) {
+        self.recorder.event(self.clock.now(), role, kind);
+    }
+
+    /// Adds an event of a task.
+    pub(crate) fn task_event(&mut self, tid: Pid, kind: Kind) {
+        let role = self.tasks.iter().find(|task| task.tid == tid).map(|task| task.role.clone());
+        self.event(role, kind);
+    }
+
+    /// Takes what was written, as output of `tid`, or of the task that ran last.
+    pub(crate) fn drain_for(&mut self, tid: Option<Pid>) {
+        let tid = tid.or(self.last);
+        let role = self
+            .tasks
+            .iter()
+            .find(|task| Some(task.tid) == tid)
+            .map(|task| &task.role)
+            .or_else(|| self.processes.iter().find(|p| Some(p.pid) == tid).map(|p| &p.role))
+            .or_else(|| self.processes.first().map(|process| &process.role));
+        let Some(role) = role else { return };
+        let now = self.clock.now();
+        let recorder = &mut self.recorder;
+        self.plumbing.drain(|stream, bytes| recorder.output(now, role, stream, bytes));
+    }
+
+    pub(crate) fn task(&mut self, tid: Pid) -> Outcome<&mut Task> {
+        self.tasks.iter_mut().find(|task| task.tid == tid).ok_or(Fault::Gone)
+    }
+
+    /// The latest process with this pid.
+    pub(crate) fn process(&mut self, pid: Pid) -> Outcome<&mut Process> {
+        self.processes
+            .iter_mut()
+            .rev()
+            .find(|process| process.pid == pid)
+            .ok_or(Fault::Gone)
+    }
+
+    /// The process of a task.
+    pub(crate) fn process_of(&mut self, tid: Pid) -> Outcome<&mut Process> {
+        let pid = self.task(tid)?.pid;
+        self.process(pid)
+    }
+
+    /// How the process with this role ended.
+    pub(crate) fn status_of(&self, role: &str) -> Option<ProcessStatus> {
+        self.processes.iter().find(|process| process.role == *role)?.status
+    }
+}
+
+fn reap(tid: Pid) {
+    while let Ok(status) = wait::take(tid, true) {
+        if matches!(status, Some(wait::Status::Exited(_) | wait::Status::Killed { .. })) {
+            return;
+        }
+    }
+}
+
+fn file_name(command: &Command) -> String {
+    command
+        .program
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// The machine's clock: the one place where the engine reads it.
+#[expect(clippy::disallowed_methods, reason = "real time bounds a run and paces `--clock real`")]
+pub(crate) fn real_now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,220 @@
+//! Setting a run up, and cleaning up after it.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
+
+use siglab_model::{Clock as ClockMode, Time, Trace};
+use siglab_sandbox::{Filter, ResourceLimits};
+
+use crate::calls;
+use crate::clock::Clock;
+use crate::command::{Command, Environment, Stdio};
+use crate::error::Error;
+use crate::expected::Expected;
+use crate::fault::Fault;
+use crate::options::Options;
+use crate::recorder::Recorder;
+use crate::run::{Run, real_now};
+use crate::schedule::{Scheduler, SplitMix};
+use crate::script::{Action, Script};
+use crate::stack::Symbols;
+use crate::stdio::Plumbing;
+use crate::sys::launch::{Launch, LaunchError, launch};
+use crate::sys::ticker::Ticker;
+use crate::sys::{Errno, cpu};
+use crate::timers::Timers;
+
+/// Runs `command` under `script`, and returns all that happened.
+///
+/// The run takes place on a thread of its own, which is the tracer; when it ends, in
+/// whatever way, the kernel kills every process of the run.
+///
+/// Effects on the calling process: it becomes a subreaper (orphans of the run become its
+/// children, and are reaped), and the real-time signal `SIGRTMAX-2` gets a handler that
+/// does nothing.
+///
+/// # Errors
+/// If the program can't be started, the machine doesn't permit tracing it, or a step of
+/// the script can't be carried out. Whatever the program itself does is in the trace.
+pub fn run(command: &Command, script: &Script, options: &Options) -> Result<Trace, Error> {
+    check(command, script)?;
+    std::thread::scope(|scope| {
+        let tracer = std::thread::Builder::new()
+            .name("tracer".to_owned())
+            .spawn_scoped(scope, || trace(command, script, options))
+            .map_err(|source| Error::Environment { operation: "start a thread", source })?;
+        tracer.join().unwrap_or_else(|_| Err(Error::Internal("the tracer panicked".to_owned())))
+    })
+}
+
+/// Steps that can never be carried out.
+fn check(command: &Command, script: &Script) -> Result<(), Error> {
+    let is_terminal = matches!(command.stdio, Stdio::Terminal { .. });
+    for (index, step) in script.steps.iter().enumerate() {
+        let needs_terminal = matches!(
+            step.action,
+            Action::Press(_) | Action::HangUp | Action::Resize { .. }
+        );
+        if needs_terminal && !is_terminal {
+            return Err(Error::Script {
+                step: index + 1,
+                what: step.to_string(),
+                why: "the program has no terminal".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace, Error> {
+    become_subreaper();
+    let filter = filter(options.clock)?;
+    let processors = cpu::pin().map_err(environment("choose a processor"))?;
+    let ticker = Ticker::new().map_err(environment("make a timer"))?;
+    let mut plumbing = Plumbing::new(command.stdio, script.uses_stdin())
+        .map_err(|(operation, source)| Error::Environment { operation, source })?;
+    let spec = launch_spec(command, options, filter, &plumbing)?;
+    let pid = launch(&spec).map_err(|error| launch_error(command, error))?;
+    plumbing.close_child_ends();
+    let mut recorder = Recorder::default();
+    let siglab = i32::try_from(std::process::id()).unwrap_or(0);
+    recorder.name(siglab, siglab_model::Role::new(siglab_model::Role::SCRIPT));
+    let mut run = Run {
+        options,
+        script,
+        clock: Clock::new(),
+        tasks: Vec::new(),
+        processes: Vec::new(),
+        recorder,
+        plumbing,
+        timers: Timers::default(),
+        scheduler: Scheduler::new(&options.policy),
+        random: SplitMix(options.seed),
+        ticker,
+        symbols: Symbols::default(),
+        expected: Expected::default(),
+        parent_before_end: None,
+        processors,
+        step: 0,
+        step_time: Time::ZERO,
+        last: Some(pid),
+        yielded: None,
+        limit: None,
+        deadlock: false,
+        started: real_now(),
+        idle: std::time::Duration::ZERO,
+    };
+    let result = match run.add_first(pid) {
+        Ok(()) => run.go(),
+        Err(Fault::Fatal(error)) => Err(error),
+        Err(Fault::Gone) => Err(Error::Internal("the program vanished at its start".to_owned())),
+    };
+    if let Err(error) = result {
+        run.kill_all();
+        return Err(error);
+    }
+    Ok(run.into_trace(command))
+}
+
+fn environment(operation: &'static str) -> impl Fn(Errno) -> Error {
+    move |errno| Error::Environment { operation, source: errno.into() }
+}
+
+/// The filters are the same for all runs with the same clock; compiling one takes longer
+/// than starting a program.
+fn filter(clock: ClockMode) -> Result<&'static Filter, Error> {
+    static FILTERS: [OnceLock<Filter>; 2] = [OnceLock::new(), OnceLock::new()];
+    let slot = &FILTERS[usize::from(clock == ClockMode::Real)];
+    if let Some(filter) = slot.get() {
+        return Ok(filter);
+    }
+    let filter = calls::filter(clock).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(slot.get_or_init(|| filter))
+}
+
+fn become_subreaper() {
+    static DONE: OnceLock<()> = OnceLock::new();
+    DONE.get_or_init(|| {
+        // Where it isn't possible, init reaps the orphans.
+        let _ = nix::sys::prctl::set_child_subreaper(true);
+    });
+}
+
+fn launch_spec<'a>(
+    command: &Command,
+    options: &Options,
+    filter: &'a Filter,
+    plumbing: &Plumbing,
+) -> Result<Launch<'a>, Error> {
+    let exec_error = |kind: io::ErrorKind| Error::Exec {
+        program: command.program.clone(),
+        source: kind.into(),
+    };
+    let c_string = |text: &OsStr| {
+        CString::new(text.as_bytes()).map_err(|_| exec_error(io::ErrorKind::InvalidInput))
+    };
+    let args = std::iter::once(command.program.as_os_str())
+        .chain(command.args.iter().map(OsString::as_os_str))
+        .map(c_string)
+        .collect::<Result<_, _>>()?;
+    let env = variables(command)
+        .iter()
+        .map(|(name, value)| {
+            let mut text = name.clone();
+            text.push("=");
+            text.push(value);
+            c_string(&text)
+        })
+        .collect::<Result<_, _>>()?;
+    let dir = command.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?;
+    Ok(Launch {
+        program: c_string(command.program.as_os_str())?,
+        args,
+        env,
+        dir,
+        stdio: plumbing.stdio(),
+        terminal: plumbing.is_terminal(),
+        filter,
+        // Core dumps are of no use to anybody here, and large.
+        limits: ResourceLimits { core: Some(0), ..ResourceLimits::default() },
+        trap_time_stamp: options.clock == ClockMode::Virtual,
+    })
+}
+
+fn variables(command: &Command) -> Vec<(OsString, OsString)> {
+    // LeakSanitizer can't run under ptrace.
+    let sanitizer = ("ASAN_OPTIONS", "detect_leaks=0");
+    match command.env {
+        Environment::Inherit => {
+            let mut all: Vec<_> = std::env::vars_os().collect();
+            if !all.iter().any(|(name, _)| name == sanitizer.0) {
+                all.push((sanitizer.0.into(), sanitizer.1.into()));
+            }
+            all
+        }
+        Environment::Fixed => {
+            let is_terminal = matches!(command.stdio, Stdio::Terminal { .. });
+            [
+                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+                ("HOME", "/"),
+                ("LANG", "C.UTF-8"),
+                ("TERM", if is_terminal { "xterm" } else { "dumb" }),
+                sanitizer,
+            ]
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+        }
+    }
+}
+
+fn launch_error(command: &Command, error: LaunchError) -> Error {
+    match error {
+        LaunchError::Exec(source) => Error::Exec { program: command.program.clone(), source },
+        LaunchError::Seize(errno) => Error::PtraceDenied { source: errno.into() },
+        LaunchError::Setup(operation, source) => Error::Environment { operation, source },
+    }
+}
+

@@ -1,0 +1,188 @@
+//! Starting the first process: fork, seize, filter, exec.
+
+use std::ffi::{CString, c_char};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+
+use siglab_sandbox::{Filter, ResourceLimits};
+
+use super::wait::{self, Status};
+use super::{Errno, Pid, ptrace};
+
+/// All that the child needs between fork and exec, made beforehand: nothing may be
+/// allocated there.
+#[derive(Debug)]
+pub(crate) struct Launch<'a> {
+    pub(crate) program: CString,
+    pub(crate) args: Vec<CString>,
+    pub(crate) env: Vec<CString>,
+    pub(crate) dir: Option<CString>,
+    /// Descriptors that become 0, 1 and 2.
+    pub(crate) stdio: [RawFd; 3],
+    /// Whether descriptor 0 becomes the controlling terminal.
+    pub(crate) terminal: bool,
+    pub(crate) filter: &'a Filter,
+    pub(crate) limits: ResourceLimits,
+    /// Whether reading the time-stamp counter raises `SIGSEGV`.
+    pub(crate) trap_time_stamp: bool,
+}
+
+/// Why the first process could not be started.
+#[derive(Debug)]
+pub(crate) enum LaunchError {
+    /// The tracer may not trace its own child.
+    Seize(Errno),
+    /// exec(2) failed.
+    Exec(io::Error),
+    /// A step before exec failed.
+    Setup(&'static str, io::Error),
+}
+
+/// What the child was at when it failed. The codes cross a pipe.
+const STEPS: [&str; 8] = [
+    "exec",
+    "setsid",
+    "make the terminal the controlling terminal",
+    "dup2",
+    "change the working directory",
+    "personality",
+    "set resource limits",
+    "install a seccomp filter",
+];
+
+/// Starts the program. On success it is in the stop that follows exec(2), traced by the
+/// calling thread.
+pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
+    let setup = |step| move |error| LaunchError::Setup(step, error);
+    let (go_read, mut go_write) = io::pipe().map_err(setup("pipe"))?;
+    let (mut failed_read, failed_write) = io::pipe().map_err(setup("pipe"))?;
+    let argv = pointers(&spec.args);
+    let envp = pointers(&spec.env);
+    // SAFETY: fork(2): the child calls only async-signal-safe functions until it execs or
+    // exits; see `child`.
+    let forked = unsafe { libc::fork() };
+    let pid = match Errno::result(forked) {
+        Ok(0) => child(spec, &argv, &envp, go_read.as_raw_fd(), failed_write.as_raw_fd()),
+        Ok(pid) => Pid::from_raw(pid),
+        Err(errno) => return Err(LaunchError::Setup("fork", errno.into())),
+    };
+    drop((go_read, failed_write));
+    if let Err(errno) = ptrace::seize(pid) {
+        drop(go_write);
+        let _ = wait::take(pid, true);
+        return Err(LaunchError::Seize(errno));
+    }
+    go_write.write_all(b"!").map_err(setup("start the child"))?;
+    loop {
+        match wait::take(pid, true) {
+            Ok(Some(Status::Exec)) => return Ok(pid),
+            Ok(Some(Status::Exited(_) | Status::Killed { .. })) => break,
+            Ok(Some(_)) => {
+                // A signal from outside, before there is a program that could get it.
+                let _ = ptrace::resume(pid, ptrace::Resume::Cont, None);
+            }
+            Ok(None) => {}
+            Err(errno) => return Err(LaunchError::Setup("wait for exec", errno.into())),
+        }
+    }
+    let mut report = [0; 8];
+    failed_read
+        .read_exact(&mut report)
+        .map_err(|_| LaunchError::Setup("start the program", io::ErrorKind::UnexpectedEof.into()))?;
+    let [a, b, c, d, w, x, y, z] = report;
+    let error = io::Error::from_raw_os_error(i32::from_ne_bytes([w, x, y, z]));
+    match u32::from_ne_bytes([a, b, c, d]) {
+        0 => Err(LaunchError::Exec(error)),
+        step => Err(LaunchError::Setup(STEPS[step as usize % STEPS.len()], error)),
+    }
+}
+
+fn pointers(strings: &[CString]) -> Vec<*const c_char> {
+    strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+}
+
+fn child(
+    spec: &Launch<'_>,
+    argv: &[*const c_char],
+    envp: &[*const c_char],
+    go: RawFd,
+    failed: RawFd,
+) -> ! {
+    let (step, errno) = match prepare(spec, go) {
+        Err(failure) => failure,
+        Ok(()) => {
+            // SAFETY: execve(2): NUL-terminated strings in NULL-terminated arrays.
+            unsafe { libc::execve(spec.program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+            (0, Errno::last_raw())
+        }
+    };
+    let mut report = [0; 8];
+    report[..4].copy_from_slice(&u32::to_ne_bytes(step));
+    report[4..].copy_from_slice(&i32::to_ne_bytes(errno));
+    // SAFETY: write(2): `report` is readable. Should it fail, the parent sees the exit.
+    unsafe { libc::write(failed, report.as_ptr().cast(), report.len()) };
+    // SAFETY: _exit(2) has no preconditions and runs no handlers of the parent's.
+    unsafe { libc::_exit(127) }
+}
+
+/// Runs between fork and exec: only async-signal-safe functions, no allocation.
+fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
+    fn check(step: u32, done: i32) -> Result<(), (u32, i32)> {
+        if done == -1 { Err((step, Errno::last_raw())) } else { Ok(()) }
+    }
+    let raw = |step: u32| move |error: io::Error| (step, error.raw_os_error().unwrap_or(0));
+    let mut byte = 0u8;
+    // The parent seizes this process first; if it can't, it closes the pipe.
+    // SAFETY: read(2): `byte` is writable.
+    if unsafe { libc::read(go, (&raw mut byte).cast(), 1) } != 1 {
+        // SAFETY: _exit(2) has no preconditions.
+        unsafe { libc::_exit(127) }
+    }
+    reset_signals();
+    // SAFETY: setsid(2) has no preconditions; the child is no group leader.
+    check(1, unsafe { libc::setsid() })?;
+    for (to, from) in (0..).zip(spec.stdio) {
+        // SAFETY: dup2(2) has no preconditions. None of the three is below its target
+        // unless equal to it: they come from `stdio::Plumbing`, which keeps them high.
+        check(3, unsafe { libc::dup2(from, to) })?;
+        if from == to {
+            // SAFETY: fcntl(2) with F_SETFD has no preconditions.
+            check(3, unsafe { libc::fcntl(to, libc::F_SETFD, 0) })?;
+        }
+    }
+    if spec.terminal {
+        // SAFETY: ioctl_tty(2): TIOCSCTTY takes an integer.
+        check(2, unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+    }
+    if let Some(dir) = &spec.dir {
+        // SAFETY: chdir(2): a NUL-terminated string.
+        check(4, unsafe { libc::chdir(dir.as_ptr()) })?;
+    }
+    // SAFETY: personality(2) has no preconditions.
+    check(5, unsafe { libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) })?;
+    if spec.trap_time_stamp {
+        // SAFETY: prctl(2): PR_SET_TSC takes an integer. Should the machine not know it,
+        // rdtsc stays as it is.
+        unsafe { libc::prctl(libc::PR_SET_TSC, libc::PR_TSC_SIGSEGV) };
+    }
+    spec.limits.apply().map_err(raw(6))?;
+    const CLOSE_RANGE_CLOEXEC: i32 = 4;
+    // SAFETY: close_range(2) has no preconditions. Where it is unknown, descriptors that
+    // siglab inherited stay open in the program, too.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) };
+    spec.filter.install().map_err(raw(7))
+}
+
+/// Every signal at its default and none blocked, whatever siglab was started with: Rust's
+/// runtime, for one, ignores `SIGPIPE`.
+fn reset_signals() {
+    for number in 1..=64 {
+        // SAFETY: signal(2): SIG_DFL is always valid. KILL, STOP and the two that the
+        // threads library keeps are refused, which is fine.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+    // SAFETY: an all-zero sigset_t is the empty set on Linux.
+    let none: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: sigprocmask(2): `none` is valid. In a forked child there is one thread.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut()) };
+}

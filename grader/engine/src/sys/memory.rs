@@ -1,0 +1,98 @@
+//! Reading and writing a tracee's memory: process_vm_readv(2), and word by word with
+//! ptrace where that isn't permitted (some container profiles).
+
+use std::ffi::c_void;
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+
+use nix::sys::ptrace;
+use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
+
+use super::{Errno, Pid, Result};
+
+/// Plain data: any bytes are a valid value.
+///
+/// # Safety
+/// The type has no padding that is read, no pointers that Rust follows, no invalid values.
+pub(crate) unsafe trait Plain: Copy {}
+
+// SAFETY: integers.
+unsafe impl Plain for u8 {}
+// SAFETY: integers.
+unsafe impl Plain for i32 {}
+// SAFETY: integers.
+unsafe impl Plain for u64 {}
+// SAFETY: integers.
+unsafe impl<const N: usize> Plain for [u64; N] {}
+// SAFETY: integers.
+unsafe impl<const N: usize> Plain for [u8; N] {}
+// SAFETY: two 64-bit integers.
+unsafe impl Plain for libc::timespec {}
+// SAFETY: two 64-bit integers.
+unsafe impl Plain for libc::timeval {}
+// SAFETY: integers; the kernel writes all 128 bytes.
+unsafe impl Plain for super::send::QueuedInfo {}
+
+/// Fills `buffer` from `address`. All or nothing: `EFAULT`.
+pub(crate) fn read_bytes(pid: Pid, address: u64, buffer: &mut [u8]) -> Result<()> {
+    let length = buffer.len();
+    let remote = [RemoteIoVec { base: address as usize, len: length }];
+    match process_vm_readv(pid, &mut [IoSliceMut::new(buffer)], &remote) {
+        Ok(read) if read == length => Ok(()),
+        Ok(_) => Err(Errno::EFAULT),
+        Err(Errno::EPERM | Errno::ENOSYS) => peek_bytes(pid, address, buffer),
+        Err(errno) => Err(errno),
+    }
+}
+
+fn peek_bytes(pid: Pid, address: u64, buffer: &mut [u8]) -> Result<()> {
+    for (index, byte) in buffer.iter_mut().enumerate() {
+        let at = address.wrapping_add(index as u64);
+        let word = ptrace::read(pid, (at & !7) as *mut c_void)?;
+        *byte = word.to_ne_bytes()[(at & 7) as usize];
+    }
+    Ok(())
+}
+
+/// Reads a value at `address`.
+pub(crate) fn read<T: Plain>(pid: Pid, address: u64) -> Result<T> {
+    let mut value = MaybeUninit::<T>::zeroed();
+    // SAFETY: the slice covers exactly the value, which is initialised to zero.
+    let bytes = unsafe {
+        std::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>())
+    };
+    read_bytes(pid, address, bytes)?;
+    // SAFETY: `T: Plain`, so any bytes are a valid value.
+    Ok(unsafe { value.assume_init() })
+}
+
+/// Writes `bytes` to `address`.
+pub(crate) fn write_bytes(pid: Pid, address: u64, bytes: &[u8]) -> Result<()> {
+    let remote = [RemoteIoVec { base: address as usize, len: bytes.len() }];
+    match process_vm_writev(pid, &[IoSlice::new(bytes)], &remote) {
+        Ok(written) if written == bytes.len() => Ok(()),
+        Ok(_) => Err(Errno::EFAULT),
+        Err(Errno::EPERM | Errno::ENOSYS) => poke_bytes(pid, address, bytes),
+        Err(errno) => Err(errno),
+    }
+}
+
+fn poke_bytes(pid: Pid, address: u64, bytes: &[u8]) -> Result<()> {
+    for (index, byte) in bytes.iter().enumerate() {
+        let at = address.wrapping_add(index as u64);
+        let aligned = (at & !7) as *mut c_void;
+        let mut word = ptrace::read(pid, aligned)?.to_ne_bytes();
+        word[(at & 7) as usize] = *byte;
+        ptrace::write(pid, aligned, i64::from_ne_bytes(word))?;
+    }
+    Ok(())
+}
+
+/// Writes a value to `address`.
+pub(crate) fn write<T: Plain>(pid: Pid, address: u64, value: &T) -> Result<()> {
+    // SAFETY: the slice covers exactly the value; `T: Plain` has no padding that matters.
+    let bytes = unsafe {
+        std::slice::from_raw_parts(std::ptr::from_ref(value).cast::<u8>(), size_of::<T>())
+    };
+    write_bytes(pid, address, bytes)
+}

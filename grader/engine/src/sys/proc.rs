@@ -1,0 +1,186 @@
+//! What /proc says about tasks: proc_pid_stat(5), proc_pid_status(5), proc_pid_syscall(5).
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Errno, Pid, Result};
+use siglab_model::SigSet;
+
+/// Open files on a task's state, which is read often.
+#[derive(Debug)]
+pub(crate) struct TaskFiles {
+    stat: File,
+    syscall: File,
+}
+
+/// The system call in which a task is blocked: its number and arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockedIn {
+    /// Its number; -1 if the task is blocked outside of one (a page fault).
+    pub(crate) number: i64,
+    /// Its arguments.
+    pub(crate) args: [u64; 6],
+}
+
+impl TaskFiles {
+    /// Opens the files of `tid`, a task of the process `pid`.
+    pub(crate) fn open(pid: Pid, tid: Pid) -> std::io::Result<Self> {
+        let folder = PathBuf::from(format!("/proc/{pid}/task/{tid}"));
+        Ok(Self { stat: File::open(folder.join("stat"))?, syscall: File::open(folder.join("syscall"))? })
+    }
+
+    /// The task's state letter (`R`, `S`, `D`, `t`, `T`, `Z`, ...); `None` once it is gone.
+    pub(crate) fn state(&self) -> Option<u8> {
+        let mut buffer = [0; 128];
+        let length = self.stat.read_at(&mut buffer, 0).ok()?;
+        // The second field, the command, is in parentheses and may hold anything.
+        let text = &buffer[..length];
+        let close = text.iter().rposition(|b| *b == b')')?;
+        text.get(close + 2).copied()
+    }
+
+    /// The system call in which the task is really off the processor. `None` if it runs
+    /// or is on its way to or from a wait: the kernel answers only after it has made sure
+    /// (wait_task_inactive), which is what makes this sound where the state letter alone
+    /// isn't: do_wait sets the letter before it looks for children.
+    pub(crate) fn blocked_in(&self) -> Option<BlockedIn> {
+        let mut buffer = [0; 256];
+        let length = self.syscall.read_at(&mut buffer, 0).ok()?;
+        let text = std::str::from_utf8(&buffer[..length]).ok()?;
+        let mut fields = text.split_ascii_whitespace();
+        let number: i64 = fields.next()?.parse().ok()?;
+        let mut args = [0; 6];
+        if number >= 0 {
+            for (arg, field) in args.iter_mut().zip(fields) {
+                *arg = u64::from_str_radix(field.strip_prefix("0x")?, 16).ok()?;
+            }
+        }
+        Some(BlockedIn { number, args })
+    }
+}
+
+/// The signal sets of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SignalSets {
+    /// `SigPnd`: pending for the thread.
+    pub(crate) thread_pending: SigSet,
+    /// `ShdPnd`: pending for the process.
+    pub(crate) process_pending: SigSet,
+    /// `SigBlk`: blocked right now; in `rt_sigsuspend` and `rt_sigtimedwait` the mask that
+    /// holds during the wait.
+    pub(crate) blocked: SigSet,
+}
+
+/// The signal sets of `tid`.
+pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).map_err(|e| errno(&e))?;
+    let mut sets = SignalSets::default();
+    for line in status.lines() {
+        let Some((key, value)) = line.split_once(':') else { continue };
+        let set = match key {
+            "SigPnd" => &mut sets.thread_pending,
+            "ShdPnd" => &mut sets.process_pending,
+            "SigBlk" => &mut sets.blocked,
+            _ => continue,
+        };
+        *set = SigSet::from_bits(u64::from_str_radix(value.trim(), 16).map_err(|_| Errno::EPROTO)?);
+    }
+    Ok(sets)
+}
+
+/// The processor time that a process has used.
+pub(crate) fn processor_time(pid: Pid) -> Result<Duration> {
+    // MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED), include/linux/posix-timers_types.h.
+    let clock = (!pid.as_raw() << 3) | 2;
+    let time = nix::time::clock_gettime(nix::time::ClockId::from_raw(clock))?;
+    Ok(Duration::from(time))
+}
+
+/// What a file descriptor of a process leads to: `pipe:[123]`, `anon_inode:[timerfd]`, a
+/// path.
+pub(crate) fn fd_target(pid: Pid, fd: i32) -> Option<String> {
+    let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
+    Some(link.to_string_lossy().into_owned())
+}
+
+/// The open file descriptors of a process.
+pub(crate) fn fds(pid: Pid) -> Vec<i32> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// The process that a pidfd of `pid` stands for, if it still exists.
+pub(crate) fn pidfd_target(pid: Pid, fd: i32) -> Option<Pid> {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).ok()?;
+    let line = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    line.trim().parse().ok().map(Pid::from_raw)
+}
+
+/// The file name of the program that a process runs, without its folder.
+pub(crate) fn program_name(pid: Pid) -> String {
+    fs::read_link(format!("/proc/{pid}/exe"))
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| "?".to_owned())
+}
+
+/// The auxiliary vector of a process as pairs of type and value, and where the values are.
+pub(crate) fn auxv(pid: Pid) -> Result<Vec<(u64, u64)>> {
+    let bytes = fs::read(format!("/proc/{pid}/auxv")).map_err(|e| errno(&e))?;
+    let word = |chunk: &[u8]| chunk.try_into().map(u64::from_ne_bytes).unwrap_or(0);
+    Ok(bytes.chunks_exact(16).map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect())
+}
+
+fn errno(error: &std::io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
+/// The descriptors that an epoll descriptor watches: proc_pid_fdinfo(5), `tfd`.
+pub(crate) fn epoll_targets(pid: Pid, fd: i32) -> Vec<i32> {
+    let Ok(info) = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")) else {
+        return Vec::new();
+    };
+    info.lines()
+        .filter_map(|line| line.strip_prefix("tfd:"))
+        .filter_map(|rest| rest.split_ascii_whitespace().next()?.parse().ok())
+        .collect()
+}
+
+/// A mapping of a process: proc_pid_maps(5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) executable: bool,
+    /// The file, if it is one.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Mapping {
+    pub(crate) fn contains(&self, address: u64) -> bool {
+        (self.start..self.end).contains(&address)
+    }
+}
+
+/// The mappings of a process, in order of address.
+pub(crate) fn mappings(pid: Pid) -> Vec<Mapping> {
+    let text = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    text.lines().filter_map(mapping).collect()
+}
+
+fn mapping(line: &str) -> Option<Mapping> {
+    let mut fields = line.splitn(6, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let permissions = fields.next()?;
+    let path = fields.nth(3).map(str::trim_start).filter(|path| path.starts_with('/'));
+    Some(Mapping {
+        start: u64::from_str_radix(start, 16).ok()?,
+        end: u64::from_str_radix(end, 16).ok()?,
+        executable: permissions.contains('x'),
+        path: path.map(PathBuf::from),
+    })
+}

@@ -1,0 +1,97 @@
+//! A timer that interrupts a blocking wait of this thread, so that the tracer can look
+//! after other things while a tracee runs for long.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet};
+
+use super::{Errno, Result};
+
+/// A periodic timer of the calling thread. Each expiry interrupts a blocking system call
+/// of the thread with `EINTR`, and does nothing else.
+///
+/// It uses one real-time signal of the whole process, `SIGRTMAX-2`, with a handler that
+/// does nothing. It is periodic because a single expiry could fall just before the wait.
+#[derive(Debug)]
+pub(crate) struct Ticker {
+    timer: libc::timer_t,
+    armed: bool,
+}
+
+fn signal() -> i32 {
+    libc::SIGRTMAX() - 2
+}
+
+extern "C" fn do_nothing(_: i32) {}
+
+fn install_handler() -> Result<()> {
+    static INSTALLED: OnceLock<Result<()>> = OnceLock::new();
+    *INSTALLED.get_or_init(|| {
+        let action = SigAction::new(
+            SigHandler::Handler(do_nothing),
+            SaFlags::empty(),
+            SigSet::empty(),
+        );
+        let mut raw: libc::sigaction = action.into();
+        raw.sa_flags = 0;
+        // SAFETY: sigaction(2): `raw` is valid; its handler does nothing at all, and so is
+        // async-signal-safe.
+        let done = unsafe { libc::sigaction(signal(), &raw const raw, std::ptr::null_mut()) };
+        Errno::result(done).map(drop)
+    })
+}
+
+impl Ticker {
+    /// A timer that isn't running yet.
+    pub(crate) fn new() -> Result<Self> {
+        install_handler()?;
+        // SAFETY: an all-zero sigevent is valid.
+        let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
+        event.sigev_notify = libc::SIGEV_THREAD_ID;
+        event.sigev_signo = signal();
+        // SAFETY: gettid(2) has no preconditions.
+        event.sigev_notify_thread_id = unsafe { libc::gettid() };
+        let mut timer: libc::timer_t = std::ptr::null_mut();
+        // SAFETY: timer_create(2): both pointers are valid for the call.
+        let done =
+            unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
+        Errno::result(done)?;
+        Ok(Self { timer, armed: false })
+    }
+
+    /// Starts it: the first expiry after `first`, then one every `every`.
+    pub(crate) fn start(&mut self, first: Duration, every: Duration) -> Result<()> {
+        self.set(first, every)?;
+        self.armed = true;
+        Ok(())
+    }
+
+    /// Stops it.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        if self.armed {
+            self.set(Duration::ZERO, Duration::ZERO)?;
+            self.armed = false;
+        }
+        Ok(())
+    }
+
+    fn set(&self, first: Duration, every: Duration) -> Result<()> {
+        let spec = |duration: Duration| libc::timespec {
+            tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(duration.subsec_nanos()),
+        };
+        let value = libc::itimerspec { it_value: spec(first), it_interval: spec(every) };
+        // SAFETY: timer_settime(2): `timer` was created in `new` and not deleted yet.
+        let done =
+            unsafe { libc::timer_settime(self.timer, 0, &raw const value, std::ptr::null_mut()) };
+        Errno::result(done).map(drop)
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        // SAFETY: timer_delete(2): `timer` was created in `new`, and is deleted only here.
+        unsafe { libc::timer_delete(self.timer) };
+    }
+}

@@ -1,0 +1,221 @@
+//! Rust, with `rustc` against libraries that `cargo` has built once.
+
+use std::collections::hash_map::DefaultHasher;
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use super::process::{Ended, Finished};
+use super::{CompileError, Workshop, as_argument};
+use crate::manifest::RustBuild;
+
+/// What every submission may use. The versions are those of the lock file.
+const LIBRARIES: &str = r#"libc = "*"
+nix = { version = "*", features = ["event", "fs", "ioctl", "poll", "process", "resource", "sched", "signal", "socket", "term", "time", "user"] }
+signal-hook = "*"
+"#;
+
+/// Compiles `source` to `program`.
+pub(super) fn compile(
+    workshop: &Workshop,
+    source: &Path,
+    program: &Path,
+    build: &RustBuild,
+) -> Result<Finished, CompileError> {
+    let libraries = libraries(workshop, build)?;
+    let mut command = Command::new(rustc());
+    command
+        .args(["--edition", "2024", "--crate-name", "submission"])
+        .args(["--crate-type", "bin", "-Cdebuginfo=1", "-Copt-level=1"])
+        .args(["--color", "never", "-o"])
+        .arg(program)
+        .arg(as_argument(source));
+    for (name, file) in &libraries.externs {
+        let mut argument = OsString::from(format!("{name}="));
+        argument.push(file);
+        command.arg("--extern").arg(argument);
+    }
+    let mut folder = OsString::from("dependency=");
+    folder.push(&libraries.folder);
+    command.arg("-L").arg(folder);
+    workshop.run(&mut command, "Rust compiler")
+}
+
+/// Built libraries.
+#[derive(Debug, Serialize, Deserialize)]
+struct Libraries {
+    /// By name.
+    externs: Vec<(String, PathBuf)>,
+    /// Where theirs are.
+    folder: PathBuf,
+}
+
+impl Libraries {
+    /// What was built earlier, if it is still there.
+    fn load(file: &Path) -> Option<Self> {
+        let libraries: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        let complete = libraries.externs.iter().all(|(_, file)| file.is_file());
+        complete.then_some(libraries)
+    }
+}
+
+fn rustc() -> OsString {
+    env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// The libraries that submissions may use, built if they aren't yet.
+fn libraries(workshop: &Workshop, build: &RustBuild) -> Result<Libraries, CompileError> {
+    let manifest = package(build);
+    let lock = match &workshop.lock_file {
+        Some(path) => fs::read_to_string(path).map_err(io_error("read", path))?,
+        None => String::new(),
+    };
+    let version = workshop.run(Command::new(rustc()).arg("-vV"), "Rust compiler")?;
+    let mut hasher = DefaultHasher::new();
+    (&manifest, &lock, &version.stdout).hash(&mut hasher);
+    let dir = workshop
+        .cache
+        .join(format!("rust-libraries-{:016x}", hasher.finish()));
+    let list = dir.join("libraries.json");
+    if let Some(libraries) = Libraries::load(&list) {
+        return Ok(libraries);
+    }
+    fs::create_dir_all(dir.join("src")).map_err(io_error("make", &dir))?;
+    // Several tests may want them at the same time; one builds, the others wait for it.
+    let guard = dir.join("lock");
+    let guard = File::create(&guard).map_err(io_error("write", &guard))?;
+    guard.lock().map_err(io_error("lock", &dir))?;
+    if let Some(libraries) = Libraries::load(&list) {
+        return Ok(libraries);
+    }
+    for (file, content) in [
+        ("Cargo.toml", manifest.as_str()),
+        ("Cargo.lock", lock.as_str()),
+        ("src/lib.rs", ""),
+    ] {
+        if !content.is_empty() || file != "Cargo.lock" {
+            let path = dir.join(file);
+            fs::write(&path, content).map_err(io_error("write", &path))?;
+        }
+    }
+    let libraries = build_libraries(workshop, &dir, build)?;
+    let json = serde_json::to_vec(&libraries).map_err(io::Error::from);
+    json.and_then(|json| fs::write(&list, json))
+        .map_err(io_error("write", &list))?;
+    Ok(libraries)
+}
+
+fn io_error<'a>(operation: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> CompileError + 'a {
+    move |source| CompileError::Io {
+        operation,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The manifest of a package that depends on the libraries and does nothing.
+fn package(build: &RustBuild) -> String {
+    let mut text = String::from(
+        "[package]\nname = \"siglab-rust-libraries\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [workspace]\n\n[profile.dev]\nopt-level = 1\ndebug = false\n\n[dependencies]\n",
+    );
+    for line in LIBRARIES.lines() {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        if !build.dependencies.contains_key(name) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    for (name, dependency) in &build.dependencies {
+        text.push_str(&format!(
+            "{name} = {{ version = {:?}, features = {:?} }}\n",
+            dependency.version, dependency.features
+        ));
+    }
+    text
+}
+
+fn build_libraries(
+    workshop: &Workshop,
+    dir: &Path,
+    build: &RustBuild,
+) -> Result<Libraries, CompileError> {
+    let mut finished = cargo_build(workshop, dir, true)?;
+    if finished.ended == Ended::Failure {
+        // Not everything is on this machine yet; whoever has never built the labs'
+        // packages gets what is missing once.
+        let offline = finished;
+        finished = cargo_build(workshop, dir, false)?;
+        if finished.ended != Ended::Success {
+            finished = offline;
+        }
+    }
+    match finished.ended {
+        Ended::Success => {}
+        Ended::Cancelled => return Err(CompileError::Cancelled),
+        Ended::Failure | Ended::TimedOut => {
+            return Err(CompileError::Libraries {
+                dir: dir.to_owned(),
+                output: finished.stderr.trim_end().to_owned(),
+            });
+        }
+    }
+    let wanted = |name: &str| {
+        let dashed = name.replace('_', "-");
+        LIBRARIES.lines().any(|line| {
+            let known = line.split_whitespace().next().unwrap_or_default();
+            known == name || known == dashed
+        }) || build.dependencies.contains_key(name)
+            || build.dependencies.contains_key(&dashed)
+    };
+    let externs = finished
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
+        .filter_map(|artifact| {
+            let name = artifact.target.name.replace('-', "_");
+            let is_library = |file: &PathBuf| file.extension().is_some_and(|it| it == "rlib" || it == "so");
+            let file = artifact.filenames.into_iter().find(is_library)?;
+            wanted(&name).then_some((name, file))
+        })
+        .collect();
+    Ok(Libraries {
+        externs,
+        folder: dir.join("target/debug/deps"),
+    })
+}
+
+/// A line of cargo's that tells of something built.
+#[derive(Deserialize)]
+struct Artifact {
+    target: ArtifactTarget,
+    filenames: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+}
+
+fn cargo_build(workshop: &Workshop, dir: &Path, offline: bool) -> Result<Finished, CompileError> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(["build", "--message-format=json-render-diagnostics", "--color=never"])
+        .arg("--manifest-path")
+        .arg(dir.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(dir.join("target"))
+        .args(offline.then_some("--offline"))
+        .current_dir(dir);
+    // Coverage and lint settings of whoever runs the tests are not for these.
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
+        command.env_remove(name);
+    }
+    workshop.run(&mut command, "cargo")
+}

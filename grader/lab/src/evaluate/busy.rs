@@ -1,0 +1,148 @@
+//! The rule `no-busy-waiting`: whoever waits blocks in the kernel until something happens.
+
+use siglab_model::{BusyKind, Event, Kind, LimitKind, Role, Signal, Time, Trace};
+
+use super::diagnosis as ids;
+use super::end;
+use crate::manifest::process_of;
+use crate::result::Diagnosis;
+
+/// Checks the rule for the process `role`, or for all. `main` is what the first process
+/// is called. `allowed` timed waits may expire one after another while nothing happens.
+pub(super) fn check(
+    trace: &Trace,
+    main: &str,
+    role: Option<&str>,
+    allowed: usize,
+) -> Result<(), Diagnosis> {
+    let concerns = |other: &Role| role.is_none_or(|role| process_of(other.as_str(), main) == role);
+    for event in &trace.events {
+        if let (Kind::BusyWaiting { how, syscall, stack }, Some(who)) = (&event.kind, &event.role)
+            && concerns(who)
+        {
+            return Err(busy(event.t, who, *how, syscall.as_deref(), end::named(stack)));
+        }
+    }
+    if trace.outcome.limit == Some(LimitKind::RealTime)
+        && let Some(trouble) = end::limit(trace, main)
+    {
+        return Err(Diagnosis {
+            id: trouble.id.into(),
+            message: trouble.message,
+            hint: trouble.hint.unwrap_or_else(|| HINT.into()),
+        });
+    }
+    let mut processes: Vec<&str> = trace
+        .events
+        .iter()
+        .filter_map(|event| event.role.as_ref())
+        .filter(|role| concerns(role))
+        .map(|role| process_of(role.as_str(), main))
+        .collect();
+    processes.sort_unstable();
+    processes.dedup();
+    for process in processes {
+        let streak = longest_streak(trace, main, process);
+        if streak.len() > allowed {
+            return Err(repeated(process, &streak));
+        }
+    }
+    Ok(())
+}
+
+const HINT: &str = "block in one call that returns as soon as anything happens: sigwaitinfo, \
+                    sigtimedwait for the time that is left, poll on a signalfd";
+
+fn busy(
+    t: Time,
+    who: &Role,
+    how: BusyKind,
+    syscall: Option<&str>,
+    function: Option<&str>,
+) -> Diagnosis {
+    let place = function.map_or_else(String::new, |function| format!(" in {function}"));
+    let (id, message) = match (how, syscall) {
+        (BusyKind::Polling, Some(syscall)) => (
+            ids::POLLING,
+            format!("from {t} on {who} calls {syscall}{place} again and again without blocking"),
+        ),
+        (BusyKind::Polling, None) => (
+            ids::POLLING,
+            format!("from {t} on {who} asks again and again{place} without blocking"),
+        ),
+        (BusyKind::Spinning, _) => (
+            ids::SPINNING,
+            format!("from {t} on {who} keeps the processor busy{place} while it waits"),
+        ),
+    };
+    Diagnosis {
+        id: id.into(),
+        message,
+        hint: HINT.into(),
+    }
+}
+
+fn repeated(process: &str, streak: &[(Time, &str)]) -> Diagnosis {
+    let mut calls: Vec<&str> = streak.iter().map(|(_, syscall)| *syscall).collect();
+    calls.sort_unstable();
+    calls.dedup();
+    let shown: Vec<_> = streak.iter().take(4).map(|(t, _)| t.to_string()).collect();
+    let more = if streak.len() > 4 { ", ..." } else { "" };
+    Diagnosis {
+        id: ids::REPEATED_TIMEOUTS.into(),
+        message: format!(
+            "{process} woke up {} times in a row with nothing to do: {} ran out at {}{more}",
+            streak.len(),
+            calls.join(" and "),
+            shown.join(", ")
+        ),
+        hint: HINT.into(),
+    }
+}
+
+/// The longest series of waits of one process that time alone ended, one after another,
+/// while nothing else happened to it: when each ended, and which call it was.
+fn longest_streak<'a>(trace: &'a Trace, main: &str, process: &str) -> Vec<(Time, &'a str)> {
+    let is_own = |role: &Role| process_of(role.as_str(), main) == process;
+    let mut longest: Vec<(Time, &str)> = Vec::new();
+    let mut streak: Vec<(Time, &str)> = Vec::new();
+    let mut timer = false;
+    for event in &trace.events {
+        if !event.role.as_ref().is_some_and(is_own) {
+            continue;
+        }
+        match &event.kind {
+            Kind::WaitBegun { .. } => timer = false,
+            Kind::WaitEnded { syscall, result } => {
+                if matches!(result.as_str(), "timeout" | "ETIMEDOUT") || timer {
+                    streak.push((event.t, syscall));
+                } else {
+                    streak.clear();
+                }
+                if streak.len() > longest.len() {
+                    longest.clone_from(&streak);
+                }
+            }
+            Kind::Generated { .. } if is_timer(event) => timer = true,
+            Kind::Generated { from, .. } | Kind::Merged { from, .. } if !is_own(from) => {
+                streak.clear();
+            }
+            _ => {}
+        }
+    }
+    longest
+}
+
+/// Whether this is a signal of a timer of the process's own.
+fn is_timer(event: &Event) -> bool {
+    match &event.kind {
+        Kind::Generated {
+            signal, from, info, ..
+        } => {
+            info.code == "SI_TIMER"
+                || matches!(*signal, Signal::ALRM | Signal::VTALRM | Signal::PROF)
+                    && from == Role::KERNEL
+        }
+        _ => false,
+    }
+}

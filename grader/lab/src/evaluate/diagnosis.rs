@@ -1,0 +1,81 @@
+//! The diagnoses that don't come from a manifest. Their ids are stable.
+
+/// The ids of all diagnoses that don't come from a manifest, with what they mean.
+pub const DIAGNOSES: &[(&str, &str)] = &[
+    (COMPILE_ERROR, "the submission doesn't compile"),
+    (NO_MAIN, "the submission has no function main"),
+    (FUNCTION_CHANGED, "a function that must be the starter's is not"),
+    (FUNCTION_MISSING, "a function that must be the starter's is not there"),
+    (NO_STARTER, "there is no starter to compare with"),
+    (DEADLOCK, "every thread waits and nothing can wake any of them"),
+    (CRASHED, "a process died of an error of its own, such as SIGSEGV"),
+    (TIME_LIMIT, "the program went on longer, in virtual time, than the scenario allows"),
+    (COMPUTES_FOREVER, "the program used up its real time"),
+    (TOO_MUCH_OUTPUT, "the program wrote more than the scenario allows"),
+    (TOO_MANY_PROCESSES, "the program made more processes and threads than it may"),
+    (TOO_MANY_EVENTS, "more happened than a trace can hold"),
+    (ENDED_EARLY, "the program ended before the scenario was through"),
+    (SENT_OUTSIDE, "the program tried to send a signal to something that isn't part of the run"),
+    (SEND_FAILED, "a call that should send a signal failed"),
+    (STEP_IMPOSSIBLE, "a step of the scenario needs a process that isn't there"),
+    (ZOMBIE_LEFT, "a child ended and nobody waited for it"),
+    (ORPHAN_LEFT, "a process ended while a child of it was running"),
+    (LEFT_RUNNING, "a child was still there when the run was over"),
+    (POLLING, "a process repeats a call that doesn't block"),
+    (SPINNING, "a process computes while it waits"),
+    (REPEATED_TIMEOUTS, "a process wakes up again and again for nothing"),
+    (UNSUPPORTED, "the program used something that siglab doesn't control"),
+    (NOT_RUN, "siglab couldn't run a scenario"),
+    (CANCELLED, "siglab was asked to stop"),
+];
+
+/// The submission doesn't compile.
+pub const COMPILE_ERROR: &str = "compile-error";
+/// The submission has no function main.
+pub const NO_MAIN: &str = "no-main";
+/// A function that must be the starter's is not.
+pub const FUNCTION_CHANGED: &str = "function-changed";
+/// A function that must be the starter's is not there.
+pub const FUNCTION_MISSING: &str = "function-missing";
+/// There is no starter to compare with.
+pub const NO_STARTER: &str = "no-starter";
+/// Every thread waits and nothing can wake any of them.
+pub const DEADLOCK: &str = "deadlock";
+/// A process died of an error of its own.
+pub const CRASHED: &str = "crashed";
+/// The program went on longer, in virtual time, than the scenario allows.
+pub const TIME_LIMIT: &str = "time-limit";
+/// The program used up its real time.
+pub const COMPUTES_FOREVER: &str = "computes-forever";
+/// The program wrote more than the scenario allows.
+pub const TOO_MUCH_OUTPUT: &str = "too-much-output";
+/// The program made more processes and threads than it may.
+pub const TOO_MANY_PROCESSES: &str = "too-many-processes";
+/// More happened than a trace can hold.
+pub const TOO_MANY_EVENTS: &str = "too-many-events";
+/// The program ended before the scenario was through.
+pub const ENDED_EARLY: &str = "ended-early";
+/// The program tried to send a signal to something that isn't part of the run.
+pub const SENT_OUTSIDE: &str = "sent-outside";
+/// A call that should send a signal failed.
+pub const SEND_FAILED: &str = "send-failed";
+/// A step of the scenario needs a process that isn't there.
+pub const STEP_IMPOSSIBLE: &str = "step-impossible";
+/// A child ended and nobody waited for it.
+pub const ZOMBIE_LEFT: &str = "zombie-left";
+/// A process ended while a child of it was running.
+pub const ORPHAN_LEFT: &str = "orphan-left";
+/// A child was still there when the run was over.
+pub const LEFT_RUNNING: &str = "left-running";
+/// A process repeats a call that doesn't block.
+pub const POLLING: &str = "polling";
+/// A process computes while it waits.
+pub const SPINNING: &str = "spinning";
+/// A process wakes up again and again for nothing.
+pub const REPEATED_TIMEOUTS: &str = "repeated-timeouts";
+/// The program used something that siglab doesn't control.
+pub const UNSUPPORTED: &str = "unsupported";
+/// siglab couldn't run a scenario.
+pub const NOT_RUN: &str = "not-run";
+/// siglab was asked to stop.
+pub const CANCELLED: &str = "cancelled";

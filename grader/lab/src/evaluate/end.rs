@@ -1,0 +1,252 @@
+//! How a run ended, and what may have gone wrong on the way.
+
+use siglab_model::{Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace, Waiting};
+
+use super::diagnosis as ids;
+use crate::manifest::describe_status;
+
+/// Something that went wrong in a run, besides what a criterion asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// The diagnosis's id.
+    pub(super) id: &'static str,
+    /// What happened.
+    pub(super) message: String,
+    /// What to look at; absent if the criterion knows better.
+    pub(super) hint: Option<String>,
+}
+
+/// Signals that a process gets for errors of its own: signal(7).
+const ERRORS: [Signal; 7] = [
+    Signal::SEGV,
+    Signal::BUS,
+    Signal::FPE,
+    Signal::ILL,
+    Signal::ABRT,
+    Signal::SYS,
+    Signal::TRAP,
+];
+
+/// What went wrong in a run in which something expected didn't happen, the gravest first.
+pub(super) fn trouble(trace: &Trace, main: &str) -> Option<Trouble> {
+    limit(trace, main)
+        .or_else(|| crash(trace))
+        .or_else(|| deadlock(trace))
+        .or_else(|| refused(trace))
+        .or_else(|| ended_early(trace, main))
+}
+
+/// When and how the first process ended, as the end of a sentence.
+pub(super) fn status_text(trace: &Trace) -> String {
+    match trace.outcome.status {
+        Some(status) => describe_status(status),
+        None => "did not end".into(),
+    }
+}
+
+/// When the first process ended, or else when the run did.
+pub(super) fn end_time(trace: &Trace, main: &str) -> Time {
+    let is_end = |event: &&Event| {
+        event.role.as_ref().is_some_and(|role| role == main)
+            && matches!(event.kind, Kind::Exit { .. } | Kind::Killed { .. })
+    };
+    trace
+        .events
+        .iter()
+        .find(is_end)
+        .or(trace.events.last())
+        .map_or(Time::ZERO, |event| event.t)
+}
+
+/// The limit that a run reached.
+pub(super) fn limit(trace: &Trace, main: &str) -> Option<Trouble> {
+    let limit = trace.outcome.limit?;
+    let t = trace.events.last().map_or(Time::ZERO, |event| event.t);
+    let (id, message, hint) = match limit {
+        LimitKind::VirtualTime => (
+            ids::TIME_LIMIT,
+            format!("the run was cut off at {t}, when {}", still(trace, main)),
+            None,
+        ),
+        LimitKind::RealTime => (
+            ids::COMPUTES_FOREVER,
+            format!("the run was cut off at {t}: the program computed and computed"),
+            Some("look for a loop that neither ends nor waits"),
+        ),
+        LimitKind::Output => (
+            ids::TOO_MUCH_OUTPUT,
+            format!("the run was cut off at {t}: the program wrote too much"),
+            Some("look for a loop that writes and never waits"),
+        ),
+        LimitKind::Processes => (
+            ids::TOO_MANY_PROCESSES,
+            format!("the run was cut off at {t}: too many processes and threads at once"),
+            Some("look for a fork in a loop, or a child that goes on into its parent's code"),
+        ),
+        LimitKind::Events => (
+            ids::TOO_MANY_EVENTS,
+            format!("the run was cut off at {t}: too much happened"),
+            Some("look for a loop that never ends"),
+        ),
+        LimitKind::Cancelled => (ids::CANCELLED, format!("the run was stopped at {t}"), Some("run it again")),
+    };
+    Some(Trouble {
+        id,
+        message,
+        hint: hint.map(str::to_owned),
+    })
+}
+
+/// What the first process was doing when the run was cut off.
+fn still(trace: &Trace, main: &str) -> String {
+    let last = trace
+        .events
+        .iter()
+        .rev()
+        .filter(|event| event.role.as_ref().is_some_and(|role| role == main))
+        .find_map(|event| match &event.kind {
+            Kind::WaitBegun { syscall, what, .. } => Some(waits(main, syscall, what)),
+            Kind::Exit { .. } | Kind::Killed { .. } => Some(format!("{main} had ended, but not all of its children")),
+            Kind::WaitEnded { .. } => Some(format!("{main} was running")),
+            _ => None,
+        });
+    last.unwrap_or_else(|| format!("{main} was running"))
+}
+
+fn waits(role: &str, syscall: &str, what: &str) -> String {
+    if what.is_empty() {
+        format!("{role} was waiting in {syscall}")
+    } else {
+        format!("{role} was waiting in {syscall} for {what}")
+    }
+}
+
+fn crash(trace: &Trace) -> Option<Trouble> {
+    trace.events.iter().find_map(|event| match &event.kind {
+        Kind::Killed { signal, .. } if ERRORS.contains(signal) => {
+            let who = who(event.role.as_ref());
+            Some(Trouble {
+                id: ids::CRASHED,
+                message: format!("{who} crashed at {}: {signal}", event.t),
+                hint: Some(crash_hint(*signal).into()),
+            })
+        }
+        _ => None,
+    })
+}
+
+fn crash_hint(signal: Signal) -> &'static str {
+    match signal {
+        Signal::ABRT => "an assertion, a panic or the C library ended it; see what it wrote last",
+        Signal::FPE => "look for a division by zero",
+        Signal::SEGV | Signal::BUS => "look for a pointer that leads nowhere, or a stack used up",
+        _ => "run it in a debugger to see where it happens",
+    }
+}
+
+fn deadlock(trace: &Trace) -> Option<Trouble> {
+    let (event, waiting) = trace.events.iter().find_map(|event| match &event.kind {
+        Kind::Deadlock { waiting } => Some((event, waiting)),
+        _ => None,
+    })?;
+    let each: Vec<_> = waiting.iter().map(describe_waiting).collect();
+    Some(Trouble {
+        id: ids::DEADLOCK,
+        message: format!(
+            "since {} nothing can go on any more (a deadlock): {}",
+            event.t,
+            each.join("; ")
+        ),
+        hint: None,
+    })
+}
+
+fn describe_waiting(waiting: &Waiting) -> String {
+    let Waiting { role, syscall, what, .. } = waiting;
+    let mut text = if syscall == "stopped" {
+        format!("{role} is stopped")
+    } else if what.is_empty() {
+        format!("{role} waits in {syscall}")
+    } else {
+        format!("{role} waits in {syscall} for {what}")
+    };
+    if let Some(signal) = waiting.handler {
+        text.push_str(&format!(", inside its handler for {signal}"));
+        if let Some(function) = named(&waiting.interrupted) {
+            text.push_str(&format!(", which interrupted {function}"));
+        }
+    }
+    if let Some(pending) = waiting.pending.filter(|pending| !pending.is_empty()) {
+        let names: Vec<_> = pending.iter().map(|signal| signal.to_string()).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        text.push_str(&format!(", while {} {verb} pending and blocked", names.join(" and ")));
+    }
+    text
+}
+
+/// The name of the innermost function that has one.
+pub(super) fn named(stack: &[Frame]) -> Option<&str> {
+    stack.iter().find_map(|frame| frame.function.as_deref())
+}
+
+fn refused(trace: &Trace) -> Option<Trouble> {
+    trace.events.iter().find_map(|event| {
+        let who = who(event.role.as_ref());
+        match &event.kind {
+            Kind::Denied {
+                syscall,
+                what,
+                signal: Some(_),
+                errno,
+            } => Some(Trouble {
+                id: ids::SENT_OUTSIDE,
+                message: format!(
+                    "{who} called {syscall} at {} ({what}), which would reach something outside \
+                     the run and got {errno}",
+                    event.t
+                ),
+                hint: Some("check the pid that the call gets".into()),
+            }),
+            Kind::SendFailed {
+                syscall,
+                target,
+                signal,
+                errno,
+            } => Some(Trouble {
+                id: ids::SEND_FAILED,
+                message: format!(
+                    "{who} called {syscall} at {} to send {signal} to {target}, and got {errno}",
+                    event.t
+                ),
+                hint: Some("check the pid and the signal that the call gets".into()),
+            }),
+            _ => None,
+        }
+    })
+}
+
+/// The step that was left to do when the program ended.
+fn ended_early(trace: &Trace, main: &str) -> Option<Trouble> {
+    let (step, what) = trace.events.iter().find_map(|event| match &event.kind {
+        Kind::ScriptUnfinished { step, what } => Some((step, what)),
+        _ => None,
+    })?;
+    let end = end_time(trace, main);
+    Some(Trouble {
+        id: ids::ENDED_EARLY,
+        message: format!(
+            "{main} {} at {end}, before step {step} of the scenario ({what})",
+            status_text(trace)
+        ),
+        hint: None,
+    })
+}
+
+/// Whether the first process died of an error of its own.
+pub(super) fn main_crashed(trace: &Trace) -> bool {
+    matches!(trace.outcome.status, Some(ProcessStatus::Killed(signal)) if ERRORS.contains(&signal))
+}
+
+fn who(role: Option<&Role>) -> &str {
+    role.map_or("the program", Role::as_str)
+}

@@ -1,0 +1,280 @@
+//! From evidence to verdicts: a pure function.
+//!
+//! The evidence is whether the submission builds, its text, and a trace for each
+//! scenario. A criterion that doesn't hold gets a [`Diagnosis`] that says what the
+//! program did, with times and names out of the trace, and what to look at.
+
+mod busy;
+pub mod diagnosis;
+mod end;
+mod leftovers;
+mod requirement;
+mod unchanged;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use siglab_engine::Error;
+use siglab_model::{Kind, Trace};
+
+use crate::manifest::{Criterion, Manifest, Rule};
+use crate::result::{
+    CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
+};
+use diagnosis as ids;
+
+pub use requirement::check_requirement;
+
+/// What is known about a submission.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// Its language.
+    pub language: Language,
+    /// Its text.
+    pub source: &'a str,
+    /// The starter's text, for what must be unchanged; absent if there is no starter in
+    /// this language.
+    pub starter: Option<&'a str>,
+    /// What the compiler said.
+    pub build: BuildOutcome,
+    /// What happened in each scenario that was run, by its id.
+    pub runs: BTreeMap<&'a str, Result<&'a Trace, &'a Error>>,
+}
+
+/// What the compiler said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildOutcome {
+    /// It built the program.
+    Built {
+        /// What it wrote: warnings.
+        output: String,
+    },
+    /// It didn't.
+    Failed {
+        /// What it wrote.
+        output: String,
+    },
+}
+
+/// Why a criterion doesn't hold.
+struct Failing {
+    verdict: Verdict,
+    scenario: Option<String>,
+    diagnosis: Diagnosis,
+}
+
+impl Failing {
+    fn fail(scenario: Option<&str>, diagnosis: Diagnosis) -> Self {
+        Self {
+            verdict: Verdict::Fail,
+            scenario: scenario.map(str::to_owned),
+            diagnosis,
+        }
+    }
+}
+
+/// Judges a submission by all criteria of a lab.
+#[must_use]
+pub fn evaluate(manifest: &Manifest, evidence: &Evidence<'_>) -> GradeResult {
+    let criteria: Vec<_> = manifest
+        .criteria
+        .iter()
+        .map(|criterion| evaluate_criterion(manifest, criterion, evidence))
+        .collect();
+    let (status, compiler_output) = match &evidence.build {
+        BuildOutcome::Built { output } => (Status::Graded, output),
+        BuildOutcome::Failed { output } => (Status::CompileError, output),
+    };
+    let internal = evidence
+        .runs
+        .values()
+        .find_map(|run| run.err().filter(|error| is_internal(error)));
+    GradeResult {
+        schema: RESULT_SCHEMA.into(),
+        lab: manifest.id.clone(),
+        language: Some(evidence.language),
+        score: match status {
+            Status::Graded => criteria.iter().map(|criterion| criterion.points).sum(),
+            _ => 0,
+        },
+        max_score: manifest.max_score(),
+        status: if internal.is_some() {
+            Status::InternalError
+        } else {
+            status
+        },
+        criteria,
+        message: internal.map(ToString::to_string),
+        compiler_output: compiler_output.clone(),
+        sandbox: None,
+    }
+}
+
+/// Judges a submission by one criterion.
+#[must_use]
+pub fn evaluate_criterion(
+    manifest: &Manifest,
+    criterion: &Criterion,
+    evidence: &Evidence<'_>,
+) -> CriterionResult {
+    let mut result = CriterionResult {
+        id: criterion.id.clone(),
+        title: criterion.title.clone(),
+        verdict: Verdict::Pass,
+        points: 0,
+        max_points: criterion.points,
+        informational: criterion.informational,
+        scenario: None,
+        diagnosis: None,
+    };
+    if let BuildOutcome::Failed { output } = &evidence.build {
+        if matches!(criterion.rule, Rule::Builds) {
+            result.verdict = Verdict::Fail;
+            result.diagnosis = Some(compile_error(output));
+        } else {
+            result.verdict = Verdict::Skipped;
+        }
+        return result;
+    }
+    let needed = criterion.scenarios.iter().map(String::as_str);
+    if needed.clone().any(|id| !evidence.runs.contains_key(id)) {
+        result.verdict = Verdict::Skipped;
+        return result;
+    }
+    match judge(manifest, criterion, evidence) {
+        Ok(()) => result.points = criterion.points,
+        Err(failing) => {
+            result.verdict = failing.verdict;
+            result.scenario = failing.scenario;
+            result.diagnosis = Some(failing.diagnosis);
+        }
+    }
+    result
+}
+
+fn judge(
+    manifest: &Manifest,
+    criterion: &Criterion,
+    evidence: &Evidence<'_>,
+) -> Result<(), Failing> {
+    let mut traces = BTreeMap::new();
+    for id in &criterion.scenarios {
+        let trace = usable(id, &evidence.runs)?;
+        traces.insert(id.as_str(), trace);
+    }
+    let main = manifest.main_role();
+    let in_scenario = |id: &str, check: &dyn Fn(&Trace) -> Result<(), Diagnosis>| {
+        let trace = traces.get(id).copied();
+        trace.map_or(Ok(()), |trace| {
+            check(trace).map_err(|diagnosis| Failing::fail(Some(id), diagnosis))
+        })
+    };
+    match &criterion.rule {
+        Rule::Builds => Ok(()),
+        Rule::Unchanged { function } => unchanged::check(evidence, function)
+            .map_err(|diagnosis| Failing::fail(None, diagnosis)),
+        Rule::NoLeftovers => criterion
+            .scenarios
+            .iter()
+            .try_for_each(|id| in_scenario(id, &|trace| leftovers::check(trace, main))),
+        Rule::NoBusyWaiting {
+            role,
+            expired_waits,
+        } => criterion.scenarios.iter().try_for_each(|id| {
+            in_scenario(id, &|trace| {
+                busy::check(trace, main, role.as_deref(), *expired_waits)
+            })
+        }),
+        Rule::Requirements(requirements) => requirements.iter().try_for_each(|requirement| {
+            requirement
+                .scenarios
+                .iter()
+                .try_for_each(|id| in_scenario(id, &|trace| check_requirement(requirement, trace, main)))
+        }),
+    }
+}
+
+/// The trace of a scenario, if one can judge by it.
+fn usable<'a>(
+    id: &str,
+    runs: &BTreeMap<&str, Result<&'a Trace, &'a Error>>,
+) -> Result<&'a Trace, Failing> {
+    let undecided = |diagnosis| Failing {
+        verdict: Verdict::Error,
+        scenario: Some(id.to_owned()),
+        diagnosis,
+    };
+    let trace = match runs.get(id) {
+        Some(Ok(trace)) => trace,
+        Some(Err(Error::Script { step, what, why })) => {
+            return Err(Failing::fail(Some(id), step_impossible(*step, what, why)));
+        }
+        Some(Err(error)) => return Err(undecided(not_run(error))),
+        None => return Err(undecided(not_run(&"it wasn't run"))),
+    };
+    let unsupported = trace.events.iter().find_map(|event| match &event.kind {
+        Kind::Unsupported { syscall, what } => Some((event, syscall, what)),
+        _ => None,
+    });
+    match unsupported {
+        Some((event, syscall, what)) => {
+            let who = event.role.as_ref().map_or("the program", |role| role.as_str());
+            Err(undecided(Diagnosis {
+                id: ids::UNSUPPORTED.into(),
+                message: format!(
+                    "{who} used {syscall} at {} in a way that siglab doesn't control: {what}",
+                    event.t
+                ),
+                hint: "use another call for this; what the program does can't be judged".into(),
+            }))
+        }
+        None => Ok(trace),
+    }
+}
+
+fn is_internal(error: &Error) -> bool {
+    matches!(error, Error::Internal(_))
+}
+
+fn step_impossible(step: usize, what: &str, why: &str) -> Diagnosis {
+    Diagnosis {
+        id: ids::STEP_IMPOSSIBLE.into(),
+        message: format!("step {step} of the scenario ({what}) could not be carried out: {why}"),
+        hint: "does the program start the processes that it should, and do they live long enough?"
+            .into(),
+    }
+}
+
+fn not_run(why: &dyn std::fmt::Display) -> Diagnosis {
+    Diagnosis {
+        id: ids::NOT_RUN.into(),
+        message: format!("the scenario gave no trace: {why}"),
+        hint: "this is not the submission's doing; run `siglab doctor`".into(),
+    }
+}
+
+/// The compiler's first error; its whole output is in the result.
+fn compile_error(output: &str) -> Diagnosis {
+    let first = output
+        .lines()
+        .find(|line| line.contains("error") || line.contains("undefined reference"))
+        .or_else(|| output.lines().find(|line| !line.trim().is_empty()))
+        .unwrap_or("the compiler failed without a word");
+    let no_main = output.contains("undefined reference to `main'")
+        || output.contains("undefined symbol: main")
+        || output.contains("E0601");
+    if no_main {
+        return Diagnosis {
+            id: ids::NO_MAIN.into(),
+            message: "the program has no function main".into(),
+            hint: "keep main as it is in the starter".into(),
+        };
+    }
+    Diagnosis {
+        id: ids::COMPILE_ERROR.into(),
+        message: first.trim().to_owned(),
+        hint: "mend the first error first; later ones often follow from it".into(),
+    }
+}

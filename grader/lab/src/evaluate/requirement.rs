@@ -1,0 +1,304 @@
+//! Whether one requirement holds in one run.
+
+use std::time::Duration;
+
+use siglab_model::{Event, ProcessStatus, Time, Trace};
+
+use super::diagnosis as ids;
+use super::end;
+use crate::manifest::{
+    Anchor, Ending, Pattern, Requirement, Template, Test, describe_status, field_text,
+};
+use crate::result::Diagnosis;
+
+/// Checks one requirement. `main` is what the first process is called.
+///
+/// # Errors
+/// If it doesn't hold: why.
+pub fn check_requirement(
+    requirement: &Requirement,
+    trace: &Trace,
+    main: &str,
+) -> Result<(), Diagnosis> {
+    let run = Run { trace, main };
+    let failure = match &requirement.test {
+        Test::Count { event, min, max } => run.count(event, *min, *max),
+        Test::Near {
+            event,
+            anchor,
+            within,
+            either_side,
+            each,
+        } => run.near(event, anchor, *within, *either_side, *each),
+        Test::InOrder(events) => run.in_order(events),
+        Test::Ends(ending) => run.ends(*ending),
+    };
+    match failure {
+        None => Ok(()),
+        Some(failure) => Err(run.diagnose(requirement, failure)),
+    }
+}
+
+struct Run<'a> {
+    trace: &'a Trace,
+    main: &'a str,
+}
+
+/// How a requirement doesn't hold.
+struct Failure<'a> {
+    /// Whether something expected didn't happen; else something happened that shouldn't,
+    /// or not as it should.
+    missing: bool,
+    /// What to say if the manifest doesn't.
+    message: String,
+    /// The event in question.
+    event: Option<&'a Event>,
+    /// Further values for messages.
+    values: Vec<(&'static str, String)>,
+    /// Whether the moment that it is about came at all.
+    reached: bool,
+}
+
+impl<'a> Failure<'a> {
+    fn missing(message: String) -> Self {
+        Self {
+            missing: true,
+            message,
+            event: None,
+            values: Vec::new(),
+            reached: true,
+        }
+    }
+
+    fn happened(event: &'a Event, message: String) -> Self {
+        Self {
+            missing: false,
+            event: Some(event),
+            ..Self::missing(message)
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+}
+
+impl<'a> Run<'a> {
+    fn count(&self, event: &Pattern, min: usize, max: Option<usize>) -> Option<Failure<'a>> {
+        let found: Vec<_> = event.find(&self.trace.events, self.main).collect();
+        let count = found.len();
+        if count >= min && max.is_none_or(|max| count <= max) {
+            return None;
+        }
+        let expected = match max {
+            Some(max) if max == min => max.to_string(),
+            Some(max) if min == 0 => format!("at most {max}"),
+            Some(max) => format!("{min} to {max}"),
+            None => format!("at least {min}"),
+        };
+        let what = event.describe();
+        let times: Vec<_> = found.iter().map(|(_, event)| event.t.to_string()).collect();
+        let times = times.join(", ");
+        let failure = match found.first() {
+            None => Failure::missing(format!("{what} did not happen")),
+            Some((_, first)) if max == Some(0) => {
+                Failure::happened(first, format!("{what} happened at {times}"))
+            }
+            Some((_, first)) => Failure::happened(
+                first,
+                format!("{what} happened {count} times (at {times}), not {expected}"),
+            ),
+        };
+        Some(
+            failure
+                .with("count", count)
+                .with("expected", expected)
+                .with("times", times),
+        )
+    }
+
+    fn near(
+        &self,
+        event: &Pattern,
+        anchor: &Anchor,
+        within: Duration,
+        either_side: bool,
+        each: bool,
+    ) -> Option<Failure<'a>> {
+        let moments: Vec<(Option<usize>, Time)> = match anchor {
+            Anchor::Time(time) => vec![(None, *time)],
+            Anchor::Event(anchor) => {
+                let found = anchor.find(&self.trace.events, self.main);
+                let all = found.map(|(index, event)| (Some(index), event.t));
+                all.take(if each { usize::MAX } else { 1 }).collect()
+            }
+        };
+        let about = match anchor {
+            Anchor::Time(time) => time.to_string(),
+            Anchor::Event(anchor) => anchor.describe(),
+        };
+        if moments.is_empty() {
+            let mut failure = Failure::missing(format!("{about} did not happen"))
+                .with("anchor", "never")
+                .with("within", seconds(within));
+            failure.reached = false;
+            return Some(failure);
+        }
+        moments
+            .into_iter()
+            .find_map(|moment| self.near_one(event, moment, &about, within, either_side))
+    }
+
+    fn near_one(
+        &self,
+        event: &Pattern,
+        (index, moment): (Option<usize>, Time),
+        about: &str,
+        within: Duration,
+        either_side: bool,
+    ) -> Option<Failure<'a>> {
+        let found: Vec<_> = event.find(&self.trace.events, self.main).collect();
+        let distance = |event: &Event| event.t.since(moment).max(moment.since(event.t));
+        let nearest = if either_side {
+            found.iter().min_by_key(|(_, event)| distance(event))
+        } else {
+            // At the same moment, the order of events counts.
+            found
+                .iter()
+                .find(|(at, event)| event.t >= moment && index.is_none_or(|index| *at > index))
+        };
+        let what = event.describe();
+        let failure = match nearest {
+            Some((_, event)) if distance(event) <= within => return None,
+            Some((_, event)) => {
+                let delay = seconds(distance(event));
+                let side = if event.t < moment { "before" } else { "after" };
+                Failure::happened(
+                    event,
+                    format!("{what} came at {}, {delay} {side} {about}", event.t),
+                )
+                .with("offset", format!("{delay} {side}"))
+                .with("delay", delay)
+            }
+            None => {
+                let earlier = match found.last() {
+                    Some((_, event)) => format!(" (it did at {})", event.t),
+                    None => String::new(),
+                };
+                Failure::missing(format!("{what} did not happen after {about}{earlier}"))
+            }
+        };
+        let mut failure = failure
+            .with("anchor", moment)
+            .with("within", seconds(within));
+        failure.reached = moment <= end::end_time(self.trace, self.main);
+        Some(failure)
+    }
+
+    fn in_order(&self, events: &[Pattern]) -> Option<Failure<'a>> {
+        let mut from = 0;
+        let mut last: Option<(&Pattern, Time)> = None;
+        for pattern in events {
+            let next = pattern
+                .find(&self.trace.events, self.main)
+                .find(|(index, _)| *index >= from);
+            let Some((index, event)) = next else {
+                let what = pattern.describe();
+                let mut failure = match last {
+                    None => Failure::missing(format!("{what} did not happen")),
+                    Some((before, t)) => Failure::missing(format!(
+                        "{what} did not happen after {} (at {t})",
+                        before.describe()
+                    )),
+                };
+                if let Some((_, t)) = last {
+                    failure = failure.with("t", t);
+                }
+                return Some(failure);
+            };
+            from = index + 1;
+            last = Some((pattern, event.t));
+        }
+        None
+    }
+
+    fn ends(&self, ending: Ending) -> Option<Failure<'a>> {
+        let outcome = &self.trace.outcome;
+        let main = self.main;
+        let end = end::end_time(self.trace, main);
+        match ending {
+            Ending::Status(wanted) => match outcome.status {
+                Some(status) if status == wanted => None,
+                Some(status) => Some(Failure {
+                    missing: end::main_crashed(self.trace),
+                    ..Failure::missing(format!(
+                        "{main} {} at {end}; it should have {}",
+                        describe_status(status),
+                        expectation(wanted)
+                    ))
+                }),
+                None => Some(Failure::missing(format!("{main} did not end"))),
+            },
+            Ending::Deadlock(wanted) if outcome.deadlock == wanted => None,
+            Ending::Deadlock(true) => Some(Failure::missing(format!(
+                "the program did not deadlock; {main} {} at {end}",
+                end::status_text(self.trace)
+            ))),
+            Ending::Deadlock(false) => Some(Failure::missing("the program deadlocked".into())),
+        }
+    }
+
+    fn diagnose(&self, requirement: &Requirement, failure: Failure<'a>) -> Diagnosis {
+        let value = |name: &str| self.value(&failure, name);
+        let template: Option<&Template> = if failure.missing {
+            requirement.missing.as_ref()
+        } else {
+            requirement.message.as_ref()
+        };
+        let message = template.map_or_else(
+            || failure.message.clone(),
+            |template| template.fill(value),
+        );
+        let hint = requirement.hint.fill(value);
+        let trouble = end::trouble(self.trace, self.main)
+            .filter(|trouble| failure.missing && !(trouble.id == ids::ENDED_EARLY && failure.reached));
+        match trouble {
+            Some(trouble) => Diagnosis {
+                id: trouble.id.into(),
+                message: format!("{message}: {}", trouble.message),
+                hint: trouble.hint.unwrap_or(hint),
+            },
+            None => Diagnosis {
+                id: requirement.id.clone(),
+                message,
+                hint,
+            },
+        }
+    }
+
+    fn value(&self, failure: &Failure<'a>, name: &str) -> Option<String> {
+        let own = failure.values.iter().find(|(other, _)| *other == name);
+        if let Some((_, value)) = own {
+            return Some(value.clone());
+        }
+        match name {
+            "status" => Some(end::status_text(self.trace)),
+            "end" => Some(end::end_time(self.trace, self.main).to_string()),
+            name => failure.event.and_then(|event| field_text(event, name)),
+        }
+    }
+}
+
+/// What a process should have done.
+fn expectation(status: ProcessStatus) -> String {
+    match status {
+        ProcessStatus::Exited(code) => format!("exited with status {code}"),
+        ProcessStatus::Killed(signal) => format!("died of {signal}"),
+    }
+}
+
+/// A duration as moments are written: `0.250s`.
+fn seconds(duration: Duration) -> String {
+    (Time::ZERO + duration).to_string()
+}

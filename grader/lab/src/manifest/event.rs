@@ -1,0 +1,315 @@
+//! Which events there are, and which fields they have: for checking what a manifest says
+//! about them.
+
+use siglab_model::{Kind, Role};
+
+/// One kind of event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EventKind {
+    /// Its name: the value of `event`.
+    pub(crate) name: &'static str,
+    /// Its fields, besides `t`, `role` and `event`, that can be asked for.
+    pub(crate) fields: &'static [Field],
+}
+
+/// A field of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Signal,
+    /// A process or thread of the run.
+    Role,
+    /// A process or thread, or `script`, `kernel`, `outside`.
+    Sender,
+    Text,
+    Integer,
+    Bool,
+    Time,
+    /// `{ exited = 0 }` or `{ killed = "SIGKILL" }`.
+    Status,
+    /// A set of signals.
+    Signals,
+    /// A table, compared field by field.
+    Table,
+    /// One of these.
+    Words(&'static [&'static str]),
+}
+
+impl EventKind {
+    /// The kind with this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        EVENTS.iter().find(|kind| kind.name == name)
+    }
+
+    /// Its field with this name, `role` included.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+        std::iter::once(&ROLE)
+            .chain(self.fields)
+            .find(|field| field.name == name)
+    }
+}
+
+const fn field(name: &'static str, holds: Holds) -> Field {
+    Field { name, holds }
+}
+
+const ROLE: Field = field("role", Holds::Role);
+const SIGNAL: Field = field("signal", Holds::Signal);
+const FROM: Field = field("from", Holds::Sender);
+const SYSCALL: Field = field("syscall", Holds::Text);
+const PROGRAM: Field = field("program", Holds::Text);
+const ERRNO: Field = field("errno", Holds::Text);
+const WHAT: Field = field("what", Holds::Text);
+const TEXT: Field = field("text", Holds::Text);
+const FUNCTION: Field = field("function", Holds::Text);
+// The fields of siginfo_t.
+const CODE: Field = field("code", Holds::Text);
+const PID: Field = field("pid", Holds::Sender);
+const VALUE: Field = field("value", Holds::Integer);
+const STATUS: Field = field("status", Holds::Integer);
+const OVERRUN: Field = field("overrun", Holds::Integer);
+
+const fn kind(name: &'static str, fields: &'static [Field]) -> EventKind {
+    EventKind { name, fields }
+}
+
+/// Every kind of event, in the order of [`Kind`].
+pub(crate) const EVENTS: &[EventKind] = &[
+    kind("spawn", &[PROGRAM]),
+    kind(
+        "fork",
+        &[
+            field("child", Holds::Role),
+            field(
+                "how",
+                Holds::Words(&["fork", "vfork", "clone", "thread"]),
+            ),
+        ],
+    ),
+    kind("exec", &[PROGRAM]),
+    kind("exit", &[field("code", Holds::Integer)]),
+    kind("killed", &[SIGNAL, field("core", Holds::Bool)]),
+    kind("thread-exit", &[]),
+    kind("orphaned", &[]),
+    kind(
+        "reaped",
+        &[field("child", Holds::Role), field("status", Holds::Status)],
+    ),
+    kind("reaped-by-kernel", &[]),
+    kind("left-zombie", &[]),
+    kind(
+        "generated",
+        &[
+            SIGNAL,
+            FROM,
+            field("directed", Holds::Words(&["process", "thread"])),
+            CODE,
+            PID,
+            VALUE,
+            STATUS,
+            OVERRUN,
+        ],
+    ),
+    kind("merged", &[SIGNAL, FROM]),
+    kind("blocked-pending", &[SIGNAL]),
+    kind(
+        "delivered",
+        &[
+            SIGNAL,
+            field(
+                "disposition",
+                Holds::Words(&["default", "ignore", "handler"]),
+            ),
+            CODE,
+            PID,
+            VALUE,
+            STATUS,
+            OVERRUN,
+        ],
+    ),
+    kind(
+        "accepted",
+        &[
+            SIGNAL,
+            field("by", Holds::Text),
+            CODE,
+            PID,
+            VALUE,
+            STATUS,
+            OVERRUN,
+        ],
+    ),
+    kind(
+        "handler-entered",
+        &[SIGNAL, FUNCTION, field("depth", Holds::Integer)],
+    ),
+    kind(
+        "handler-left",
+        &[SIGNAL, field("how", Holds::Words(&["return", "jump"]))],
+    ),
+    kind(
+        "default-action",
+        &[
+            SIGNAL,
+            field(
+                "action",
+                Holds::Words(&["terminate", "core", "ignore", "stop", "continue"]),
+            ),
+        ],
+    ),
+    kind("stopped", &[SIGNAL]),
+    kind("continued", &[]),
+    kind(
+        "disposition-changed",
+        &[SIGNAL, field("disposition", Holds::Table)],
+    ),
+    kind(
+        "mask-changed",
+        &[
+            field("how", Holds::Words(&["block", "unblock", "set"])),
+            field("mask", Holds::Signals),
+        ],
+    ),
+    kind("wait-begun", &[SYSCALL, WHAT, field("until", Holds::Time)]),
+    kind("wait-ended", &[SYSCALL, field("result", Holds::Text)]),
+    kind("restarted", &[SYSCALL]),
+    kind("interrupted", &[SYSCALL, SIGNAL]),
+    kind("clock-advanced", &[field("from", Holds::Time)]),
+    kind(
+        "output",
+        &[
+            field("stream", Holds::Words(&["stdout", "stderr", "terminal"])),
+            TEXT,
+        ],
+    ),
+    kind("input", &[TEXT]),
+    kind("terminal", &[field("action", Holds::Text)]),
+    kind("denied", &[SYSCALL, WHAT, SIGNAL, ERRNO]),
+    kind(
+        "send-failed",
+        &[
+            SYSCALL,
+            field("target", Holds::Text),
+            // Not a signal: it may be a number that no signal has.
+            field("signal", Holds::Text),
+            ERRNO,
+        ],
+    ),
+    kind(
+        "busy-waiting",
+        &[field("how", Holds::Words(&["polling", "spinning"])), SYSCALL],
+    ),
+    kind("unsafe-call", &[SIGNAL, FUNCTION]),
+    kind("deadlock", &[]),
+    kind("unsupported", &[SYSCALL, WHAT]),
+    kind("chosen", &[]),
+    kind(
+        "limit",
+        &[field(
+            "limit",
+            Holds::Words(&[
+                "virtual-time",
+                "real-time",
+                "output",
+                "processes",
+                "events",
+                "cancelled",
+            ]),
+        )],
+    ),
+    kind(
+        "script-unfinished",
+        &[field("step", Holds::Integer), WHAT],
+    ),
+];
+
+/// The name under which an event of this kind is serialised.
+pub(crate) fn event_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Spawn { .. } => "spawn",
+        Kind::Fork { .. } => "fork",
+        Kind::Exec { .. } => "exec",
+        Kind::Exit { .. } => "exit",
+        Kind::Killed { .. } => "killed",
+        Kind::ThreadExit {} => "thread-exit",
+        Kind::Orphaned {} => "orphaned",
+        Kind::Reaped { .. } => "reaped",
+        Kind::ReapedByKernel {} => "reaped-by-kernel",
+        Kind::LeftZombie {} => "left-zombie",
+        Kind::Generated { .. } => "generated",
+        Kind::Merged { .. } => "merged",
+        Kind::BlockedPending { .. } => "blocked-pending",
+        Kind::Delivered { .. } => "delivered",
+        Kind::Accepted { .. } => "accepted",
+        Kind::HandlerEntered { .. } => "handler-entered",
+        Kind::HandlerLeft { .. } => "handler-left",
+        Kind::DefaultAction { .. } => "default-action",
+        Kind::Stopped { .. } => "stopped",
+        Kind::Continued {} => "continued",
+        Kind::DispositionChanged { .. } => "disposition-changed",
+        Kind::MaskChanged { .. } => "mask-changed",
+        Kind::WaitBegun { .. } => "wait-begun",
+        Kind::WaitEnded { .. } => "wait-ended",
+        Kind::Restarted { .. } => "restarted",
+        Kind::Interrupted { .. } => "interrupted",
+        Kind::ClockAdvanced { .. } => "clock-advanced",
+        Kind::Output { .. } => "output",
+        Kind::Input { .. } => "input",
+        Kind::Terminal { .. } => "terminal",
+        Kind::Denied { .. } => "denied",
+        Kind::SendFailed { .. } => "send-failed",
+        Kind::BusyWaiting { .. } => "busy-waiting",
+        Kind::UnsafeCall { .. } => "unsafe-call",
+        Kind::Deadlock { .. } => "deadlock",
+        Kind::Unsupported { .. } => "unsupported",
+        Kind::Chosen { .. } => "chosen",
+        Kind::Limit { .. } => "limit",
+        Kind::ScriptUnfinished { .. } => "script-unfinished",
+    }
+}
+
+/// The process that a role belongs to: itself, or the process whose thread it is.
+///
+/// `main` is what the first process is called: its threads are plain `thread`, `thread.2`.
+pub(crate) fn process_of<'a>(role: &'a str, main: &'a str) -> &'a str {
+    let (process, last) = match role.rsplit_once('/') {
+        Some((process, last)) => (process, last),
+        None => (main, role),
+    };
+    if numbered(last, "thread") { process } else { role }
+}
+
+/// Whether a role can exist at all: `main` (or the lab's name for it), `child`, `child.2`,
+/// `child/child`, `thread`, `child/thread.3`, or a name of the lab's own.
+pub(crate) fn can_exist(role: &str, main: &str, names: impl Fn(&str) -> bool) -> bool {
+    if role == Role::MAIN {
+        return main == Role::MAIN;
+    }
+    if role == main || names(role) {
+        return true;
+    }
+    let mut parts: Vec<_> = role.split('/').collect();
+    if parts.len() > 1 && (parts[0] == main || names(parts[0])) {
+        parts.remove(0);
+    }
+    let last = parts.pop().unwrap_or_default();
+    parts.iter().all(|part| numbered(part, "child"))
+        && (numbered(last, "child") || numbered(last, "thread"))
+}
+
+/// Whether `text` is `word`, or `word.N` with N from 2.
+fn numbered(text: &str, word: &str) -> bool {
+    match text.strip_prefix(word) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('.').is_some_and(|number| {
+            !number.starts_with('0') && number.parse::<u32>().is_ok_and(|number| number >= 2)
+        }),
+        None => false,
+    }
+}

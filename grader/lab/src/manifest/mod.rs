@@ -1,0 +1,330 @@
+//! A lab as data: `lab.toml`.
+//!
+//! [`Manifest::parse`] reads it and checks that it makes sense; what is wrong is reported
+//! with line and column, all at once where that is possible. Everything in a [`Manifest`]
+//! is checked: signals exist, times are times, criteria name scenarios that are there.
+
+mod check;
+mod check_pattern;
+mod check_requirement;
+mod check_step;
+mod error;
+mod event;
+mod pattern;
+pub(crate) mod raw;
+mod read;
+#[cfg(feature = "schema")]
+mod schema;
+mod template;
+
+
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use siglab_engine::{Limits, Script};
+use siglab_model::{ProcessStatus, Time};
+
+pub use error::{ManifestError, ManifestProblem};
+pub use pattern::{FieldTest, FieldValue, Pattern};
+pub use template::Template;
+
+pub(crate) use event::{event_name, process_of};
+#[cfg(feature = "schema")]
+pub(crate) use schema::schema;
+
+use crate::result::Language;
+
+/// A lab as data.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Its id: the name of its folder.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
+    /// Names of its own for roles: from `main`, `child`, ... to its names.
+    pub roles: BTreeMap<String, String>,
+    /// How C submissions are built.
+    pub c: CBuild,
+    /// How Rust submissions are built.
+    pub rust: RustBuild,
+    /// Where its files are.
+    pub files: Files,
+    /// The runs.
+    pub scenarios: Vec<Scenario>,
+    /// What must hold.
+    pub criteria: Vec<Criterion>,
+}
+
+/// How C submissions are built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CBuild {
+    /// The language standard.
+    pub std: String,
+    /// Further flags.
+    pub flags: Vec<String>,
+    /// Macros to define, with their values.
+    pub definitions: BTreeMap<String, String>,
+}
+
+impl Default for CBuild {
+    /// `-std=gnu17 -D_GNU_SOURCE -pthread -g -O1 -Wall -Wextra`.
+    fn default() -> Self {
+        let flags = ["-D_GNU_SOURCE", "-pthread", "-g", "-O1", "-Wall", "-Wextra"];
+        Self {
+            std: "gnu17".into(),
+            flags: flags.map(String::from).to_vec(),
+            definitions: BTreeMap::new(),
+        }
+    }
+}
+
+impl CBuild {
+    /// All arguments for the compiler but the files.
+    #[must_use]
+    pub fn args(&self) -> Vec<String> {
+        let definitions = self.definitions.iter().map(|(name, value)| {
+            if value.is_empty() {
+                format!("-D{name}")
+            } else {
+                format!("-D{name}={value}")
+            }
+        });
+        std::iter::once(format!("-std={}", self.std))
+            .chain(self.flags.iter().cloned())
+            .chain(definitions)
+            .collect()
+    }
+}
+
+/// How Rust submissions are built.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RustBuild {
+    /// Crates that they may use besides nix, libc and signal-hook, by name.
+    pub dependencies: BTreeMap<String, Dependency>,
+}
+
+/// A crate that submissions may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Its version, as in Cargo.toml.
+    pub version: String,
+    /// Features to switch on.
+    pub features: Vec<String>,
+}
+
+/// Where a lab's files are, relative to its folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The folder of starters; it may be missing: then the lab only demonstrates.
+    pub starter: PathBuf,
+    /// Solutions: files or folders of files.
+    pub solution: Vec<PathBuf>,
+    /// The folder of wrong variants; it may be missing.
+    pub wrong: PathBuf,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            starter: "starter".into(),
+            solution: vec!["solution".into()],
+            wrong: "wrong".into(),
+        }
+    }
+}
+
+impl Files {
+    /// The starter in `language` of the lab `id`, relative to the lab's folder.
+    #[must_use]
+    pub fn starter_file(&self, id: &str, language: Language) -> PathBuf {
+        self.starter.join(format!("{id}.{}", language.extension()))
+    }
+}
+
+/// A run: what happens to the program from outside, and when.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Whether students aren't to see its steps.
+    pub hidden: bool,
+    /// The rows and columns of its terminal, if it has one.
+    pub terminal: Option<(u16, u16)>,
+    /// The program's arguments.
+    pub args: Vec<String>,
+    /// Its steps.
+    pub script: Script,
+    /// Where it is cut off.
+    pub limits: Limits,
+}
+
+/// Virtual time after which a scenario is cut off, unless it says otherwise: 60 s.
+pub const VIRTUAL_TIME: Time = Time::from_nanos(60_000_000_000);
+
+/// Real time after which a scenario is cut off, unless it says otherwise: 10 s.
+pub const REAL_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes of output after which a scenario is cut off, unless it says otherwise: 1 MiB.
+pub const OUTPUT_BYTES: u64 = 1 << 20;
+
+/// Something that must hold, for points.
+#[derive(Clone, Debug)]
+pub struct Criterion {
+    /// Its id.
+    pub id: String,
+    /// What must hold, in a sentence.
+    pub title: String,
+    /// Points, all or none.
+    pub points: u32,
+    /// Whether it only informs: it has 0 points and doesn't count for full marks.
+    pub informational: bool,
+    /// The ids of the scenarios it is about, in the manifest's order.
+    pub scenarios: Vec<String>,
+    /// What must hold.
+    pub rule: Rule,
+}
+
+/// What a criterion asks for.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// The submission compiles.
+    Builds,
+    /// A function is token for token the starter's, comments and white space aside.
+    Unchanged {
+        /// The function's name.
+        function: String,
+    },
+    /// No zombie is left behind and no process outlives its parent.
+    NoLeftovers,
+    /// Nobody polls or spins.
+    NoBusyWaiting {
+        /// The process; all if absent.
+        role: Option<String>,
+        /// How many timed waits may expire one after another while nothing happens.
+        expired_waits: usize,
+    },
+    /// All of these; the first that doesn't hold gives the diagnosis.
+    Requirements(Vec<Requirement>),
+}
+
+/// One condition on a run.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// The diagnosis's id.
+    pub id: String,
+    /// What to say when something happened too often, too early or too late; absent:
+    /// something general.
+    pub message: Option<Template>,
+    /// What to say when something didn't happen at all; absent: something general.
+    pub missing: Option<Template>,
+    /// What to look at.
+    pub hint: Template,
+    /// The ids of the scenarios in which it must hold.
+    pub scenarios: Vec<String>,
+    /// The condition.
+    pub test: Test,
+}
+
+/// A condition's form.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// An event happens so many times.
+    Count {
+        /// The event.
+        event: Pattern,
+        /// At least.
+        min: usize,
+        /// At most.
+        max: Option<usize>,
+    },
+    /// An event happens near another, or near a moment.
+    Near {
+        /// The event.
+        event: Pattern,
+        /// What it must be near to.
+        anchor: Anchor,
+        /// The longest delay.
+        within: Duration,
+        /// Whether it may also come before.
+        either_side: bool,
+        /// Whether this must hold for each event that the anchor describes.
+        each: bool,
+    },
+    /// Events happen one after another.
+    InOrder(Vec<Pattern>),
+    /// The run ends like this.
+    Ends(Ending),
+}
+
+/// What another event must be near to.
+#[derive(Clone, Debug)]
+pub enum Anchor {
+    /// A moment of virtual time.
+    Time(Time),
+    /// An event.
+    Event(Pattern),
+}
+
+/// How a run must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The first process ends like this.
+    Status(ProcessStatus),
+    /// The program deadlocks, or doesn't.
+    Deadlock(bool),
+}
+
+impl Manifest {
+    /// Reads a manifest. `path` is for messages; `folder` is the name of the folder that
+    /// it is in, which the id must equal.
+    ///
+    /// # Errors
+    /// If it is malformed or contradicts itself: everything that was found.
+    pub fn parse(text: &str, path: &str, folder: Option<&str>) -> Result<Self, ManifestError> {
+        let read = read::read(text);
+        check::check(&read, folder, text.len())
+            .map_err(|problems| ManifestError::new(path, text, problems))
+    }
+
+    pub(crate) fn from_raw(raw: &raw::RawManifest) -> Result<Self, ManifestError> {
+        let read = read::Read {
+            raw: raw.clone(),
+            problems: Vec::new(),
+            lost: false,
+        };
+        check::check(&read, None, 0)
+            .map_err(|problems| ManifestError::new("the lab", "", problems))
+    }
+
+    /// The scenario with this id.
+    #[must_use]
+    pub fn scenario(&self, id: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|scenario| scenario.id == id)
+    }
+
+    /// The criterion with this id.
+    #[must_use]
+    pub fn criterion(&self, id: &str) -> Option<&Criterion> {
+        self.criteria.iter().find(|criterion| criterion.id == id)
+    }
+
+    /// What the first process is called here: `main`, unless the lab says otherwise.
+    #[must_use]
+    pub fn main_role(&self) -> &str {
+        self.roles
+            .get(siglab_model::Role::MAIN)
+            .map_or(siglab_model::Role::MAIN, String::as_str)
+    }
+
+    /// All points together.
+    #[must_use]
+    pub fn max_score(&self) -> u32 {
+        self.criteria.iter().map(|criterion| criterion.points).sum()
+    }
+}

@@ -1,0 +1,164 @@
+//! What grading one submission gave, and its form as JSON, `siglab/result/v1`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The name and version of the serialised form of [`GradeResult`].
+pub const RESULT_SCHEMA: &str = "siglab/result/v1";
+
+/// What grading one submission gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GradeResult {
+    /// [`RESULT_SCHEMA`].
+    pub schema: String,
+    /// The lab's id.
+    pub lab: String,
+    /// The submission's language; absent if it was refused before that was known.
+    pub language: Option<Language>,
+    /// Points reached: the sum of all criteria's `points`.
+    pub score: u32,
+    /// Points that can be reached: the sum of all criteria's `max_points`.
+    pub max_score: u32,
+    /// How far grading came.
+    pub status: Status,
+    /// One entry for each criterion, in the manifest's order.
+    pub criteria: Vec<CriterionResult>,
+    /// Why the submission was refused, or what went wrong inside siglab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What the compiler wrote: warnings, or errors if the status is `compile-error`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub compiler_output: String,
+    /// How the submission was confined, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
+}
+
+impl GradeResult {
+    /// Whether every criterion holds that isn't informational.
+    ///
+    /// A criterion with 0 points counts, too: this can be false although the score is
+    /// the highest.
+    #[must_use]
+    pub fn full_marks(&self) -> bool {
+        self.status == Status::Graded
+            && self
+                .criteria
+                .iter()
+                .all(|criterion| criterion.informational || criterion.verdict == Verdict::Pass)
+    }
+
+    /// The criterion with this id.
+    #[must_use]
+    pub fn criterion(&self, id: &str) -> Option<&CriterionResult> {
+        self.criteria.iter().find(|criterion| criterion.id == id)
+    }
+}
+
+/// The language of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Language {
+    /// C, a file that ends in `.c`.
+    C,
+    /// Rust, a file that ends in `.rs`.
+    Rust,
+}
+
+impl Language {
+    /// All languages, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::C, Self::Rust];
+
+    /// The ending of its files, without the dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Rust => "rs",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::C => "c",
+            Self::Rust => "rust",
+        })
+    }
+}
+
+/// How far grading a submission came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It was built and run.
+    Graded,
+    /// It doesn't compile; the score is 0.
+    CompileError,
+    /// It wasn't even compiled: not a file, too large, not text, ....
+    Refused,
+    /// siglab failed; the score says nothing about the submission.
+    InternalError,
+}
+
+/// One criterion's verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CriterionResult {
+    /// Its id in the manifest.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// Points reached: `max_points` or 0.
+    pub points: u32,
+    /// Points that can be reached.
+    pub max_points: u32,
+    /// Whether it only informs: it has 0 points and doesn't count for full marks.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub informational: bool,
+    /// The scenario that decided it, if it doesn't hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Why it doesn't hold. Always there if the verdict is `fail` or `error`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Whether a criterion holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It holds.
+    Pass,
+    /// It doesn't.
+    Fail,
+    /// It couldn't be decided, and not by the submission's doing alone: the program used
+    /// something that the engine doesn't control, or siglab failed.
+    Error,
+    /// It wasn't tried, because the submission doesn't compile or wasn't run.
+    Skipped,
+}
+
+/// Why a criterion doesn't hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// A stable name: a requirement's of the manifest, or one of
+    /// [`DIAGNOSES`](crate::DIAGNOSES).
+    pub id: String,
+    /// What the program did, with times and names out of the trace.
+    pub message: String,
+    /// What to look at.
+    pub hint: String,
+}

@@ -1,0 +1,249 @@
+//! C, cut into preprocessing tokens: C17, 6.4.
+
+use super::{Function, Token};
+
+/// Punctuators of more than one character, longest first: C17, 6.4.6.
+const PUNCTUATORS: [&str; 22] = [
+    "...", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=",
+    "/=", "%=", "+=", "-=", "&=", "^=", "|=",
+];
+
+/// All definitions of the function `name` in `source`.
+pub(super) fn functions(source: &str, name: &str) -> Vec<Function> {
+    let (tokens, macros) = Lexer::new(source).tokens();
+    let mut functions = Vec::new();
+    // Where the present declaration began, and how many brackets are open.
+    let (mut start, mut depth) = (0, 0_usize);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.text.as_str() {
+            "{" | "(" | "[" => depth += 1,
+            "}" | ")" | "]" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 && token.text == "}" {
+                    if defines(&tokens[start..=at], name) {
+                        functions.push(function(&tokens[start..=at], &macros));
+                    }
+                    start = at + 1;
+                }
+            }
+            ";" if depth == 0 => start = at + 1,
+            directive if depth == 0 && directive.starts_with('#') => start = at + 1,
+            _ => {}
+        }
+    }
+    functions
+}
+
+fn function(tokens: &[Token], macros: &[String]) -> Function {
+    let redefined = macros
+        .iter()
+        .filter(|name| tokens.iter().any(|token| token.text == **name))
+        .cloned()
+        .collect();
+    Function {
+        tokens: tokens.to_vec(),
+        redefined,
+    }
+}
+
+/// Whether a declaration that ends in `}` defines the function `name`: outside all
+/// brackets, `name` comes before `(`, and there is no `=`.
+fn defines(declaration: &[Token], name: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut named = false;
+    for (at, token) in declaration.iter().enumerate() {
+        match token.text.as_str() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            "=" if depth == 0 => return false,
+            text if depth == 0 && text == name => {
+                named |= declaration.get(at + 1).is_some_and(|next| next.text == "(");
+            }
+            _ => {}
+        }
+    }
+    named
+}
+
+struct Lexer<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl<'a> Lexer<'a> {
+    fn new(source: &'a str) -> Self {
+        Self {
+            rest: source,
+            line: 1,
+        }
+    }
+
+    /// All tokens, a preprocessing directive being one, and the names of all macros that
+    /// the text defines or undefines.
+    fn tokens(mut self) -> (Vec<Token>, Vec<String>) {
+        let mut tokens = Vec::new();
+        let mut macros = Vec::new();
+        let mut at_line_start = true;
+        while let Some(newline) = self.skip_blank() {
+            at_line_start |= newline;
+            let line = self.line;
+            let Some(text) = self.next() else { break };
+            if at_line_start && (text == "#" || text == "%:") {
+                let text = self.directive(&mut macros);
+                tokens.push(Token {
+                    text,
+                    line: Some(line),
+                });
+                continue;
+            }
+            at_line_start = false;
+            tokens.push(Token {
+                text,
+                line: Some(line),
+            });
+        }
+        (tokens, macros)
+    }
+
+    /// The rest of a directive, to the end of its line.
+    fn directive(&mut self, macros: &mut Vec<String>) -> String {
+        let mut words = Vec::new();
+        loop {
+            match self.skip_blank() {
+                Some(false) => {}
+                // The next line has begun, or the text is over.
+                Some(true) | None => break,
+            }
+            match self.next() {
+                Some(word) => words.push(word),
+                None => break,
+            }
+        }
+        if let [word, name, ..] = words.as_slice()
+            && (word == "define" || word == "undef")
+        {
+            macros.push(name.clone());
+        }
+        format!("#{}", words.join(" "))
+    }
+
+    /// Skips white space, comments and line continuations. Says whether a line ended;
+    /// nothing at the end of the text. A comment is no line end, even a long one.
+    fn skip_blank(&mut self) -> Option<bool> {
+        let mut newline = false;
+        loop {
+            let rest = self.rest;
+            if rest.is_empty() {
+                return None;
+            }
+            if let Some(length) = continuation(rest) {
+                self.take(length);
+            } else if rest.starts_with("/*") {
+                let end = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+                self.take(end);
+            } else if rest.starts_with("//") {
+                self.line_comment();
+            } else if let Some(blank) = rest.chars().next().filter(|c| c.is_whitespace()) {
+                newline |= blank == '\n';
+                self.take(blank.len_utf8());
+            } else {
+                return Some(newline);
+            }
+        }
+    }
+
+    fn line_comment(&mut self) {
+        while !self.rest.is_empty() && !self.rest.starts_with('\n') {
+            let length = continuation(self.rest)
+                .or_else(|| self.rest.chars().next().map(char::len_utf8))
+                .unwrap_or(1);
+            self.take(length);
+        }
+    }
+
+    /// The next token; the text must not begin with white space.
+    fn next(&mut self) -> Option<String> {
+        let first = self.rest.chars().next()?;
+        if is_word(first) || first == '.' && self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
+        {
+            return Some(self.word());
+        }
+        if first == '"' || first == '\'' {
+            return Some(self.quoted(first));
+        }
+        let length = PUNCTUATORS
+            .iter()
+            .find(|punctuator| self.rest.starts_with(**punctuator))
+            .map_or(first.len_utf8(), |punctuator| punctuator.len());
+        Some(self.take(length).to_owned())
+    }
+
+    /// An identifier, keyword or number. A prefix such as `L` stays apart from its string,
+    /// which doesn't matter for comparing.
+    fn word(&mut self) -> String {
+        let is_number = !self.rest.starts_with(|c: char| is_word(c) && !c.is_ascii_digit());
+        let mut word = String::new();
+        loop {
+            if let Some(length) = continuation(self.rest) {
+                self.take(length);
+                continue;
+            }
+            let Some(next) = self.rest.chars().next() else { break };
+            let exponent = matches!(next, '+' | '-')
+                && is_number
+                && word.ends_with(['e', 'E', 'p', 'P'])
+                && !(word.starts_with("0x") && word.ends_with(['e', 'E']));
+            if !(is_word(next) || is_number && next == '.' || exponent) {
+                break;
+            }
+            word.push(next);
+            self.take(next.len_utf8());
+        }
+        word
+    }
+
+    fn quoted(&mut self, quote: char) -> String {
+        let mut text = String::from(quote);
+        self.take(1);
+        while let Some(next) = self.rest.chars().next() {
+            if let Some(length) = continuation(self.rest) {
+                self.take(length);
+                continue;
+            }
+            if next == '\n' {
+                // Not closed: the compiler will say so.
+                break;
+            }
+            self.take(next.len_utf8());
+            text.push(next);
+            if next == '\\' {
+                if let Some(escaped) = self.rest.chars().next() {
+                    self.take(escaped.len_utf8());
+                    text.push(escaped);
+                }
+            } else if next == quote {
+                break;
+            }
+        }
+        text
+    }
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.line += taken.matches('\n').count();
+        self.rest = rest;
+        taken
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+/// The length of a line continuation at the start.
+fn continuation(text: &str) -> Option<usize> {
+    ["\\\n", "\\\r\n"]
+        .into_iter()
+        .find(|it| text.starts_with(it))
+        .map(str::len)
+}

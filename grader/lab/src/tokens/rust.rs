@@ -1,0 +1,115 @@
+//! Rust, cut into tokens by `proc-macro2`.
+
+use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree};
+
+use super::{Function, Token};
+
+/// All functions `name` at the top level of `source`.
+pub(super) fn functions(source: &str, name: &str) -> Result<Vec<Function>, LexError> {
+    let stream: TokenStream = without_shebang(source).parse()?;
+    let mut functions = Vec::new();
+    let mut item: Vec<TokenTree> = Vec::new();
+    for tree in stream {
+        let ends = match &tree {
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            _ => false,
+        };
+        item.push(tree);
+        if ends {
+            if is_function(&item, name) {
+                let mut tokens = Vec::new();
+                let attributes = inner_attributes(&item);
+                flatten(item.drain(..).skip(attributes).collect(), &mut tokens);
+                functions.push(Function {
+                    tokens,
+                    redefined: Vec::new(),
+                });
+            }
+            item.clear();
+        }
+    }
+    Ok(functions)
+}
+
+/// A `#!` line is not Rust; an inner attribute is.
+fn without_shebang(source: &str) -> &str {
+    match source.strip_prefix("#!") {
+        Some(rest) if !rest.trim_start().starts_with('[') => {
+            rest.split_once('\n').map_or("", |(_, rest)| rest)
+        }
+        _ => source,
+    }
+}
+
+fn is_function(item: &[TokenTree], name: &str) -> bool {
+    let ends_in_body = matches!(item.last(), Some(TokenTree::Group(_)));
+    let named = item.windows(2).any(|pair| {
+        matches!(pair, [TokenTree::Ident(word), TokenTree::Ident(own)] if word == "fn" && own == name)
+    });
+    ends_in_body && named
+}
+
+/// How many trees the attributes of the whole file take up at the start: `# ! [...]`.
+fn inner_attributes(item: &[TokenTree]) -> usize {
+    item.chunks(3)
+        .take_while(|trees| is(trees.first(), '#') && is(trees.get(1), '!'))
+        .map(<[TokenTree]>::len)
+        .sum()
+}
+
+fn is(tree: Option<&TokenTree>, wanted: char) -> bool {
+    matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
+}
+
+/// The tokens of `stream`, one after another, without documentation comments (which the
+/// lexer makes attributes of).
+fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
+    let trees: Vec<_> = stream.into_iter().collect();
+    let mut at = 0;
+    while at < trees.len() {
+        if let Some(length) = doc_comment(&trees[at..]) {
+            at += length;
+            continue;
+        }
+        match &trees[at] {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                tokens.push(token(open));
+                flatten(group.stream(), tokens);
+                tokens.push(token(close));
+            }
+            other => tokens.push(token(other)),
+        }
+        at += 1;
+    }
+}
+
+fn token(text: impl ToString) -> Token {
+    Token {
+        text: text.to_string(),
+        line: None,
+    }
+}
+
+/// How many trees a documentation comment at the start takes up: `# [doc = ...]`, or
+/// `# ! [doc = ...]`.
+fn doc_comment(trees: &[TokenTree]) -> Option<usize> {
+    if !is(trees.first(), '#') {
+        return None;
+    }
+    let at = if is(trees.get(1), '!') { 2 } else { 1 };
+    match trees.get(at)? {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+            let mut inner = group.stream().into_iter();
+            let is_doc = matches!(inner.next(), Some(TokenTree::Ident(word)) if word == "doc");
+            (is_doc && is(inner.next().as_ref(), '=')).then_some(at + 1)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,677 @@
+//! From events to rows: what belongs together is told in one row.
+
+use std::collections::{HashMap, HashSet};
+
+use siglab_model::{
+    Action, DefaultAction, Event, ForkHow, HandlerExit, Kind, LimitKind, Role, SigSet, Signal,
+    Stream, Time, Trace,
+};
+
+use super::fold::folded;
+use super::{TimelineOptions, words};
+use crate::escape;
+
+/// How a row is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Quiet,
+    Signal,
+    Warning,
+    Bad,
+}
+
+/// What a row means for the lanes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Something that the role does.
+    Step,
+    /// A signal reaches it.
+    Signal,
+    /// It makes another process or thread.
+    Made { child: Role, how: ForkHow },
+    /// It ends.
+    Ended,
+    /// A signal terminates it.
+    Killed,
+}
+
+/// One row of a timeline.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) t: Time,
+    pub(super) role: Option<Role>,
+    /// Who sent the signal that this row is about.
+    pub(super) from: Option<Role>,
+    pub(super) act: Act,
+    pub(super) text: String,
+    pub(super) tone: Tone,
+    /// From 0, may be left out, to 2, the heart of the story.
+    pub(super) weight: u8,
+    /// How many handlers are active.
+    pub(super) depth: usize,
+    pub(super) details: Vec<String>,
+}
+
+/// Tells a trace.
+pub(super) fn tell(trace: &Trace, options: &TimelineOptions) -> Vec<Row> {
+    let mut teller = Teller {
+        events: &trace.events,
+        used: if options.verbose {
+            vec![false; trace.events.len()]
+        } else {
+            folded(&trace.events)
+        },
+        handlers: HashMap::new(),
+        masks: HashMap::new(),
+        blocked: HashSet::new(),
+        options,
+        rows: Vec::new(),
+    };
+    for index in 0..trace.events.len() {
+        if !teller.used[index] {
+            teller.event(index);
+        } else {
+            teller.note(index);
+        }
+    }
+    if options.verbose {
+        teller.rows
+    } else {
+        fold_output(teller.rows)
+    }
+}
+
+/// What happened in one event.
+pub(super) fn sentence(event: &Event) -> String {
+    let mut row = Row::new(event, 0);
+    plain(&mut row, &event.kind, false);
+    row.text
+}
+
+impl Row {
+    /// A row without text.
+    fn new(event: &Event, depth: usize) -> Self {
+        Self {
+            t: event.t,
+            role: event.role.clone(),
+            from: None,
+            act: Act::Step,
+            text: String::new(),
+            tone: Tone::Plain,
+            weight: 1,
+            depth,
+            details: Vec::new(),
+        }
+    }
+}
+
+struct Teller<'a> {
+    events: &'a [Event],
+    /// Folded, or told with an earlier event.
+    used: Vec<bool>,
+    /// The names of each thread's active handlers.
+    handlers: HashMap<Role, Vec<String>>,
+    masks: HashMap<Role, SigSet>,
+    /// Signals that are pending because their receivers block them.
+    blocked: HashSet<Signal>,
+    options: &'a TimelineOptions,
+    rows: Vec<Row>,
+}
+
+impl Teller<'_> {
+    /// Keeps up with what isn't told.
+    fn note(&mut self, index: usize) {
+        let event = &self.events[index];
+        let Some(role) = &event.role else { return };
+        match &event.kind {
+            Kind::MaskChanged { mask, .. } => {
+                self.masks.insert(role.clone(), *mask);
+            }
+            Kind::Fork { child, .. } => {
+                let mask = self.masks.get(role).copied().unwrap_or_default();
+                self.masks.insert(child.clone(), mask);
+            }
+            Kind::Exec { .. } => {
+                self.handlers.remove(role);
+            }
+            _ => {}
+        }
+    }
+
+    fn depth(&self, role: Option<&Role>) -> usize {
+        role.and_then(|role| self.handlers.get(role))
+            .map_or(0, Vec::len)
+    }
+
+    /// Tells one event, with those that belong to it.
+    fn event(&mut self, index: usize) {
+        let event = &self.events[index];
+        let mut row = Row::new(event, self.depth(event.role.as_ref()));
+        match &event.kind {
+            Kind::Output { stream, text } => self.output(&row, *stream, text),
+            Kind::Generated {
+                signal,
+                from,
+                directed,
+                info,
+            } => {
+                row.from = Some(from.clone());
+                row.text = format!("{signal}{}", words::about(*signal, Some(*directed), info));
+                self.signal(row, index, *signal, None);
+            }
+            Kind::Delivered {
+                signal,
+                disposition,
+                info,
+            } => {
+                row.text = format!("{signal}{}", words::about(*signal, None, info));
+                self.signal(row, index, *signal, Some(*disposition));
+            }
+            Kind::HandlerEntered {
+                signal, function, ..
+            } => {
+                let name = handler_name(*signal, function.as_deref());
+                row.text = format!("{signal}: {name} runs");
+                (row.tone, row.weight) = (Tone::Signal, 2);
+                self.rows.push(row);
+                self.enter(index, name);
+            }
+            Kind::HandlerLeft { signal, how } => {
+                let name = event
+                    .role
+                    .as_ref()
+                    .and_then(|role| self.handlers.get_mut(role)?.pop());
+                let name = name.unwrap_or_else(|| handler_name(*signal, None));
+                row.text = words::handler_left(&name, *how);
+                row.tone = if *how == HandlerExit::Return {
+                    Tone::Plain
+                } else {
+                    Tone::Warning
+                };
+                self.rows.push(row);
+            }
+            Kind::MaskChanged { how, mask } => {
+                let before = event
+                    .role
+                    .as_ref()
+                    .and_then(|role| self.masks.get(role))
+                    .copied();
+                row.text = words::mask_changed(*how, before.unwrap_or_default(), *mask);
+                self.rows.push(row);
+                self.note(index);
+            }
+            kind => {
+                plain(&mut row, kind, self.options.verbose);
+                self.rows.push(row);
+                self.note(index);
+            }
+        }
+    }
+
+    fn enter(&mut self, index: usize, name: String) {
+        if let Some(role) = &self.events[index].role {
+            self.handlers.entry(role.clone()).or_default().push(name);
+        }
+    }
+
+    /// Output: one row for each line.
+    fn output(&mut self, row: &Row, stream: Stream, text: &str) {
+        let verb = match stream {
+            Stream::Stdout => "prints",
+            Stream::Stderr => "prints to stderr",
+            Stream::Terminal => "writes to the terminal",
+        };
+        for line in text.split_inclusive('\n') {
+            let line = line.strip_suffix('\n').unwrap_or(line);
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            let mut row = row.clone();
+            row.text = if line.is_empty() {
+                format!("{verb} an empty line")
+            } else {
+                let quoted = escape::quoted(line, self.options.width, self.options.unicode);
+                format!("{verb} {quoted}")
+            };
+            row.weight = 0;
+            self.rows.push(row);
+        }
+    }
+
+    /// Whether an event happened to a thread of the process that a signal was generated
+    /// for: only the process's own threads can take it.
+    fn is_thread_of(&self, event: &Event, row: &Row) -> bool {
+        let (Some(role), Some(process)) = (&event.role, &row.role) else {
+            return false;
+        };
+        // The first process's threads have no prefix, whatever its name.
+        let first = self.events.iter().find_map(|event| event.role.as_ref());
+        let prefix = if first == Some(process) {
+            String::new()
+        } else {
+            format!("{process}/")
+        };
+        let rest = role.as_str().strip_prefix(&prefix);
+        rest.is_some_and(|rest| rest.starts_with("thread"))
+    }
+
+    /// A signal from its generation to what comes of it at once.
+    fn signal(&mut self, mut row: Row, index: usize, signal: Signal, done: Option<Action>) {
+        (row.act, row.tone, row.weight) = (Act::Signal, Tone::Signal, 2);
+        let mut fate = Fate {
+            delivered: done,
+            was_blocked: done.is_some() && self.blocked.remove(&signal),
+            ..Fate::default()
+        };
+        if self.options.verbose {
+            row.text += ": ";
+            row.text += done.map_or("generated", words::delivered);
+            self.rows.push(row);
+            return;
+        }
+        let receiver = row.role.clone();
+        for later in index + 1..self.events.len() {
+            if self.used[later] {
+                continue;
+            }
+            let event = &self.events[later];
+            let ours = event.t == row.t
+                && event.role.is_some()
+                && (event.role == row.role || (fate.is_open() && self.is_thread_of(event, &row)));
+            if !ours || !fate.take(signal, &event.kind) {
+                break;
+            }
+            if event.role != row.role {
+                row.role.clone_from(&event.role);
+            }
+            self.used[later] = true;
+            if fate.handler.is_some() && fate.entered.is_none() {
+                fate.entered = Some(later);
+            }
+        }
+        if row.role != receiver
+            && let Some(process) = receiver
+        {
+            row.text += &format!(" to {process}");
+        }
+        if fate.killed {
+            row.act = Act::Killed;
+        }
+        row.text += ": ";
+        row.text += &fate.words();
+        if fate.blocked {
+            self.blocked.insert(signal);
+        }
+        if fate.is_unremarkable() {
+            (row.tone, row.weight) = (Tone::Quiet, 0);
+        }
+        self.rows.push(row);
+        if let (Some(entered), Some(name), false) = (fate.entered, fate.handler, fate.returned) {
+            self.enter(entered, name);
+        }
+    }
+}
+
+fn handler_name(signal: Signal, function: Option<&str>) -> String {
+    function.map_or_else(|| format!("the handler for {signal}"), str::to_owned)
+}
+
+/// What comes of a signal at once.
+#[derive(Default)]
+struct Fate {
+    delivered: Option<Action>,
+    /// It was pending for a while, because it was blocked.
+    was_blocked: bool,
+    blocked: bool,
+    accepted: Option<String>,
+    handler: Option<String>,
+    /// The index of the event `handler-entered`.
+    entered: Option<usize>,
+    returned: bool,
+    action: Option<DefaultAction>,
+    killed: bool,
+    core: bool,
+    stopped: bool,
+    continued: bool,
+    /// The call that it ended or interrupted, and what became of that.
+    call: Option<(String, CallFate)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CallFate {
+    Woken,
+    Interrupted,
+    Restarted,
+}
+
+impl Fate {
+    /// Whether it isn't known yet which thread takes the signal.
+    fn is_open(&self) -> bool {
+        self.delivered.is_none() && self.accepted.is_none() && !self.blocked
+    }
+
+    /// Takes in what happens next, if it is part of the same story.
+    fn take(&mut self, signal: Signal, kind: &Kind) -> bool {
+        match kind {
+            Kind::BlockedPending { signal: s } if *s == signal && self.is_open() => {
+                self.blocked = true;
+            }
+            Kind::Accepted { signal: s, by, .. } if *s == signal && self.delivered.is_none() => {
+                self.accepted = Some(by.clone());
+            }
+            Kind::Delivered {
+                signal: s,
+                disposition,
+                ..
+            } if *s == signal && self.is_open() => {
+                self.delivered = Some(*disposition);
+            }
+            Kind::HandlerEntered {
+                signal: s,
+                function,
+                ..
+            } if *s == signal && self.handler.is_none() => {
+                self.handler = Some(handler_name(*s, function.as_deref()));
+            }
+            Kind::HandlerLeft {
+                signal: s,
+                how: HandlerExit::Return,
+            } if *s == signal && self.handler.is_some() && !self.returned => {
+                self.returned = true;
+            }
+            Kind::DefaultAction { signal: s, action } if *s == signal => {
+                self.action = Some(*action);
+            }
+            Kind::Killed { signal: s, core } if *s == signal => {
+                (self.killed, self.core) = (true, *core);
+            }
+            Kind::Stopped { signal: s } if *s == signal => self.stopped = true,
+            Kind::Continued {} if signal == Signal::CONT => self.continued = true,
+            Kind::WaitEnded { syscall, result }
+                if self.call.is_none()
+                    && (matches!(result.as_str(), "interrupted" | "EINTR")
+                        || *result == signal.to_string()) =>
+            {
+                let fate = if result == "EINTR" {
+                    CallFate::Interrupted
+                } else {
+                    CallFate::Woken
+                };
+                self.call = Some((syscall.clone(), fate));
+            }
+            Kind::WaitEnded { syscall, .. } => {
+                return self.call.as_ref().is_some_and(|(call, _)| call == syscall);
+            }
+            Kind::Interrupted { syscall, signal: s } if *s == signal => {
+                self.call = Some((syscall.clone(), CallFate::Interrupted));
+            }
+            Kind::Restarted { syscall } => {
+                self.call = Some((syscall.clone(), CallFate::Restarted));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A signal that is ignored by default is rarely what a story is about.
+    fn is_unremarkable(&self) -> bool {
+        self.action == Some(DefaultAction::Ignore)
+            || (self.delivered == Some(Action::Ignore) && self.call.is_none())
+    }
+
+    fn words(&self) -> String {
+        let mut clauses = Vec::new();
+        if self.blocked {
+            clauses.push("blocked, so it stays pending".to_owned());
+        }
+        if let Some(by) = &self.accepted {
+            clauses.push(format!("taken by {by}"));
+        }
+        let was = if self.was_blocked {
+            "was pending, now "
+        } else {
+            ""
+        };
+        match (self.delivered, &self.handler) {
+            (Some(Action::Handler), Some(name)) if self.returned => {
+                clauses.push(format!("{was}delivered to {name}, which returns"));
+            }
+            (Some(Action::Handler), Some(name)) => {
+                clauses.push(format!("{was}delivered to {name}"));
+            }
+            (Some(Action::Handler), None) => clauses.push(format!("{was}delivered, caught")),
+            (Some(Action::Ignore), _) => clauses.push("ignored".into()),
+            (Some(Action::Default), _) if self.action.is_none() && !self.killed => {
+                clauses.push(format!("{was}delivered, default action"));
+            }
+            _ => {}
+        }
+        self.action_words(&mut clauses);
+        match &self.call {
+            Some((call, CallFate::Interrupted)) => {
+                clauses.push(format!("interrupts {call} (EINTR)"));
+            }
+            Some((call, CallFate::Restarted)) => clauses.push(format!("{call} goes on after it")),
+            Some((call, CallFate::Woken)) if self.accepted.is_none() && !self.killed => {
+                clauses.push(format!("interrupts {call}"));
+            }
+            _ => {}
+        }
+        if clauses.is_empty() {
+            clauses.push("generated".into());
+        }
+        clauses.join(", ")
+    }
+
+    fn action_words(&self, clauses: &mut Vec<String>) {
+        let action = match (self.action, self.killed, self.stopped) {
+            (_, true, _) if self.core => "default action: killed by it, would dump core",
+            (_, true, _) => "default action: killed by it",
+            (_, _, true) => "default action: stopped by it",
+            (Some(action), _, _) => words::default_action(action),
+            _ => "",
+        };
+        if !action.is_empty() {
+            clauses.push(action.into());
+        }
+        if self.continued {
+            clauses.push("goes on".into());
+        }
+    }
+}
+
+/// The kinds that are told alone.
+fn plain(row: &mut Row, kind: &Kind, verbose: bool) {
+    use Tone::{Bad, Plain, Quiet, Signal as Sig, Warning};
+    let (tone, weight, text) = match kind {
+        Kind::Spawn { program } => (Plain, 1, format!("starts {program}")),
+        Kind::Fork { child, how } => {
+            row.act = Act::Made {
+                child: child.clone(),
+                how: *how,
+            };
+            (Plain, 2, words::fork(child.as_str(), *how))
+        }
+        Kind::Exec { program } => (Plain, 2, format!("runs another program: {program}")),
+        Kind::Exit { code } => {
+            row.act = Act::Ended;
+            (Plain, 2, format!("exits with {code}"))
+        }
+        Kind::Killed { signal, core } => {
+            row.act = Act::Killed;
+            let core = if *core { ", would dump core" } else { "" };
+            (Warning, 2, format!("is killed by {signal}{core}"))
+        }
+        Kind::ThreadExit {} => {
+            row.act = Act::Ended;
+            (Plain, 1, "the thread ends".into())
+        }
+        Kind::Orphaned {} => (Warning, 2, "its parent has ended before it".into()),
+        Kind::Reaped { child, status } => (
+            Plain,
+            2,
+            format!("reaps {child}, which {}", words::status(*status)),
+        ),
+        Kind::ReapedByKernel {} => (Quiet, 1, "is reaped by the kernel, not its parent".into()),
+        Kind::LeftZombie {} => (
+            Warning,
+            2,
+            "was never reaped: a zombie until its parent ended".into(),
+        ),
+        Kind::Merged { signal, from } => {
+            row.from = Some(from.clone());
+            row.act = Act::Signal;
+            let text =
+                format!("{signal}: LOST: one is pending already, and standard signals don't queue");
+            (Warning, 2, text)
+        }
+        Kind::BlockedPending { signal } => (Sig, 2, format!("{signal}: blocked, stays pending")),
+        Kind::Accepted { signal, by, info } => {
+            let about = words::about(*signal, None, info);
+            (
+                Sig,
+                2,
+                format!("{signal}{about}: was pending, now taken by {by}"),
+            )
+        }
+        Kind::DefaultAction { signal, action } => (
+            Sig,
+            2,
+            format!("{signal}: {}", words::default_action(*action)),
+        ),
+        Kind::Stopped { signal } => (Sig, 2, format!("is stopped by {signal}")),
+        Kind::Continued {} => (Sig, 2, "goes on".into()),
+        Kind::DispositionChanged { signal, new } => {
+            (Plain, 1, words::disposition(*signal, new, verbose))
+        }
+        Kind::WaitBegun {
+            syscall,
+            what,
+            until,
+        } => (Quiet, 1, words::wait_begun(syscall, what, *until)),
+        Kind::WaitEnded { syscall, result } => (Quiet, 1, words::wait_ended(syscall, result)),
+        Kind::Restarted { syscall } => (Plain, 1, format!("{syscall} goes on after the signal")),
+        Kind::Interrupted { syscall, signal } => (
+            Plain,
+            2,
+            format!("{syscall} fails with EINTR because of {signal}"),
+        ),
+        Kind::ClockAdvanced { from } => (
+            Quiet,
+            0,
+            format!("the clock moves on from {}", words::ms(*from)),
+        ),
+        Kind::Input { text } => (Plain, 2, format!("the script types {text:?}")),
+        Kind::Terminal { action } => (Plain, 2, format!("the script: {action}")),
+        kind => return trouble(row, kind),
+    };
+    (row.tone, row.weight, row.text) = (tone, weight, text);
+    debug_assert!(row.tone != Bad, "what is bad is told by `trouble`");
+}
+
+/// What ought not to happen.
+fn trouble(row: &mut Row, kind: &Kind) {
+    let (tone, text, details) = match kind {
+        Kind::Denied {
+            syscall,
+            what,
+            signal,
+            errno,
+        } => {
+            let signal = signal
+                .map(|signal| format!(" {signal}"))
+                .unwrap_or_default();
+            let text = format!(
+                "REFUSED: {syscall}{signal}: {what}: outside of this run, so it gets {errno}"
+            );
+            (Tone::Bad, text, vec![])
+        }
+        Kind::SendFailed {
+            syscall,
+            target,
+            signal,
+            errno,
+        } => (
+            Tone::Warning,
+            format!("{syscall} {signal} to {target} fails with {errno}"),
+            vec![],
+        ),
+        Kind::BusyWaiting {
+            how,
+            syscall,
+            stack,
+        } => (
+            Tone::Warning,
+            words::busy(*how, syscall.as_deref()),
+            words::stack(stack),
+        ),
+        Kind::UnsafeCall {
+            signal,
+            function,
+            stack,
+        } => {
+            let text = format!(
+                "UNSAFE CALL: the handler for {signal} calls {function}, which isn't \
+                 async-signal-safe"
+            );
+            (Tone::Bad, text, words::stack(stack))
+        }
+        Kind::Deadlock { waiting } => {
+            let text = "DEADLOCK: every thread waits, and nothing can wake any of them".into();
+            (Tone::Bad, text, words::deadlock(waiting))
+        }
+        Kind::Unsupported { syscall, what } => {
+            (Tone::Bad, format!("UNSUPPORTED: {syscall}: {what}"), vec![])
+        }
+        Kind::Limit { limit } => {
+            let tone = if *limit == LimitKind::Cancelled {
+                Tone::Warning
+            } else {
+                Tone::Bad
+            };
+            (tone, format!("CUT OFF: {}", words::limit(*limit)), vec![])
+        }
+        Kind::ScriptUnfinished { step, what } => (
+            Tone::Warning,
+            format!("NOT DONE: step {step} of the script: {what}"),
+            vec![],
+        ),
+        Kind::Chosen { among } => {
+            let among: Vec<_> = among.iter().map(Role::as_str).collect();
+            (
+                Tone::Quiet,
+                format!("runs next, chosen among {}", among.join(", ")),
+                vec![],
+            )
+        }
+        other => (Tone::Plain, format!("{other:?}"), vec![]),
+    };
+    (row.tone, row.weight, row.text, row.details) = (tone, 2, text, details);
+}
+
+/// Shortens long stretches of output of one thread.
+fn fold_output(rows: Vec<Row>) -> Vec<Row> {
+    const SHOWN: usize = 6;
+    let mut kept: Vec<Row> = Vec::new();
+    let mut run = 0;
+    for row in rows {
+        let is_output = row.weight == 0 && row.act == Act::Step && row.tone == Tone::Plain;
+        let goes_on = is_output
+            && run > 0
+            && kept
+                .last()
+                .is_some_and(|last| last.role == row.role && last.t == row.t);
+        run = if goes_on {
+            run + 1
+        } else {
+            usize::from(is_output)
+        };
+        match kept.last_mut() {
+            Some(last) if run > SHOWN + 1 => {
+                last.text = format!("... and {} more lines", run - SHOWN);
+                last.tone = Tone::Plain;
+            }
+            _ => kept.push(row),
+        }
+    }
+    kept
+}

@@ -1,0 +1,277 @@
+//! What happened, in the words of signal(7).
+
+use siglab_model::{
+    Action, BusyKind, DefaultAction, Directed, Disposition, ForkHow, Frame, HandlerExit, LimitKind,
+    MaskHow, ProcessStatus, SigInfo, SigSet, Signal, Time, Waiting,
+};
+
+/// A moment or a length of time in milliseconds: three decimals, or six if it has that
+/// many.
+pub(crate) fn ms(time: Time) -> String {
+    let nanos = time.as_nanos();
+    if nanos.is_multiple_of(1_000) {
+        ms_short(time)
+    } else {
+        format!("{}.{:06} ms", nanos / 1_000_000, nanos % 1_000_000)
+    }
+}
+
+/// As [`ms`], with three decimals always.
+pub(super) fn ms_short(time: Time) -> String {
+    let nanos = time.as_nanos();
+    format!("{}.{:03} ms", nanos / 1_000_000, nanos % 1_000_000 / 1_000)
+}
+
+/// `1 line`, `2 lines`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+pub(super) fn is_sleep(syscall: &str) -> bool {
+    matches!(syscall, "nanosleep" | "clock_nanosleep")
+}
+
+pub(super) fn wait_begun(syscall: &str, what: &str, until: Option<Time>) -> String {
+    let until = until
+        .map(|time| format!(" until {}", ms(time)))
+        .unwrap_or_default();
+    if is_sleep(syscall) {
+        return format!("sleeps{until} ({syscall})");
+    }
+    let what = if what.is_empty() {
+        String::new()
+    } else {
+        format!(" for {what}")
+    };
+    format!("waits in {syscall}{what}{until}")
+}
+
+pub(super) fn wait_ended(syscall: &str, result: &str) -> String {
+    let sleep = is_sleep(syscall);
+    match result {
+        "timeout" if sleep => format!("wakes up ({syscall})"),
+        "timeout" => format!("{syscall} times out"),
+        "interrupted" => format!("{syscall} is interrupted"),
+        "0" if sleep => format!("wakes up ({syscall})"),
+        errno if errno.starts_with('E') => format!("{syscall} fails with {errno}"),
+        result => format!("{syscall} returns {result}"),
+    }
+}
+
+pub(super) fn disposition(signal: Signal, new: &Disposition, verbose: bool) -> String {
+    match new {
+        Disposition::Default => format!("sets {signal} to its default action ({})", action(signal)),
+        Disposition::Ignore => format!("ignores {signal} from now on"),
+        Disposition::Handler { flags, mask, .. } => {
+            let mut notes = vec![];
+            let flags = flags.to_string();
+            if !flags.is_empty() {
+                notes.push(flags);
+            }
+            if verbose && !mask.is_empty() {
+                notes.push(format!("blocks {mask} while it runs"));
+            }
+            let notes = if notes.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", notes.join(", "))
+            };
+            format!("handles {signal} with {new}{notes}")
+        }
+    }
+}
+
+fn action(signal: Signal) -> &'static str {
+    match signal.default_action() {
+        DefaultAction::Terminate => "terminate",
+        DefaultAction::Core => "terminate, dump core",
+        DefaultAction::Ignore => "ignore",
+        DefaultAction::Stop => "stop",
+        DefaultAction::Continue => "continue",
+    }
+}
+
+pub(super) fn mask_changed(how: MaskHow, before: SigSet, mask: SigSet) -> String {
+    let (added, removed) = (mask.difference(before), before.difference(mask));
+    let plain = |set: SigSet| {
+        let names: Vec<_> = set.iter().map(|signal| signal.to_string()).collect();
+        match names.len() {
+            62.. => "every signal".to_owned(),
+            9.. => set.to_string(),
+            _ => names.join(" "),
+        }
+    };
+    let now = if mask.is_empty() {
+        "nothing is blocked".into()
+    } else {
+        format!("mask {mask}")
+    };
+    let change = match (added.is_empty(), removed.is_empty()) {
+        (false, true) => format!("blocks {}", plain(added)),
+        (true, false) => format!("unblocks {}", plain(removed)),
+        (false, false) => format!("blocks {} and unblocks {}", plain(added), plain(removed)),
+        (true, true) => match how {
+            MaskHow::Block => "blocks what is blocked already".into(),
+            MaskHow::Unblock => "unblocks what isn't blocked".into(),
+            MaskHow::Set => "sets its signal mask to what it is".into(),
+        },
+    };
+    format!("{change} ({now})")
+}
+
+pub(super) fn fork(child: &str, how: ForkHow) -> String {
+    match how {
+        ForkHow::Fork => format!("forks {child}"),
+        ForkHow::Vfork => format!("makes a process, {child} (vfork)"),
+        ForkHow::Clone => format!("makes a process, {child} (clone)"),
+        ForkHow::Thread => format!("starts a thread, {child}"),
+    }
+}
+
+pub(crate) fn status(status: ProcessStatus) -> String {
+    match status {
+        ProcessStatus::Exited(code) => format!("exited with {code}"),
+        ProcessStatus::Killed(signal) => format!("was killed by {signal}"),
+    }
+}
+
+/// What a receiver can read about a signal besides its number and sender.
+pub(super) fn about(signal: Signal, directed: Option<Directed>, info: &SigInfo) -> String {
+    let mut notes = Vec::new();
+    if signal == Signal::CHLD && info.code.starts_with("CLD_") {
+        notes.push(child_status(info));
+    } else if let Some(value) = info.value {
+        notes.push(format!("value {value}"));
+    }
+    if let Some(overrun) = info.overrun {
+        notes.push(format!("overrun {overrun}"));
+    }
+    if directed == Some(Directed::Thread) && info.code != "SI_KERNEL" {
+        notes.push("for this thread only".into());
+    }
+    if notes.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", notes.join(", "))
+    }
+}
+
+fn child_status(info: &SigInfo) -> String {
+    let child = info.pid.as_ref().map_or("a child", |role| role.as_str());
+    let number = info.status.unwrap_or_default();
+    let name = || Signal::new(number).map_or_else(|| number.to_string(), |s| s.to_string());
+    match info.code.as_str() {
+        "CLD_EXITED" => format!("{child} exited with {number}"),
+        "CLD_KILLED" => format!("{child} was killed by {}", name()),
+        "CLD_DUMPED" => format!("{child} was killed by {} and dumped core", name()),
+        "CLD_STOPPED" => format!("{child} was stopped by {}", name()),
+        "CLD_CONTINUED" => format!("{child} was continued"),
+        "CLD_TRAPPED" => format!("{child} was trapped"),
+        code => format!("{child}: {code}"),
+    }
+}
+
+pub(super) fn delivered(disposition: Action) -> &'static str {
+    match disposition {
+        Action::Default => "delivered: default action",
+        Action::Ignore => "delivered: ignored",
+        Action::Handler => "delivered: caught",
+    }
+}
+
+pub(super) fn default_action(action: DefaultAction) -> &'static str {
+    match action {
+        DefaultAction::Terminate => "default action: terminate",
+        DefaultAction::Core => "default action: terminate and dump core",
+        DefaultAction::Ignore => "default action: ignore",
+        DefaultAction::Stop => "default action: stop",
+        DefaultAction::Continue => "default action: continue",
+    }
+}
+
+pub(super) fn handler_left(name: &str, how: HandlerExit) -> String {
+    match how {
+        HandlerExit::Return => format!("{name} returns"),
+        HandlerExit::Jump => format!("{name} is left by a jump (siglongjmp or alike)"),
+    }
+}
+
+pub(super) fn busy(how: BusyKind, syscall: Option<&str>) -> String {
+    match (how, syscall) {
+        (BusyKind::Polling, Some(syscall)) => {
+            format!("BUSY WAITING: calls {syscall} again and again instead of waiting")
+        }
+        (BusyKind::Polling, None) => "BUSY WAITING: asks again and again instead of waiting".into(),
+        (BusyKind::Spinning, _) => "BUSY WAITING: computes without end instead of waiting".into(),
+    }
+}
+
+/// What a limit means for the run.
+pub(crate) fn limit(limit: LimitKind) -> &'static str {
+    match limit {
+        LimitKind::VirtualTime => "the limit of virtual time was reached",
+        LimitKind::RealTime => "the limit of real time was reached",
+        LimitKind::Output => "it wrote more than a run may write",
+        LimitKind::Processes => "it made more processes and threads than a run may have",
+        LimitKind::Events => "more happened than a trace may hold",
+        LimitKind::Cancelled => "siglab was asked to stop",
+    }
+}
+
+/// One line for each frame: `function  file:line` or `function  (module)`.
+pub(super) fn stack(frames: &[Frame]) -> Vec<String> {
+    let mut lines: Vec<String> = frames.iter().take(12).map(frame).collect();
+    if frames.len() > 12 {
+        lines.push(format!(
+            "... {}",
+            count(frames.len() - 12, "more call", "more calls")
+        ));
+    }
+    lines
+}
+
+fn frame(frame: &Frame) -> String {
+    let function = frame.function.as_deref().unwrap_or("?");
+    match (&frame.file, frame.line, &frame.module) {
+        (Some(file), Some(line), _) => format!("{function}  {file}:{line}"),
+        (Some(file), None, _) => format!("{function}  {file}"),
+        (None, _, Some(module)) => format!("{function}  ({module})"),
+        (None, _, None) => function.to_owned(),
+    }
+}
+
+/// Who waits for what, and where: the proof of a deadlock.
+pub(super) fn deadlock(waiting: &[Waiting]) -> Vec<String> {
+    waiting.iter().flat_map(deadlocked).collect()
+}
+
+fn deadlocked(thread: &Waiting) -> Vec<String> {
+    let mut first = match thread.syscall.as_str() {
+        "stopped" => format!("{} is stopped, and nothing will continue it", thread.role),
+        syscall => format!(
+            "{} {}",
+            thread.role,
+            wait_begun(syscall, &thread.what, None)
+        ),
+    };
+    if let Some(signal) = thread.handler {
+        first += &format!(", in its handler for {signal}");
+    }
+    if let Some(pending) = thread.pending.filter(|set| !set.is_empty()) {
+        first += &format!("; pending and blocked: {pending}");
+    }
+    let (inner, outer) = if thread.handler.is_some() {
+        ("the handler:", "interrupted:")
+    } else {
+        ("stack:", "interrupted:")
+    };
+    let mut lines = vec![first];
+    for (title, frames) in [(inner, &thread.stack), (outer, &thread.interrupted)] {
+        lines.extend(
+            stack(frames).into_iter().enumerate().map(|(index, frame)| {
+                format!("  {:<13}{frame}", if index == 0 { title } else { "" })
+            }),
+        );
+    }
+    lines
+}

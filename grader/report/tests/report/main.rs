@@ -1,0 +1,4 @@
+//! Reports of hand-made traces and results.
+
+mod results;
+mod timelines;
