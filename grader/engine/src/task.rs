@@ -83,6 +83,8 @@ pub(crate) struct Call {
     pub(crate) what: String,
     /// Whether the beginning of its wait is in the trace.
     pub(crate) wait_begun: bool,
+    /// Whether it goes on after an interruption.
+    pub(crate) is_restart: bool,
 }
 
 /// A call's time-out, under the engine's control.

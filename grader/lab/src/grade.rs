@@ -1,21 +1,21 @@
 //! Grading one submission: build it once, run it under every scenario, evaluate.
 
-use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use siglab_engine::{Cancel, Command, Options, Stdio};
-use siglab_model::{Clock, LimitKind, Trace};
+use siglab_engine::{Cancel, Command, Error, Options, Stdio};
+use siglab_model::{Clock, Trace};
 
-use crate::compile::{self, Built, CompileError, Compiled, Workshop};
-use crate::evaluate::{self, BuildOutcome, Evidence};
+use crate::compile::{CompileError, Compiled, Workshop};
+use crate::evaluate::{BuildOutcome, Evidence, evaluate, skip};
 use crate::lab::Lab;
-use crate::manifest::{Criterion, Scenario};
+use crate::manifest::{Manifest, Scenario};
 use crate::result::{GradeResult, Language};
 use crate::submission::{Submission, SubmissionError};
 
@@ -137,4 +137,171 @@ impl GradeError {
             },
         }
     }
+}
+
+impl Lab {
+    /// Builds `submission`, runs it under every scenario, and judges it.
+    ///
+    /// # Errors
+    /// If that can't be done for reasons that aren't the submission's: no compiler, ptrace
+    /// not permitted, a file of the lab can't be read, asked to stop.
+    pub fn grade(
+        &self,
+        submission: &Submission,
+        options: &GradeOptions,
+    ) -> Result<Graded, GradeError> {
+        let wanted = self.wanted(options)?;
+        let starter = self.starter(submission.language)?;
+        let cache = options.cache.as_deref();
+        let workshop = Workshop::new(self, cache, options.compile_deadline, &options.cancel);
+        let compiled = workshop.compile(submission, &self.manifest)?;
+        let runs = match &compiled {
+            Compiled::Built(built) => {
+                let needed = self.needed(&wanted);
+                run_all(&self.manifest, &needed, &built.program, options)?
+            }
+            Compiled::Failed { .. } => Vec::new(),
+        };
+        let evidence = Evidence {
+            language: submission.language,
+            source: &submission.source,
+            starter: starter.as_deref(),
+            build: compiled.outcome(),
+            runs: runs
+                .iter()
+                .map(|run| (run.id.as_str(), run.outcome.as_ref()))
+                .collect(),
+        };
+        let mut result = evaluate(&self.manifest, &evidence);
+        skip(&mut result, &wanted);
+        Ok(Graded { result, runs })
+    }
+
+    /// The ids of the criteria that `options` asks for.
+    fn wanted(&self, options: &GradeOptions) -> Result<Vec<String>, GradeError> {
+        let all = self.manifest.criteria.iter().map(|it| it.id.clone());
+        let Some(wanted) = &options.criteria else {
+            return Ok(all.collect());
+        };
+        match wanted.iter().find(|id| self.manifest.criterion(id).is_none()) {
+            Some(id) => Err(GradeError::UnknownCriterion {
+                lab: self.id().to_owned(),
+                id: id.clone(),
+            }),
+            None => Ok(wanted.clone()),
+        }
+    }
+
+    /// The scenarios that these criteria are about.
+    fn needed(&self, criteria: &[String]) -> Vec<&Scenario> {
+        let ids: Vec<_> = criteria
+            .iter()
+            .filter_map(|id| self.manifest.criterion(id))
+            .flat_map(|criterion| &criterion.scenarios)
+            .collect();
+        let scenarios = self.manifest.scenarios.iter();
+        scenarios.filter(|it| ids.contains(&&it.id)).collect()
+    }
+
+    /// The starter's text, if there is a starter in this language.
+    pub(crate) fn starter(&self, language: Language) -> Result<Option<String>, GradeError> {
+        let file = self.manifest.files.starter_file(self.id(), language);
+        let path = self.dir().join(file);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(GradeError::Read { path, source }),
+        }
+    }
+}
+
+impl Compiled {
+    pub(crate) fn outcome(&self) -> BuildOutcome {
+        match self {
+            Self::Built(built) => BuildOutcome::Built {
+                output: built.output.clone(),
+            },
+            Self::Failed { output } => BuildOutcome::Failed {
+                output: output.clone(),
+            },
+        }
+    }
+}
+
+/// Runs `program` under `scenarios`, several at the same time.
+fn run_all(
+    manifest: &Manifest,
+    scenarios: &[&Scenario],
+    program: &Path,
+    options: &GradeOptions,
+) -> Result<Vec<ScenarioRun>, GradeError> {
+    let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = options.jobs.unwrap_or(processors).get().min(scenarios.len());
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<_> = scenarios.iter().map(|_| Mutex::new(None)).collect();
+    let work = || {
+        while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < scenarios.len()) {
+            let outcome = run_one(manifest, scenarios[at], program, options);
+            *outcomes[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(work);
+        }
+    });
+    if options.cancel.is_cancelled() {
+        return Err(GradeError::Cancelled);
+    }
+    scenarios
+        .iter()
+        .zip(outcomes)
+        .map(|(scenario, outcome)| {
+            let outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let outcome = outcome.unwrap_or_else(|| Err(Error::Internal("a run was lost".into())));
+            Ok(ScenarioRun {
+                id: scenario.id.clone(),
+                title: scenario.title.clone(),
+                hidden: scenario.hidden,
+                outcome: no_fault_of_the_machine(outcome)?,
+            })
+        })
+        .collect()
+}
+
+/// What the machine doesn't permit is no evidence about a submission.
+pub(crate) fn no_fault_of_the_machine(
+    outcome: Result<Trace, Error>,
+) -> Result<Result<Trace, Error>, GradeError> {
+    match outcome {
+        Err(error @ (Error::PtraceDenied { .. } | Error::Environment { .. } | Error::Exec { .. })) => {
+            Err(GradeError::Engine(error))
+        }
+        outcome => Ok(outcome),
+    }
+}
+
+/// Runs `program` under `scenario`, on a thread of its own: a tracer is a thread.
+pub(crate) fn run_one(
+    manifest: &Manifest,
+    scenario: &Scenario,
+    program: &Path,
+    options: &GradeOptions,
+) -> Result<Trace, Error> {
+    let mut command = Command::new(program).args(&scenario.args);
+    if let Some((rows, columns)) = scenario.terminal {
+        command.stdio = Stdio::Terminal { rows, columns };
+    }
+    let run_options = Options {
+        clock: options.clock,
+        roles: manifest.roles.clone(),
+        limits: scenario.limits.clone(),
+        cancel: options.cancel.clone(),
+        ..Options::default()
+    };
+    thread::scope(|scope| {
+        let run = scope.spawn(|| siglab_engine::run(&command, &scenario.script, &run_options));
+        run.join()
+            .unwrap_or_else(|_| Err(Error::Internal("the engine panicked".into())))
+    })
 }

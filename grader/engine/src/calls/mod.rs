@@ -182,7 +182,13 @@ impl Run<'_> {
     /// A traced call, before it is made.
     pub(crate) fn on_call_entry(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.check_jumps(tid, &regs)?;
-        self.task(tid)?.call = None;
+        let task = self.task(tid)?;
+        // While calls are watched, an enter-stop came first, and took the interrupted call.
+        if let Some(call) = task.call.take()
+            && call.is_restart
+        {
+            task.restart = Some(call);
+        }
         if let Some(next) = self.repeat_call(tid)? {
             return Ok(next);
         }
@@ -266,6 +272,7 @@ impl Run<'_> {
             timeout,
             what,
             wait_begun: false,
+            is_restart,
         };
         if let Some(before) = restart {
             call.wait_begun = before.wait_begun;

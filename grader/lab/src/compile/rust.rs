@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ const LIBRARIES: &str = r#"libc = "*"
 nix = { version = "*", features = ["event", "fs", "ioctl", "poll", "process", "resource", "sched", "signal", "socket", "term", "time", "user"] }
 signal-hook = "*"
 "#;
+
+/// How long cargo may take to build the libraries, in real time.
+const LIBRARIES_DEADLINE: Duration = Duration::from_secs(600);
 
 /// Compiles `source` to `program`.
 pub(super) fn compile(
@@ -146,6 +150,11 @@ fn build_libraries(
     dir: &Path,
     build: &RustBuild,
 ) -> Result<Libraries, CompileError> {
+    // Building them takes longer than compiling a submission may.
+    let workshop = &Workshop {
+        deadline: workshop.deadline.max(LIBRARIES_DEADLINE),
+        ..workshop.clone()
+    };
     let mut finished = cargo_build(workshop, dir, true)?;
     if finished.ended == Ended::Failure {
         // Not everything is on this machine yet; whoever has never built the labs'

@@ -112,6 +112,18 @@ pub fn evaluate(manifest: &Manifest, evidence: &Evidence<'_>) -> GradeResult {
     }
 }
 
+/// Takes back the verdicts on all criteria but these.
+pub(crate) fn skip(result: &mut GradeResult, wanted: &[String]) {
+    for criterion in &mut result.criteria {
+        if !wanted.contains(&criterion.id) {
+            result.score -= std::mem::take(&mut criterion.points);
+            criterion.verdict = Verdict::Skipped;
+            criterion.scenario = None;
+            criterion.diagnosis = None;
+        }
+    }
+}
+
 /// Judges a submission by one criterion.
 #[must_use]
 pub fn evaluate_criterion(

@@ -1,0 +1,137 @@
+//! A lab's tests under `cargo test`: one for each language and criterion.
+//!
+//! A lab's package has `[[test]]` with `name = "lab"` and `harness = false`, and this as
+//! its `tests/lab.rs`:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     siglab_lab::harness::main(env!("CARGO_MANIFEST_DIR"))
+//! }
+//! ```
+//!
+//! What is tested are the starters: the files that students edit. As long as one has the
+//! marker [`NOT_STARTED`](crate::NOT_STARTED) in it, its tests are ignored. A file is
+//! compiled, and a scenario run, when the first test needs it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use siglab_engine::Error;
+use siglab_model::Trace;
+
+use crate::compile::{Compiled, Workshop};
+use crate::evaluate::{BuildOutcome, Evidence, evaluate_criterion};
+use crate::grade::{GradeOptions, no_fault_of_the_machine, run_one};
+use crate::lab::Lab;
+use crate::result::{CriterionResult, Language, Verdict};
+use crate::submission::Submission;
+
+/// Runs the tests of the lab in `folder`, as the arguments of the command say.
+#[must_use]
+pub fn main(folder: &str) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let lab = match Lab::load(Path::new(folder)) {
+        Ok(lab) => lab,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    libtest_mimic::run(&arguments, trials(&lab)).exit_code()
+}
+
+/// The tests of a lab.
+fn trials(lab: &Lab) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for language in Language::ALL {
+        let file = lab.manifest.files.starter_file(lab.id(), language);
+        let path = lab.dir().join(file);
+        if !path.exists() {
+            continue;
+        }
+        let bench = Arc::new(Bench::new(lab.clone(), language, path));
+        for criterion in &lab.manifest.criteria {
+            let name = format!("{language}::{}", criterion.id);
+            let id = criterion.id.clone();
+            let shared = Arc::clone(&bench);
+            let trial = Trial::test(name, move || shared.test(&id));
+            trials.push(trial.with_ignored_flag(bench.not_started));
+        }
+    }
+    trials
+}
+
+/// One file and all that is found out about it, each once.
+struct Bench {
+    lab: Lab,
+    language: Language,
+    path: PathBuf,
+    not_started: bool,
+    options: GradeOptions,
+    submission: OnceLock<Result<Submission, String>>,
+    compiled: OnceLock<Result<Compiled, String>>,
+    /// One for each scenario of the manifest.
+    runs: Vec<OnceLock<Result<Result<Trace, Error>, String>>>,
+}
+
+impl Bench {
+    fn new(lab: Lab, language: Language, path: PathBuf) -> Self {
+        let submission = Submission::open(&path, lab.id()).map_err(|error| error.to_string());
+        Self {
+            language,
+            not_started: submission.as_ref().is_ok_and(Submission::not_started),
+            path,
+            options: GradeOptions::default(),
+            submission: OnceLock::from(submission),
+            compiled: OnceLock::new(),
+            runs: lab.manifest.scenarios.iter().map(|_| OnceLock::new()).collect(),
+            lab,
+        }
+    }
+
+    fn test(&self, id: &str) -> Result<(), Failed> {
+        let result = self.judge(id).map_err(|error| self.failed(&error))?;
+        match result.verdict {
+            Verdict::Pass => Ok(()),
+            Verdict::Skipped => Err(self.failed("it doesn't compile; see the test `builds`")),
+            Verdict::Fail | Verdict::Error => {
+                let text = self.describe(&result);
+                if result.informational {
+                    eprintln!("{}: {id} (for your information): {text}", self.path.display());
+                    return Ok(());
+                }
+                Err(self.failed(&text))
+            }
+        }
+    }
+
+    fn judge(&self, id: &str) -> Result<CriterionResult, String> {
+        let manifest = &self.lab.manifest;
+        let criterion = manifest
+            .criterion(id)
+            .ok_or_else(|| format!("no criterion `{id}`"))?;
+        let submission = self.submission()?;
+        let compiled = self.compiled()?;
+        let starter = self
+            .lab
+            .starter(self.language)
+            .map_err(|error| error.to_string())?;
+        let mut evidence = Evidence {
+            language: self.language,
+            source: &submission.source,
+            starter: starter.as_deref(),
+            build: compiled.outcome(),
+            runs: std::collections::BTreeMap::new(),
+        };
+        if let Compiled::Built(built) = compiled {
+            for id in &criterion.scenarios {
+                let run = self.run(id, &built.program)?;
+                evidence.runs.insert(id, run.as_ref());
+            }
+        }
+        Ok(evaluate_criterion(manifest, criterion, &evidence))
+    }
+}
