@@ -7,14 +7,32 @@ fn main() {
     let mut options = Options::default();
     let mut rest = vec![];
     while let Some(send) = args.next() {
-        if let Some(seed) = send.strip_prefix("random:") { options.policy = siglab_model::Policy::Random { seed: seed.parse().unwrap() }; continue; }
-        if send == "--" { rest = args.by_ref().collect(); break; }
+        if let Some(seed) = send.strip_prefix("random:") {
+            options.policy = siglab_model::Policy::Random {
+                seed: seed.parse().unwrap(),
+            };
+            continue;
+        }
+        if send == "--" {
+            rest = args.by_ref().collect();
+            break;
+        }
         let (signal, at) = send.split_once('@').expect("SIGNAL@TIME");
         let (time, role) = at.split_once(':').unwrap_or((at, "main"));
-        script = script.send_at(time.parse().expect("time"), signal.parse().expect("signal"), role);
+        script = script.send_at(
+            time.parse().expect("time"),
+            signal.parse().expect("signal"),
+            role,
+        );
     }
     let t = std::time::Instant::now();
     let result = run(&Command::new(program).args(rest), &script, &options);
     let e = t.elapsed();
-    match result { Ok(trace) => { print!("{}", trace.to_jsonl()); eprintln!("{e:?} hash {:x}", trace.hash()) }, Err(e) => eprintln!("error: {e}") }
+    match result {
+        Ok(trace) => {
+            print!("{}", trace.to_jsonl());
+            eprintln!("{e:?} hash {:x}", trace.hash())
+        }
+        Err(e) => eprintln!("error: {e}"),
+    }
 }

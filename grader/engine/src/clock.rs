@@ -58,7 +58,9 @@ pub(crate) fn kind(id: i32) -> ClockKind {
         id if id < 0 && id & 7 != 3 => return ClockKind::Processor,
         _ => return ClockKind::Unknown,
     };
-    ClockKind::Machine { at_exec: at_exec * NANOS }
+    ClockKind::Machine {
+        at_exec: at_exec * NANOS,
+    }
 }
 
 impl Clock {
@@ -101,7 +103,10 @@ impl Clock {
 
 /// Nanoseconds as a `timespec`.
 pub(crate) fn timespec(nanos: i64) -> libc::timespec {
-    libc::timespec { tv_sec: nanos.div_euclid(NANOS), tv_nsec: nanos.rem_euclid(NANOS) }
+    libc::timespec {
+        tv_sec: nanos.div_euclid(NANOS),
+        tv_nsec: nanos.rem_euclid(NANOS),
+    }
 }
 
 /// A duration as a `timespec`.
@@ -111,20 +116,30 @@ pub(crate) fn timespec_of(duration: Duration) -> libc::timespec {
 
 /// A `timespec` in nanoseconds; `None` if it isn't valid (the kernel says `EINVAL`).
 pub(crate) fn nanos(spec: libc::timespec) -> Option<i64> {
-    ((0..NANOS).contains(&spec.tv_nsec) && spec.tv_sec >= 0)
-        .then(|| spec.tv_sec.saturating_mul(NANOS).saturating_add(spec.tv_nsec))
+    ((0..NANOS).contains(&spec.tv_nsec) && spec.tv_sec >= 0).then(|| {
+        spec.tv_sec
+            .saturating_mul(NANOS)
+            .saturating_add(spec.tv_nsec)
+    })
 }
 
 /// A `timeval` in nanoseconds; `None` if it isn't valid.
 pub(crate) fn nanos_of_timeval(value: libc::timeval) -> Option<i64> {
-    ((0..1_000_000).contains(&value.tv_usec) && value.tv_sec >= 0)
-        .then(|| value.tv_sec.saturating_mul(NANOS).saturating_add(value.tv_usec * 1000))
+    ((0..1_000_000).contains(&value.tv_usec) && value.tv_sec >= 0).then(|| {
+        value
+            .tv_sec
+            .saturating_mul(NANOS)
+            .saturating_add(value.tv_usec * 1000)
+    })
 }
 
 /// A duration as a `timeval`, rounded up to microseconds as the kernel does.
 pub(crate) fn timeval_of(duration: Duration) -> libc::timeval {
     let micros = i64::try_from(duration.as_nanos().div_ceil(1000)).unwrap_or(i64::MAX);
-    libc::timeval { tv_sec: micros / 1_000_000, tv_usec: micros % 1_000_000 }
+    libc::timeval {
+        tv_sec: micros / 1_000_000,
+        tv_usec: micros % 1_000_000,
+    }
 }
 
 /// This many nanoseconds; none for a negative number.
@@ -157,6 +172,12 @@ mod tests {
     fn remainders_round_as_the_kernel_does() {
         let value = timeval_of(Duration::from_nanos(1_000_000_001));
         assert_eq!((value.tv_sec, value.tv_usec), (1, 1));
-        assert_eq!(nanos(libc::timespec { tv_sec: 0, tv_nsec: NANOS }), None);
+        assert_eq!(
+            nanos(libc::timespec {
+                tv_sec: 0,
+                tv_nsec: NANOS
+            }),
+            None
+        );
     }
 }

@@ -11,7 +11,9 @@ impl Run<'_> {
     /// All tasks, and what each waits for.
     pub(crate) fn describe_waiting(&mut self) -> Vec<Waiting> {
         let tids: Vec<Pid> = self.tasks.iter().map(|task| task.tid).collect();
-        tids.into_iter().filter_map(|tid| self.describe_one(tid)).collect()
+        tids.into_iter()
+            .filter_map(|tid| self.describe_one(tid))
+            .collect()
     }
 
     fn describe_one(&mut self, tid: Pid) -> Option<Waiting> {
@@ -29,6 +31,14 @@ impl Run<'_> {
             .map(|sets| sets.thread_pending.union(sets.process_pending))
             .ok()
             .filter(|pending: &SigSet| !pending.is_empty());
-        Some(Waiting { role, syscall, what, pending, stack, handler, interrupted })
+        Some(Waiting {
+            role,
+            syscall,
+            what,
+            pending,
+            stack,
+            handler,
+            interrupted,
+        })
     }
 }

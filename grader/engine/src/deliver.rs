@@ -1,8 +1,6 @@
 //! Signals on their way to a task: generation, delivery, handlers, stops.
 
-use siglab_model::{
-    Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, Signal,
-};
+use siglab_model::{Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, Signal};
 
 use crate::arch::{self, Regs, syscall_name};
 use crate::drive::{
@@ -47,12 +45,26 @@ impl Run<'_> {
 
     fn record_discarded(&mut self, tid: Pid, signal: Signal, action: &RawAction) -> Outcome<()> {
         let info = self.take_siginfo(tid, signal)?;
-        let disposition = if action.ignores() { Action::Ignore } else { Action::Default };
-        self.task_event(tid, Kind::Delivered { signal, disposition, info });
+        let disposition = if action.ignores() {
+            Action::Ignore
+        } else {
+            Action::Default
+        };
+        self.task_event(
+            tid,
+            Kind::Delivered {
+                signal,
+                disposition,
+                info,
+            },
+        );
         if !action.ignores() {
             self.task_event(
                 tid,
-                Kind::DefaultAction { signal, action: signal.default_action() },
+                Kind::DefaultAction {
+                    signal,
+                    action: signal.default_action(),
+                },
             );
         }
         Ok(())
@@ -90,15 +102,27 @@ impl Run<'_> {
         info: &SigInfo,
     ) -> Outcome<()> {
         let pid = self.task(tid)?.pid;
-        if self.expected.take(pid, signal) {
+        if self.expected.take(pid, signal).is_some() {
             return Ok(());
         }
         let from = match &info.pid {
             Some(role) if raw.si_code <= 0 => role.clone(),
             _ => Role::new(Role::KERNEL),
         };
-        let directed = if info::is_thread_directed(raw) { Directed::Thread } else { Directed::Process };
-        self.task_event(tid, Kind::Generated { signal, from, directed, info: info.clone() });
+        let directed = if info::is_thread_directed(raw) {
+            Directed::Thread
+        } else {
+            Directed::Process
+        };
+        self.task_event(
+            tid,
+            Kind::Generated {
+                signal,
+                from,
+                directed,
+                info: info.clone(),
+            },
+        );
         Ok(())
     }
 
@@ -114,9 +138,19 @@ impl Run<'_> {
             let default = signal.default_action();
             self.task_event(
                 tid,
-                Kind::Delivered { signal, disposition: Action::Default, info },
+                Kind::Delivered {
+                    signal,
+                    disposition: Action::Default,
+                    info,
+                },
             );
-            self.task_event(tid, Kind::DefaultAction { signal, action: default });
+            self.task_event(
+                tid,
+                Kind::DefaultAction {
+                    signal,
+                    action: default,
+                },
+            );
             return Ok(resume);
         }
         let regs = ptrace::regs(tid)?;
@@ -127,10 +161,20 @@ impl Run<'_> {
             let syscall = syscall_name(call.number);
             self.task_event(
                 tid,
-                Kind::WaitEnded { syscall, result: "interrupted".to_owned() },
+                Kind::WaitEnded {
+                    syscall,
+                    result: "interrupted".to_owned(),
+                },
             );
         }
-        self.task_event(tid, Kind::Delivered { signal, disposition: Action::Handler, info });
+        self.task_event(
+            tid,
+            Kind::Delivered {
+                signal,
+                disposition: Action::Handler,
+                info,
+            },
+        );
         if let Some(call) = interrupted
             && returns_eintr(&regs, &action)
         {
@@ -142,7 +186,10 @@ impl Run<'_> {
         }
         let task = self.task(tid)?;
         task.polls = crate::task::Polls::default();
-        task.entering = Some(Entering { signal, interrupted: regs });
+        task.entering = Some(Entering {
+            signal,
+            interrupted: regs,
+        });
         Ok(Resume::Step)
     }
 
@@ -161,7 +208,14 @@ impl Run<'_> {
             altstack,
         });
         let depth = task.handlers.len();
-        self.task_event(tid, Kind::HandlerEntered { signal, function, depth });
+        self.task_event(
+            tid,
+            Kind::HandlerEntered {
+                signal,
+                function,
+                depth,
+            },
+        );
         Ok(Next::USER)
     }
 
@@ -172,8 +226,18 @@ impl Run<'_> {
         // stack: sigreturn(2).
         let sp = regs.sp() - 8;
         while let Some(handler) = self.task(tid)?.handlers.pop() {
-            let how = if handler.sp == sp { HandlerExit::Return } else { HandlerExit::Jump };
-            self.task_event(tid, Kind::HandlerLeft { signal: handler.signal, how });
+            let how = if handler.sp == sp {
+                HandlerExit::Return
+            } else {
+                HandlerExit::Jump
+            };
+            self.task_event(
+                tid,
+                Kind::HandlerLeft {
+                    signal: handler.signal,
+                    how,
+                },
+            );
             if how == HandlerExit::Return {
                 let call = &handler.interrupted;
                 if call.number() >= 0 && matches!(call.result(), ERESTARTSYS | ERESTARTNOINTR) {
@@ -202,7 +266,13 @@ impl Run<'_> {
             }
             let signal = handler.signal;
             self.task(tid)?.handlers.pop();
-            self.task_event(tid, Kind::HandlerLeft { signal, how: HandlerExit::Jump });
+            self.task_event(
+                tid,
+                Kind::HandlerLeft {
+                    signal,
+                    how: HandlerExit::Jump,
+                },
+            );
         }
         Ok(())
     }
@@ -248,8 +318,10 @@ impl Run<'_> {
             .filter(|task| task.pid == pid && tid.is_none_or(|tid| tid == task.tid))
             .map(|task| task.tid)
             .collect();
-        let sets: Vec<_> =
-            threads.iter().filter_map(|tid| proc::signal_sets(*tid).ok()).collect();
+        let sets: Vec<_> = threads
+            .iter()
+            .filter_map(|tid| proc::signal_sets(*tid).ok())
+            .collect();
         let was_pending = sets.iter().any(|sets| match tid {
             Some(_) => sets.thread_pending.contains(signal),
             None => sets.process_pending.contains(signal),
@@ -257,7 +329,12 @@ impl Run<'_> {
         let blocked = signal.can_be_caught()
             && !sets.is_empty()
             && sets.iter().all(|sets| sets.blocked.contains(signal));
-        Target { pid, tid, was_pending, blocked }
+        Target {
+            pid,
+            tid,
+            was_pending,
+            blocked,
+        }
     }
 
     /// Records that a signal was generated for a target surveyed before.
@@ -268,7 +345,10 @@ impl Run<'_> {
         from: &Role,
         info: SigInfo,
     ) -> Outcome<()> {
-        let role = match target.tid.and_then(|tid| self.tasks.iter().find(|t| t.tid == tid)) {
+        let role = match target
+            .tid
+            .and_then(|tid| self.tasks.iter().find(|t| t.tid == tid))
+        {
             Some(task) => task.role.clone(),
             None => self.process(target.pid)?.role.clone(),
         };
@@ -276,18 +356,32 @@ impl Run<'_> {
             return Ok(());
         }
         if target.was_pending && !signal.is_realtime() {
-            self.event(Some(role), Kind::Merged { signal, from: from.clone() });
+            self.event(
+                Some(role),
+                Kind::Merged {
+                    signal,
+                    from: from.clone(),
+                },
+            );
             return Ok(());
         }
-        let directed =
-            if target.tid.is_some() { Directed::Thread } else { Directed::Process };
+        let directed = if target.tid.is_some() {
+            Directed::Thread
+        } else {
+            Directed::Process
+        };
+        if signal.can_be_caught() {
+            self.expected.add(target.pid, signal, info.clone());
+        }
         self.event(
             Some(role.clone()),
-            Kind::Generated { signal, from: from.clone(), directed, info },
+            Kind::Generated {
+                signal,
+                from: from.clone(),
+                directed,
+                info,
+            },
         );
-        if signal.can_be_caught() {
-            self.expected.add(target.pid, signal);
-        }
         if target.blocked {
             self.event(Some(role), Kind::BlockedPending { signal });
         }
@@ -299,7 +393,10 @@ impl Run<'_> {
         match pid {
             0 => None,
             pid => Some(
-                self.recorder.role(pid).cloned().unwrap_or_else(|| Role::new(Role::OUTSIDE)),
+                self.recorder
+                    .role(pid)
+                    .cloned()
+                    .unwrap_or_else(|| Role::new(Role::OUTSIDE)),
             ),
         }
     }
@@ -311,7 +408,9 @@ impl Run<'_> {
             return Ok(false);
         }
         let mut regs = ptrace::regs(tid)?;
-        let Ok(code) = memory::read::<[u8; 3]>(tid, regs.ip()) else { return Ok(false) };
+        let Ok(code) = memory::read::<[u8; 3]>(tid, regs.ip()) else {
+            return Ok(false);
+        };
         let Some((length, with_processor)) = arch::reads_time_stamp(code) else {
             return Ok(false);
         };

@@ -63,7 +63,9 @@ const YIELDS: usize = 3;
 impl Run<'_> {
     /// Runs a parked task until it waits, ends, or has to make room for another.
     pub(crate) fn run_task(&mut self, tid: Pid) -> Outcome<()> {
-        let State::Parked { resume, signal } = self.task(tid)?.state else { return Ok(()) };
+        let State::Parked { resume, signal } = self.task(tid)?.state else {
+            return Ok(());
+        };
         self.drive(tid, Some(Next::User(resume, signal)), Mode::Run)
     }
 
@@ -189,8 +191,13 @@ impl Run<'_> {
         self.tasks.iter().any(|task| {
             task.tid != tid
                 && task.state == State::Blocked
-                && task.call.as_ref().is_some_and(|call| crate::calls::waits_on_fd(call.number))
-        }) || self.process_of(tid).is_ok_and(|process| process.watch_calls)
+                && task
+                    .call
+                    .as_ref()
+                    .is_some_and(|call| crate::calls::waits_on_fd(call.number))
+        }) || self
+            .process_of(tid)
+            .is_ok_and(|process| process.watch_calls)
     }
 
     /// Counts a call that can't block. See [`Run::has_used_its_share`].
@@ -205,7 +212,14 @@ impl Run<'_> {
         task.polls.count = 0;
         let stack = self.user_stack(tid);
         let syscall = Some(crate::arch::syscall_name(number));
-        self.task_event(tid, Kind::BusyWaiting { how: BusyKind::Polling, syscall, stack });
+        self.task_event(
+            tid,
+            Kind::BusyWaiting {
+                how: BusyKind::Polling,
+                syscall,
+                stack,
+            },
+        );
         Ok(())
     }
 
@@ -226,7 +240,8 @@ impl Run<'_> {
                 return Ok(awaited);
             }
         }
-        self.ticker.start(Duration::from_micros(200), Duration::from_millis(1))?;
+        self.ticker
+            .start(Duration::from_micros(200), Duration::from_millis(1))?;
         let awaited = self.await_patiently(tid);
         self.ticker.stop()?;
         awaited
@@ -234,8 +249,11 @@ impl Run<'_> {
 
     fn await_patiently(&mut self, tid: Pid) -> Outcome<Awaited> {
         let pid = self.task(tid)?.pid;
-        let quantum =
-            if self.task(tid)?.polls.reported { BUSY_QUANTUM } else { QUANTUM };
+        let quantum = if self.task(tid)?.polls.reported {
+            BUSY_QUANTUM
+        } else {
+            QUANTUM
+        };
         let begun = proc::processor_time(pid).unwrap_or_default();
         loop {
             wait::wait_for(tid)?;
@@ -358,7 +376,11 @@ impl Run<'_> {
         let stack = self.user_stack(tid);
         self.task_event(
             tid,
-            Kind::BusyWaiting { how: BusyKind::Spinning, syscall: None, stack },
+            Kind::BusyWaiting {
+                how: BusyKind::Spinning,
+                syscall: None,
+                stack,
+            },
         );
         Ok(())
     }

@@ -1,46 +1,45 @@
 //! Signals that were seen being generated and not yet being delivered or accepted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use siglab_model::Signal;
+use siglab_model::{SigInfo, Signal};
 
 use crate::sys::Pid;
 
-/// Counts, by process and signal.
+/// What is known of them, by process and signal, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
-    counts: BTreeMap<(i32, Signal), usize>,
+    queues: BTreeMap<(i32, Signal), VecDeque<SigInfo>>,
 }
 
 impl Expected {
     /// One more was generated.
-    pub(crate) fn add(&mut self, pid: Pid, signal: Signal) {
-        *self.counts.entry((pid.as_raw(), signal)).or_default() += 1;
+    pub(crate) fn add(&mut self, pid: Pid, signal: Signal, info: SigInfo) {
+        self.queues
+            .entry((pid.as_raw(), signal))
+            .or_default()
+            .push_back(info);
     }
 
-    /// One was delivered or accepted. Whether its generation had been seen.
-    pub(crate) fn take(&mut self, pid: Pid, signal: Signal) -> bool {
-        match self.counts.get_mut(&(pid.as_raw(), signal)) {
-            Some(count @ 1..) => {
-                *count -= 1;
-                true
-            }
-            _ => false,
-        }
+    /// One was delivered or accepted. What was known of it, if its generation was seen.
+    pub(crate) fn take(&mut self, pid: Pid, signal: Signal) -> Option<SigInfo> {
+        self.queues.get_mut(&(pid.as_raw(), signal))?.pop_front()
     }
 
     /// Whether there is one.
     pub(crate) fn has(&self, pid: Pid, signal: Signal) -> bool {
-        self.counts.get(&(pid.as_raw(), signal)).is_some_and(|count| *count > 0)
+        self.queues
+            .get(&(pid.as_raw(), signal))
+            .is_some_and(|queue| !queue.is_empty())
     }
 
     /// The process is gone.
     pub(crate) fn forget(&mut self, pid: Pid) {
-        self.counts.retain(|(of, _), _| *of != pid.as_raw());
+        self.queues.retain(|(of, _), _| *of != pid.as_raw());
     }
 
     /// Pending instances of `signal` were thrown away: it is ignored from now on.
     pub(crate) fn discard(&mut self, pid: Pid, signal: Signal) {
-        self.counts.remove(&(pid.as_raw(), signal));
+        self.queues.remove(&(pid.as_raw(), signal));
     }
 }

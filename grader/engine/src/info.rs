@@ -39,16 +39,18 @@ pub(crate) fn is_thread_directed(raw: &libc::siginfo_t) -> bool {
         || (raw.si_code > 0
             && matches!(
                 raw.si_signo,
-                libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL | libc::SIGTRAP
-                    | libc::SIGSYS | libc::SIGPIPE
+                libc::SIGSEGV
+                    | libc::SIGBUS
+                    | libc::SIGFPE
+                    | libc::SIGILL
+                    | libc::SIGTRAP
+                    | libc::SIGSYS
+                    | libc::SIGPIPE
             ))
 }
 
 /// As it is written to the trace. `role_of` names pids.
-pub(crate) fn describe(
-    raw: &libc::siginfo_t,
-    role_of: impl Fn(i32) -> Option<Role>,
-) -> SigInfo {
+pub(crate) fn describe(raw: &libc::siginfo_t, role_of: impl Fn(i32) -> Option<Role>) -> SigInfo {
     let f = fields(raw);
     let is_child = raw.si_signo == libc::SIGCHLD && raw.si_code > 0;
     let has_sender = matches!(raw.si_code, SI_USER | SI_QUEUE | SI_TKILL | SI_MESGQ) || is_child;
@@ -106,19 +108,32 @@ fn code_name(signal: i32, code: i32) -> String {
 
 /// The `siginfo_t` at an address of a task.
 pub(crate) fn read(tid: Pid, address: u64) -> crate::sys::Result<libc::siginfo_t> {
-    Ok(crate::sys::send::siginfo(&memory::read::<QueuedInfo>(tid, address)?))
+    Ok(crate::sys::send::siginfo(&memory::read::<QueuedInfo>(
+        tid, address,
+    )?))
 }
 
 /// The fields that siglab needs of a `struct signalfd_siginfo`: signalfd(2).
 pub(crate) fn from_signalfd(bytes: &[u8; 128]) -> libc::siginfo_t {
-    let word = |at: usize| i32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let word =
+        |at: usize| i32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let (signal, code) = (word(0), word(8));
     let (pid, uid, timer, overrun, status, value) =
         (word(12), word(16), word(24), word(32), word(40), word(44));
     let is_child = signal == libc::SIGCHLD && code > 0;
-    let (first, second) = if code == SI_TIMER { (timer, overrun) } else { (pid, uid) };
+    let (first, second) = if code == SI_TIMER {
+        (timer, overrun)
+    } else {
+        (pid, uid)
+    };
     let value = if is_child { status } else { value };
-    let mut info = QueuedInfo::new(siglab_model::Signal::HUP, code, first, second, value as u32 as u64);
+    let mut info = QueuedInfo::new(
+        siglab_model::Signal::HUP,
+        code,
+        first,
+        second,
+        value as u32 as u64,
+    );
     info.signo = signal;
     crate::sys::send::siginfo(&info)
 }

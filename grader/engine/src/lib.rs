@@ -35,6 +35,7 @@ mod stdio;
 mod sys;
 mod task;
 mod timers;
+mod unwind;
 
 pub use command::{Command, Environment, Stdio};
 pub use error::Error;

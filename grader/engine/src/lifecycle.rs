@@ -1,8 +1,6 @@
 //! Tasks and processes come and go: fork, exec, exit, reaping.
 
-use siglab_model::{
-    ForkHow, Kind, ProcessStatus, Role, SigInfo, Signal,
-};
+use siglab_model::{ForkHow, Kind, ProcessStatus, Role, SigInfo, Signal};
 
 use crate::arch::Regs;
 use crate::drive::Next;
@@ -22,7 +20,12 @@ impl Run<'_> {
         self.processes.push(Process::new(pid, None, role.clone()));
         self.add_task(pid, pid, role.clone())?;
         self.fix_auxiliary_vector(pid)?;
-        self.event(Some(role), Kind::Spawn { program: proc::program_name(pid) });
+        self.event(
+            Some(role),
+            Kind::Spawn {
+                program: proc::program_name(pid),
+            },
+        );
         Ok(())
     }
 
@@ -33,7 +36,10 @@ impl Run<'_> {
             pid,
             role,
             files,
-            state: State::Parked { resume: Resume::Cont, signal: None },
+            state: State::Parked {
+                resume: Resume::Cont,
+                signal: None,
+            },
             call: None,
             restart: None,
             handlers: Vec::new(),
@@ -49,7 +55,10 @@ impl Run<'_> {
 
     /// The name of a role in this run: a lab may have its own.
     fn named(&self, role: Role) -> Role {
-        self.options.roles.get(role.as_str()).map_or(role, |name| Role::new(name))
+        self.options
+            .roles
+            .get(role.as_str())
+            .map_or(role, |name| Role::new(name))
     }
 
     /// The role by which siglab calls a process by itself, from its place in the tree.
@@ -61,14 +70,21 @@ impl Run<'_> {
             .roles
             .iter()
             .find(|(_, name)| process.role == name.as_str())
-            .map_or_else(|| process.role.clone(), |(systematic, _)| Role::new(systematic))
+            .map_or_else(
+                || process.role.clone(),
+                |(systematic, _)| Role::new(systematic),
+            )
     }
 
     /// A new process or thread was made.
     pub(crate) fn on_fork(&mut self, tid: Pid, how: NewTask) -> Outcome<Next> {
         let new = Pid::from_raw(i32::try_from(ptrace::event_message(tid)?).unwrap_or(0));
         let regs = ptrace::regs(tid)?;
-        let flags = if regs.number() == libc::SYS_clone { regs.arg(0) } else { 0 };
+        let flags = if regs.number() == libc::SYS_clone {
+            regs.arg(0)
+        } else {
+            0
+        };
         let has = |flag: i32| flags & u64::from(flag.cast_unsigned()) != 0;
         // Its first stop may have come before this event.
         loop {
@@ -87,7 +103,10 @@ impl Run<'_> {
             let nth = process.threads;
             (creator, self.named(systematic.thread(nth)))
         } else {
-            (new, self.add_process(tid, new, &regs, has(libc::CLONE_PARENT))?)
+            (
+                new,
+                self.add_process(tid, new, &regs, has(libc::CLONE_PARENT))?,
+            )
         };
         self.recorder.name(new.as_raw(), role.clone());
         if self.add_task(pid, new, role.clone()).is_err() {
@@ -108,7 +127,13 @@ impl Run<'_> {
             NewTask::Vfork => ForkHow::Vfork,
             NewTask::Clone => ForkHow::Clone,
         };
-        self.task_event(tid, Kind::Fork { child: role, how: how_made });
+        self.task_event(
+            tid,
+            Kind::Fork {
+                child: role,
+                how: how_made,
+            },
+        );
         self.task(tid)?.polls = Polls::default();
         if how == NewTask::Vfork {
             self.task(tid)?.state = State::Vfork;
@@ -126,16 +151,18 @@ impl Run<'_> {
         same_parent: bool,
     ) -> Outcome<Role> {
         let creator = self.task(creator)?.pid;
-        let parent = if same_parent { self.process(creator)?.parent } else { Some(creator) };
+        let parent = if same_parent {
+            self.process(creator)?.parent
+        } else {
+            Some(creator)
+        };
         let of = parent.unwrap_or(creator);
         let systematic = self.systematic_role(of);
         let actions = self.process(creator)?.actions;
         let watch = self.process(creator)?.watch_calls;
         let sockets = self.process(creator)?.socket_timeouts.clone();
         let exit_signal = match regs.number() {
-            libc::SYS_clone => {
-                Signal::new(i32::try_from(regs.arg(0) & 0xff).unwrap_or(0))
-            }
+            libc::SYS_clone => Signal::new(i32::try_from(regs.arg(0) & 0xff).unwrap_or(0)),
             _ => Some(Signal::CHLD),
         };
         let family = self.process(of)?;
@@ -168,7 +195,12 @@ impl Run<'_> {
         task.entering = None;
         task.altstack = None;
         self.fix_auxiliary_vector(pid)?;
-        self.event(Some(role), Kind::Exec { program: proc::program_name(pid) });
+        self.event(
+            Some(role),
+            Kind::Exec {
+                program: proc::program_name(pid),
+            },
+        );
         Ok(Next::USER)
     }
 
@@ -252,7 +284,11 @@ impl Run<'_> {
 
     fn leave_children(&mut self, pid: Pid) {
         let now = self.clock.now();
-        for child in self.processes.iter_mut().filter(|p| p.parent == Some(pid) && !p.gone) {
+        for child in self
+            .processes
+            .iter_mut()
+            .filter(|p| p.parent == Some(pid) && !p.gone)
+        {
             let kind = match child.status {
                 None => Kind::Orphaned {},
                 Some(_) => Kind::LeftZombie {},
@@ -293,7 +329,12 @@ impl Run<'_> {
             ProcessStatus::Exited(code) => ("CLD_EXITED", code),
             ProcessStatus::Killed(signal) => ("CLD_KILLED", signal.number()),
         };
-        self.generated(target, signal, &Role::new(Role::KERNEL), child_info(role, code, value))
+        self.generated(
+            target,
+            signal,
+            &Role::new(Role::KERNEL),
+            child_info(role, code, value),
+        )
     }
 
     /// `SIGCHLD` for a child that stopped or goes on.
@@ -311,7 +352,11 @@ impl Run<'_> {
         let mut target = self.survey(parent, None, Signal::CHLD);
         // The kernel was faster: what counts is what was known before.
         target.was_pending = self.expected.has(parent, Signal::CHLD);
-        let name = if code == libc::CLD_STOPPED { "CLD_STOPPED" } else { "CLD_CONTINUED" };
+        let name = if code == libc::CLD_STOPPED {
+            "CLD_STOPPED"
+        } else {
+            "CLD_CONTINUED"
+        };
         let info = child_info(role, name, status);
         self.generated(target, Signal::CHLD, &Role::new(Role::KERNEL), info)
     }
@@ -319,7 +364,9 @@ impl Run<'_> {
     /// Records that `reaper` took the status of its child `pid`.
     pub(crate) fn reaped(&mut self, reaper: Pid, pid: Pid) -> Outcome<()> {
         let child = self.process(pid)?;
-        let Some(status) = child.status.filter(|_| !child.gone) else { return Ok(()) };
+        let Some(status) = child.status.filter(|_| !child.gone) else {
+            return Ok(());
+        };
         child.gone = true;
         let child = child.role.clone();
         self.task_event(reaper, Kind::Reaped { child, status });

@@ -45,11 +45,19 @@ impl Recorder {
     /// Adds output that `role` wrote.
     pub(crate) fn output(&mut self, t: Time, role: &Role, stream: Stream, bytes: &[u8]) {
         self.output_bytes += bytes.len() as u64;
-        if self.held.as_ref().is_some_and(|held| held.role != *role || held.t != t) {
+        if self
+            .held
+            .as_ref()
+            .is_some_and(|held| held.role != *role || held.t != t)
+        {
             self.flush();
         }
         self.held
-            .get_or_insert_with(|| Held { t, role: role.clone(), streams: BTreeMap::new() })
+            .get_or_insert_with(|| Held {
+                t,
+                role: role.clone(),
+                streams: BTreeMap::new(),
+            })
             .streams
             .entry(stream)
             .or_default()
@@ -74,7 +82,9 @@ impl Recorder {
     /// its end.
     pub(crate) fn match_output(&mut self, text: &str) -> bool {
         self.flush();
-        let Some(at) = self.unmatched.find(text) else { return false };
+        let Some(at) = self.unmatched.find(text) else {
+            return false;
+        };
         self.unmatched.drain(..at + text.len());
         true
     }
@@ -88,7 +98,9 @@ impl Recorder {
         while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
             let (before, from) = rest.split_at(start);
             result.push_str(before);
-            let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+            let end = from
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(from.len());
             let (digits, after) = from.split_at(end);
             let role = (3..=7)
                 .contains(&digits.len())

@@ -11,6 +11,7 @@ use siglab_model::{
 use crate::clock::Clock;
 use crate::command::Command;
 use crate::error::Error;
+use crate::expected::Expected;
 use crate::fault::{Fault, Outcome};
 use crate::options::Options;
 use crate::recorder::Recorder;
@@ -20,7 +21,6 @@ use crate::stack::Symbols;
 use crate::stdio::Plumbing;
 use crate::sys::ticker::Ticker;
 use crate::sys::{Pid, send, wait};
-use crate::expected::Expected;
 use crate::task::{Process, State, Target, Task};
 use crate::timers::Timers;
 
@@ -170,11 +170,16 @@ impl Run<'_> {
             self.last = Some(tid);
             return Some(tid);
         }
-        let last = self.tasks.iter().position(|task| Some(task.tid) == self.last);
+        let last = self
+            .tasks
+            .iter()
+            .position(|task| Some(task.tid) == self.last);
         let passes_on = busy || self.yielded.take() == self.last;
         let in_order = last
             .and_then(|last| {
-                ready.iter().position(|index| *index >= last + usize::from(passes_on))
+                ready
+                    .iter()
+                    .position(|index| *index >= last + usize::from(passes_on))
             })
             .unwrap_or(0);
         let among: Vec<Role> = ready.iter().map(|i| self.tasks[*i].role.clone()).collect();
@@ -189,7 +194,10 @@ impl Run<'_> {
     /// Whether another task should run now, in place of the one that just stopped.
     pub(crate) fn preempts(&self) -> bool {
         (self.scheduler.preempts() || self.yielded.is_some())
-            && self.tasks.iter().any(|task| matches!(task.state, State::Parked { .. }))
+            && self
+                .tasks
+                .iter()
+                .any(|task| matches!(task.state, State::Parked { .. }))
     }
 
     /// The next moment at which something is due.
@@ -258,7 +266,10 @@ impl Run<'_> {
             Some(LimitKind::Events)
         } else if self.clock.now() > limits.virtual_time {
             Some(LimitKind::VirtualTime)
-        } else if limits.real_time.is_some_and(|limit| self.started.elapsed() > limit + self.idle) {
+        } else if limits
+            .real_time
+            .is_some_and(|limit| self.started.elapsed() > limit + self.idle)
+        {
             Some(LimitKind::RealTime)
         } else {
             None
@@ -311,7 +322,13 @@ impl Run<'_> {
         self.recorder.flush();
         for index in self.step..self.script.steps.len() {
             let what = self.script.steps[index].to_string();
-            self.event(None, Kind::ScriptUnfinished { step: index + 1, what });
+            self.event(
+                None,
+                Kind::ScriptUnfinished {
+                    step: index + 1,
+                    what,
+                },
+            );
         }
         self.reap_orphans();
         let status = self.processes.first().and_then(|process| process.status);
@@ -319,13 +336,21 @@ impl Run<'_> {
             header: Header {
                 schema: TRACE_SCHEMA.to_owned(),
                 program: file_name(command),
-                args: command.args.iter().map(|a| a.to_string_lossy().into_owned()).collect(),
+                args: command
+                    .args
+                    .iter()
+                    .map(|a| a.to_string_lossy().into_owned())
+                    .collect(),
                 clock: self.options.clock,
                 policy: self.options.policy.clone(),
                 script: self.script.steps.iter().map(ToString::to_string).collect(),
             },
             events: self.recorder.events,
-            outcome: RunOutcome { status, deadlock: self.deadlock, limit: self.limit },
+            outcome: RunOutcome {
+                status,
+                deadlock: self.deadlock,
+                limit: self.limit,
+            },
         }
     }
 
@@ -336,7 +361,11 @@ impl Run<'_> {
 
     /// Adds an event of a task.
     pub(crate) fn task_event(&mut self, tid: Pid, kind: Kind) {
-        let role = self.tasks.iter().find(|task| task.tid == tid).map(|task| task.role.clone());
+        let role = self
+            .tasks
+            .iter()
+            .find(|task| task.tid == tid)
+            .map(|task| task.role.clone());
         self.event(role, kind);
     }
 
@@ -348,16 +377,25 @@ impl Run<'_> {
             .iter()
             .find(|task| Some(task.tid) == tid)
             .map(|task| &task.role)
-            .or_else(|| self.processes.iter().find(|p| Some(p.pid) == tid).map(|p| &p.role))
+            .or_else(|| {
+                self.processes
+                    .iter()
+                    .find(|p| Some(p.pid) == tid)
+                    .map(|p| &p.role)
+            })
             .or_else(|| self.processes.first().map(|process| &process.role));
         let Some(role) = role else { return };
         let now = self.clock.now();
         let recorder = &mut self.recorder;
-        self.plumbing.drain(|stream, bytes| recorder.output(now, role, stream, bytes));
+        self.plumbing
+            .drain(|stream, bytes| recorder.output(now, role, stream, bytes));
     }
 
     pub(crate) fn task(&mut self, tid: Pid) -> Outcome<&mut Task> {
-        self.tasks.iter_mut().find(|task| task.tid == tid).ok_or(Fault::Gone)
+        self.tasks
+            .iter_mut()
+            .find(|task| task.tid == tid)
+            .ok_or(Fault::Gone)
     }
 
     /// The latest process with this pid.
@@ -377,13 +415,19 @@ impl Run<'_> {
 
     /// How the process with this role ended.
     pub(crate) fn status_of(&self, role: &str) -> Option<ProcessStatus> {
-        self.processes.iter().find(|process| process.role == *role)?.status
+        self.processes
+            .iter()
+            .find(|process| process.role == *role)?
+            .status
     }
 }
 
 fn reap(tid: Pid) {
     while let Ok(status) = wait::take(tid, true) {
-        if matches!(status, Some(wait::Status::Exited(_) | wait::Status::Killed { .. })) {
+        if matches!(
+            status,
+            Some(wait::Status::Exited(_) | wait::Status::Killed { .. })
+        ) {
             return;
         }
     }
@@ -397,7 +441,10 @@ fn file_name(command: &Command) -> String {
 }
 
 /// The machine's clock: the one place where the engine reads it.
-#[expect(clippy::disallowed_methods, reason = "real time bounds a run and paces `--clock real`")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "real time bounds a run and paces `--clock real`"
+)]
 pub(crate) fn real_now() -> Instant {
     Instant::now()
 }

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::fault::Outcome;
 use crate::run::Run;
 use crate::script::{Action, Key, When};
-use crate::sys::send::{self, QueuedInfo};
 use crate::sys::Pid;
+use crate::sys::send::{self, QueuedInfo};
 use crate::task::{State, Target};
 
 impl Run<'_> {
@@ -23,12 +23,14 @@ impl Run<'_> {
 
     /// Carries out the next step, if it is due. Whether it did.
     pub(crate) fn script_step(&mut self) -> Outcome<bool> {
-        let Some(step) = self.script.steps.get(self.step) else { return Ok(false) };
+        let Some(step) = self.script.steps.get(self.step) else {
+            return Ok(false);
+        };
         let is_due = match &step.when {
             When::Now => true,
-            When::At(_) | When::After(_) => {
-                self.script_deadline().is_some_and(|at| at <= self.clock.now())
-            }
+            When::At(_) | When::After(_) => self
+                .script_deadline()
+                .is_some_and(|at| at <= self.clock.now()),
             When::Output(text) => {
                 self.drain_for(None);
                 self.recorder.match_output(text)
@@ -47,12 +49,15 @@ impl Run<'_> {
     }
 
     fn is_waiting(&self, role: &str, syscall: Option<&str>) -> bool {
-        self.tasks.iter().filter(|task| task.role == *role).any(|task| {
-            task.state == State::Blocked
-                && task.call.as_ref().is_some_and(|call| {
-                    syscall.is_none_or(|name| syscall_name(call.number) == name)
-                })
-        })
+        self.tasks
+            .iter()
+            .filter(|task| task.role == *role)
+            .any(|task| {
+                task.state == State::Blocked
+                    && task.call.as_ref().is_some_and(|call| {
+                        syscall.is_none_or(|name| syscall_name(call.number) == name)
+                    })
+            })
     }
 
     fn act(&mut self, action: &Action) -> Outcome<()> {
@@ -77,12 +82,22 @@ impl Run<'_> {
                 self.check_step("write", written)
             }
             Action::CloseStdin => {
-                self.event(None, Kind::Terminal { action: "close-stdin".to_owned() });
+                self.event(
+                    None,
+                    Kind::Terminal {
+                        action: "close-stdin".to_owned(),
+                    },
+                );
                 let closed = self.plumbing.close_stdin();
                 self.check_step("close standard input", closed)
             }
             Action::HangUp => {
-                self.event(None, Kind::Terminal { action: "hang-up".to_owned() });
+                self.event(
+                    None,
+                    Kind::Terminal {
+                        action: "hang-up".to_owned(),
+                    },
+                );
                 self.drain_for(None);
                 let hung_up = self.plumbing.hang_up();
                 self.check_step("hang up", hung_up)
@@ -124,12 +139,20 @@ impl Run<'_> {
     fn no_such_role(&mut self) -> Outcome<()> {
         let index = self.step - 1;
         let what = self.script.steps[index].to_string();
-        self.event(None, Kind::ScriptUnfinished { step: index + 1, what });
+        self.event(
+            None,
+            Kind::ScriptUnfinished {
+                step: index + 1,
+                what,
+            },
+        );
         Ok(())
     }
 
     fn signal_group(&mut self, member: Pid, signal: Signal) -> Outcome<()> {
-        let Ok(group) = nix::unistd::getpgid(Some(member)) else { return Ok(()) };
+        let Ok(group) = nix::unistd::getpgid(Some(member)) else {
+            return Ok(());
+        };
         let targets = self.survey_group(group, signal);
         if send::kill(Pid::from_raw(-group.as_raw()), signal).is_err() {
             return Ok(());
@@ -154,7 +177,12 @@ impl Run<'_> {
     }
 
     fn press(&mut self, key: Key) -> Outcome<()> {
-        self.event(None, Kind::Input { text: key.to_string() });
+        self.event(
+            None,
+            Kind::Input {
+                text: key.to_string(),
+            },
+        );
         let signal = self.plumbing.signal_of(key);
         let targets = match signal {
             Some((signal, group)) => self.survey_group(group, signal),
@@ -165,7 +193,10 @@ impl Run<'_> {
         self.drain_for(None);
         if let Some((signal, _)) = signal {
             for target in targets {
-                let info = SigInfo { code: "SI_KERNEL".to_owned(), ..SigInfo::default() };
+                let info = SigInfo {
+                    code: "SI_KERNEL".to_owned(),
+                    ..SigInfo::default()
+                };
                 self.generated(target, signal, &Role::new(Role::KERNEL), info)?;
             }
         }

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
-use siglab_model::Frame;
 
-use crate::fault::Outcome;
 use crate::run::Run;
 use crate::sys::{Pid, proc};
 
 /// The symbols of an executable or library, by address in the file's own terms.
 #[derive(Debug, Default)]
-struct Image {
+pub(crate) struct Image {
     /// Functions and variables: first address, size, name; in order of address.
     symbols: Vec<(u64, u64, String)>,
     /// The lowest address at which a segment wants to be loaded.
@@ -33,10 +31,8 @@ impl Symbols {
     }
 
     /// The image at an address, and the address in its terms.
-    fn locate(&mut self, pid: Pid, address: u64) -> Option<(PathBuf, Arc<Image>, u64)> {
-        let find = |maps: &[proc::Mapping]| {
-            maps.iter().find(|map| map.contains(address)).cloned()
-        };
+    pub(crate) fn locate(&mut self, pid: Pid, address: u64) -> Option<(PathBuf, Arc<Image>, u64)> {
+        let find = |maps: &[proc::Mapping]| maps.iter().find(|map| map.contains(address)).cloned();
         let known = self.maps.get(&pid.as_raw()).and_then(|maps| find(maps));
         let mapping = match known {
             Some(mapping) => mapping,
@@ -64,16 +60,30 @@ impl Symbols {
 fn image(path: &Path) -> Arc<Image> {
     type Cache = Mutex<HashMap<(PathBuf, u64, i64), Arc<Image>>>;
     static CACHE: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Mutex::default);
-    let Ok(status) = nix::sys::stat::stat(path) else { return Arc::default() };
-    let key = (path.to_owned(), status.st_ino, status.st_mtime_nsec ^ status.st_mtime);
+    let Ok(status) = nix::sys::stat::stat(path) else {
+        return Arc::default();
+    };
+    let key = (
+        path.to_owned(),
+        status.st_ino,
+        status.st_mtime_nsec ^ status.st_mtime,
+    );
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(cache.entry(key).or_insert_with(|| Arc::new(read_image(path).unwrap_or_default())))
+    Arc::clone(
+        cache
+            .entry(key)
+            .or_insert_with(|| Arc::new(read_image(path).unwrap_or_default())),
+    )
 }
 
 fn read_image(path: &Path) -> Option<Image> {
     let bytes = std::fs::read(path).ok()?;
     let file = object::File::parse(&*bytes).ok()?;
-    let base = file.segments().map(|segment| segment.address()).min().unwrap_or(0);
+    let base = file
+        .segments()
+        .map(|segment| segment.address())
+        .min()
+        .unwrap_or(0);
     let mut symbols: Vec<_> = file
         .symbols()
         .chain(file.dynamic_symbols())
@@ -91,12 +101,25 @@ fn read_image(path: &Path) -> Option<Image> {
 
 /// A symbol's name for people: without mangling, without a hash at its end.
 fn readable(name: &str) -> String {
-    format!("{:#}", addr2line::demangle_auto(name.into(), None))
+    without_hash(&addr2line::demangle_auto(name.into(), None))
+}
+
+/// A Rust name without the hash that the compiler puts at its end, which changes from
+/// build to build.
+pub(crate) fn without_hash(name: &str) -> String {
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            path.to_owned()
+        }
+        _ => name.to_owned(),
+    }
 }
 
 impl Image {
     fn name_of(&self, address: u64) -> Option<&str> {
-        let after = self.symbols.partition_point(|(start, ..)| *start <= address);
+        let after = self
+            .symbols
+            .partition_point(|(start, ..)| *start <= address);
         let (start, size, name) = self.symbols.get(after.checked_sub(1)?)?;
         (*size == 0 || address < start + size).then_some(name)
     }
@@ -113,21 +136,5 @@ impl Run<'_> {
     /// The global variable at an address.
     pub(crate) fn variable_at(&mut self, tid: Pid, address: u64) -> Option<String> {
         self.function_at(tid, address)
-    }
-
-    /// The stack of a task in a ptrace-stop, innermost call first.
-    pub(crate) fn user_stack(&mut self, tid: Pid) -> Vec<Frame> {
-        let _: Outcome<()> = Ok(());
-        let _ = tid;
-        Vec::new()
-    }
-}
-
-impl Run<'_> {
-    /// The stack of a waiting task, innermost call first, and that of the code which its
-    /// innermost handler interrupted.
-    pub(crate) fn stacks(&mut self, tid: Pid) -> (Vec<Frame>, Vec<Frame>) {
-        let _ = tid;
-        (Vec::new(), Vec::new())
     }
 }

@@ -44,8 +44,13 @@ pub fn run(command: &Command, script: &Script, options: &Options) -> Result<Trac
         let tracer = std::thread::Builder::new()
             .name("tracer".to_owned())
             .spawn_scoped(scope, || trace(command, script, options))
-            .map_err(|source| Error::Environment { operation: "start a thread", source })?;
-        tracer.join().unwrap_or_else(|_| Err(Error::Internal("the tracer panicked".to_owned())))
+            .map_err(|source| Error::Environment {
+                operation: "start a thread",
+                source,
+            })?;
+        tracer
+            .join()
+            .unwrap_or_else(|_| Err(Error::Internal("the tracer panicked".to_owned())))
     })
 }
 
@@ -109,7 +114,9 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
     let result = match run.add_first(pid) {
         Ok(()) => run.go(),
         Err(Fault::Fatal(error)) => Err(error),
-        Err(Fault::Gone) => Err(Error::Internal("the program vanished at its start".to_owned())),
+        Err(Fault::Gone) => Err(Error::Internal(
+            "the program vanished at its start".to_owned(),
+        )),
     };
     if let Err(error) = result {
         run.kill_all();
@@ -119,7 +126,10 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
 }
 
 fn environment(operation: &'static str) -> impl Fn(Errno) -> Error {
-    move |errno| Error::Environment { operation, source: errno.into() }
+    move |errno| Error::Environment {
+        operation,
+        source: errno.into(),
+    }
 }
 
 /// The filters are the same for all runs with the same clock; compiling one takes longer
@@ -168,7 +178,11 @@ fn launch_spec<'a>(
             c_string(&text)
         })
         .collect::<Result<_, _>>()?;
-    let dir = command.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?;
+    let dir = command
+        .dir
+        .as_ref()
+        .map(|dir| c_string(dir.as_os_str()))
+        .transpose()?;
     Ok(Launch {
         program: c_string(command.program.as_os_str())?,
         args,
@@ -178,7 +192,10 @@ fn launch_spec<'a>(
         terminal: plumbing.is_terminal(),
         filter,
         // Core dumps are of no use to anybody here, and large.
-        limits: ResourceLimits { core: Some(0), ..ResourceLimits::default() },
+        limits: ResourceLimits {
+            core: Some(0),
+            ..ResourceLimits::default()
+        },
         trap_time_stamp: options.clock == ClockMode::Virtual,
     })
 }
@@ -212,9 +229,13 @@ fn variables(command: &Command) -> Vec<(OsString, OsString)> {
 
 fn launch_error(command: &Command, error: LaunchError) -> Error {
     match error {
-        LaunchError::Exec(source) => Error::Exec { program: command.program.clone(), source },
-        LaunchError::Seize(errno) => Error::PtraceDenied { source: errno.into() },
+        LaunchError::Exec(source) => Error::Exec {
+            program: command.program.clone(),
+            source,
+        },
+        LaunchError::Seize(errno) => Error::PtraceDenied {
+            source: errno.into(),
+        },
         LaunchError::Setup(operation, source) => Error::Environment { operation, source },
     }
 }
-

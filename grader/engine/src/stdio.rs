@@ -76,7 +76,11 @@ impl Plumbing {
     }
 
     fn capture(&mut self, feeds_stdin: bool) -> Setup<()> {
-        self.stdio[0] = if feeds_stdin { self.stdin_pipe()? } else { self.null()? };
+        self.stdio[0] = if feeds_stdin {
+            self.stdin_pipe()?
+        } else {
+            self.null()?
+        };
         self.stdio[1] = self.output_pipe(Stream::Stdout, None)?;
         self.stdio[2] = self.output_pipe(Stream::Stderr, None)?;
         Ok(())
@@ -114,11 +118,19 @@ impl Plumbing {
     }
 
     fn open_terminal(&mut self, rows: u16, columns: u16) -> Setup<()> {
-        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
         let pair = openpty(Some(&size), None).map_err(context("openpty"))?;
         let master = pair.master.try_clone().map_err(|error| ("dup", error))?;
         let slave = pair.slave.try_clone().map_err(|error| ("dup", error))?;
-        self.terminal = Some(Terminal { master: master.into(), slave });
+        self.terminal = Some(Terminal {
+            master: master.into(),
+            slave,
+        });
         self.add_source(Stream::Terminal, pair.master, true, None)?;
         self.stdio = [self.child_end(pair.slave); 3];
         Ok(())
@@ -152,7 +164,13 @@ impl Plumbing {
         forward: Option<OwnedFd>,
     ) -> Setup<()> {
         fcntl(&from, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(context("fcntl"))?;
-        self.sources.push(Source { stream, from: from.into(), is_terminal, forward, closed: false });
+        self.sources.push(Source {
+            stream,
+            from: from.into(),
+            is_terminal,
+            forward,
+            closed: false,
+        });
         Ok(())
     }
 
@@ -231,7 +249,12 @@ impl Plumbing {
     /// Changes the window's size.
     pub(crate) fn resize(&self, rows: u16, columns: u16) -> io::Result<()> {
         let terminal = self.terminal.as_ref().ok_or_else(not_a_terminal)?;
-        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
         crate::sys::fds::set_window_size(terminal.master.as_fd(), &size)?;
         Ok(())
     }
@@ -239,7 +262,8 @@ impl Plumbing {
     /// Hangs the terminal up: the master's side goes away.
     pub(crate) fn hang_up(&mut self) -> io::Result<()> {
         self.terminal.take().ok_or_else(not_a_terminal)?;
-        self.sources.retain(|source| source.stream != Stream::Terminal);
+        self.sources
+            .retain(|source| source.stream != Stream::Terminal);
         Ok(())
     }
 }

@@ -147,10 +147,7 @@ pub(crate) enum After {
         to: String,
     },
     /// kill(-1): the processes that are still to be signalled.
-    SendOneByOne {
-        rest: Vec<Pid>,
-        sent: bool,
-    },
+    SendOneByOne { rest: Vec<Pid>, sent: bool },
     /// timerfd_create(2): a clock.
     NewTimerfd(i32),
     /// signalfd(2): reads are to be watched.
@@ -207,8 +204,11 @@ pub(crate) struct RawAction {
 }
 
 impl RawAction {
-    pub(crate) const DEFAULT: Self =
-        Self { handler: libc::SIG_DFL as u64, flags: 0, mask: SigSet::EMPTY };
+    pub(crate) const DEFAULT: Self = Self {
+        handler: libc::SIG_DFL as u64,
+        flags: 0,
+        mask: SigSet::EMPTY,
+    };
 
     pub(crate) fn has(&self, flag: i32) -> bool {
         self.flags & u64::from(flag.cast_unsigned()) != 0

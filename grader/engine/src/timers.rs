@@ -21,18 +21,26 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    pub(crate) const OFF: Self = Self { at: None, interval: 0 };
+    pub(crate) const OFF: Self = Self {
+        at: None,
+        interval: 0,
+    };
 
     /// After `value` nanoseconds (0 is never), then every `interval`.
     pub(crate) fn after(now: Time, value: i64, interval: i64) -> Self {
         let at = (value > 0).then(|| now + clock::duration(value));
-        Self { at, interval: if at.is_some() { interval } else { 0 } }
+        Self {
+            at,
+            interval: if at.is_some() { interval } else { 0 },
+        }
     }
 
     /// Nanoseconds that are left, and the interval.
     pub(crate) fn left(self, now: Time) -> (i64, i64) {
         let left = self.at.map_or(0, |at| {
-            i64::try_from(at.since(now).as_nanos()).unwrap_or(i64::MAX).max(1)
+            i64::try_from(at.since(now).as_nanos())
+                .unwrap_or(i64::MAX)
+                .max(1)
         });
         (left, self.interval)
     }
@@ -40,7 +48,10 @@ impl Setting {
     /// The next expiry after one.
     fn next(self) -> Self {
         let at = self.at.filter(|_| self.interval > 0);
-        Self { at: at.map(|at| at + clock::duration(self.interval)), ..self }
+        Self {
+            at: at.map(|at| at + clock::duration(self.interval)),
+            ..self
+        }
     }
 }
 
@@ -50,7 +61,11 @@ pub(crate) enum Notify {
     /// Nothing.
     Nothing,
     /// A signal with a value, to the process or one thread.
-    Signal { signal: Signal, value: u64, thread: Option<Pid> },
+    Signal {
+        signal: Signal,
+        value: u64,
+        thread: Option<Pid>,
+    },
 }
 
 /// A timer.
@@ -99,16 +114,22 @@ impl Timers {
     /// Sets it; returns the old setting.
     pub(crate) fn set_alarm(&mut self, pid: Pid, new: Setting) -> Setting {
         let old = self.alarm(pid);
-        self.list.retain(|timer| !matches!(timer.what, What::Alarm { pid: of } if of == pid));
+        self.list
+            .retain(|timer| !matches!(timer.what, What::Alarm { pid: of } if of == pid));
         if new.at.is_some() {
-            self.list.push(Timer { setting: new, what: What::Alarm { pid } });
+            self.list.push(Timer {
+                setting: new,
+                what: What::Alarm { pid },
+            });
         }
         old
     }
 
     /// The lowest id that no timer of the process has.
     pub(crate) fn new_posix_id(&self, pid: Pid) -> i32 {
-        (0..).find(|id| self.find_posix(pid, *id).is_none()).unwrap_or(0)
+        (0..)
+            .find(|id| self.find_posix(pid, *id).is_none())
+            .unwrap_or(0)
     }
 
     pub(crate) fn add_posix(&mut self, pid: Pid, id: i32, at_exec: i64, notify: Notify) {
@@ -121,17 +142,21 @@ impl Timers {
             overruns: 0,
             last_overruns: 0,
         };
-        self.list.push(Timer { setting: Setting::OFF, what });
+        self.list.push(Timer {
+            setting: Setting::OFF,
+            what,
+        });
     }
 
     fn find_posix(&self, pid: Pid, id: i32) -> Option<usize> {
-        self.list.iter().position(|timer| {
-            matches!(timer.what, What::Posix { pid: p, id: i, .. } if p == pid && i == id)
-        })
+        self.list.iter().position(
+            |timer| matches!(timer.what, What::Posix { pid: p, id: i, .. } if p == pid && i == id),
+        )
     }
 
     pub(crate) fn posix(&self, pid: Pid, id: i32) -> Option<Setting> {
-        self.find_posix(pid, id).map(|index| self.list[index].setting)
+        self.find_posix(pid, id)
+            .map(|index| self.list[index].setting)
     }
 
     pub(crate) fn posix_clock(&self, pid: Pid, id: i32) -> Option<i64> {
@@ -156,12 +181,15 @@ impl Timers {
     }
 
     pub(crate) fn delete(&mut self, pid: Pid, id: i32) -> bool {
-        self.find_posix(pid, id).map(|index| self.list.remove(index)).is_some()
+        self.find_posix(pid, id)
+            .map(|index| self.list.remove(index))
+            .is_some()
     }
 
     /// exec(2) deletes a process's POSIX timers.
     pub(crate) fn delete_posix(&mut self, pid: Pid) {
-        self.list.retain(|timer| !matches!(timer.what, What::Posix { pid: of, .. } if of == pid));
+        self.list
+            .retain(|timer| !matches!(timer.what, What::Posix { pid: of, .. } if of == pid));
     }
 
     /// The process is gone.
@@ -177,8 +205,12 @@ impl Timers {
         }
         let mut fields = info::fields(raw);
         let timer = self.find_posix(taker, fields.first);
-        let Some(What::Posix { in_flight, overruns, last_overruns, .. }) =
-            timer.map(|index| &mut self.list[index].what)
+        let Some(What::Posix {
+            in_flight,
+            overruns,
+            last_overruns,
+            ..
+        }) = timer.map(|index| &mut self.list[index].what)
         else {
             return false;
         };
@@ -190,7 +222,10 @@ impl Timers {
     }
 
     pub(crate) fn add_fd(&mut self, fd: OwnedFd, at_exec: i64) {
-        self.list.push(Timer { setting: Setting::OFF, what: What::Fd { fd, at_exec } });
+        self.list.push(Timer {
+            setting: Setting::OFF,
+            what: What::Fd { fd, at_exec },
+        });
     }
 
     /// The timerfd that is descriptor `number` of a process.
@@ -208,12 +243,15 @@ impl Timers {
     }
 
     pub(crate) fn fd_setting(&self, pid: Pid, number: i32) -> Option<Setting> {
-        self.find_fd(pid, number).map(|index| self.list[index].setting)
+        self.find_fd(pid, number)
+            .map(|index| self.list[index].setting)
     }
 
     /// Sets a timerfd; unread expirations are gone. Returns the old setting.
     pub(crate) fn set_fd(&mut self, pid: Pid, number: i32, new: Setting) -> Setting {
-        let Some(index) = self.find_fd(pid, number) else { return Setting::OFF };
+        let Some(index) = self.find_fd(pid, number) else {
+            return Setting::OFF;
+        };
         if let What::Fd { fd, .. } = &self.list[index].what {
             // It can't fail: the descriptor is a timerfd.
             let _ = fds::clear_timerfd(fd);
@@ -248,17 +286,22 @@ impl Run<'_> {
     }
 
     fn is_open_somewhere(&self, fd: &OwnedFd) -> bool {
-        self.processes.iter().filter(|process| process.status.is_none()).any(|process| {
-            proc::fds(process.pid).into_iter().any(|number| {
-                proc::fd_target(process.pid, number).is_some_and(|to| to.contains("[timerfd]"))
-                    && fds::same_file(fd, process.pid, number)
+        self.processes
+            .iter()
+            .filter(|process| process.status.is_none())
+            .any(|process| {
+                proc::fds(process.pid).into_iter().any(|number| {
+                    proc::fd_target(process.pid, number).is_some_and(|to| to.contains("[timerfd]"))
+                        && fds::same_file(fd, process.pid, number)
+                })
             })
-        })
     }
 
     /// The earliest timer expires.
     pub(crate) fn fire_timer(&mut self) -> Outcome<()> {
-        let Some((_, index)) = self.timers.earliest() else { return Ok(()) };
+        let Some((_, index)) = self.timers.earliest() else {
+            return Ok(());
+        };
         let timer = &mut self.timers.list[index];
         timer.setting = timer.setting.next();
         match &mut timer.what {
@@ -274,12 +317,30 @@ impl Run<'_> {
                 }
                 self.raise_alarm(pid)
             }
-            What::Posix { notify: Notify::Nothing, .. } => Ok(()),
-            What::Posix { in_flight: true, overruns, .. } => {
+            What::Posix {
+                notify: Notify::Nothing,
+                ..
+            } => Ok(()),
+            What::Posix {
+                in_flight: true,
+                overruns,
+                ..
+            } => {
                 *overruns = overruns.saturating_add(1);
                 Ok(())
             }
-            What::Posix { pid, id, notify: Notify::Signal { signal, value, thread }, in_flight, .. } => {
+            What::Posix {
+                pid,
+                id,
+                notify:
+                    Notify::Signal {
+                        signal,
+                        value,
+                        thread,
+                    },
+                in_flight,
+                ..
+            } => {
                 let (pid, thread, signal) = (*pid, *thread, *signal);
                 let queued = QueuedInfo::new(signal, SI_TIMER, *id, 0, *value);
                 *in_flight = true;

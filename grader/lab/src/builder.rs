@@ -482,11 +482,7 @@ impl Requirement {
     ///
     /// # Errors
     /// If it doesn't hold, or makes no sense.
-    pub fn check_with(
-        self,
-        trace: &Trace,
-        roles: &BTreeMap<String, String>,
-    ) -> Result<(), Unmet> {
+    pub fn check_with(self, trace: &Trace, roles: &BTreeMap<String, String>) -> Result<(), Unmet> {
         let mut lab = Lab::new("requirement", "A requirement");
         for (role, name) in roles {
             lab = lab.role(role, name);
@@ -628,7 +624,9 @@ impl Event {
     }
 
     fn field(mut self, field: &str, value: RawValue) -> Self {
-        self.0.0.insert(unwritten(field.to_owned()), unwritten(value));
+        self.0
+            .0
+            .insert(unwritten(field.to_owned()), unwritten(value));
         self
     }
 

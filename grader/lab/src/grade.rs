@@ -151,7 +151,7 @@ impl Lab {
         options: &GradeOptions,
     ) -> Result<Graded, GradeError> {
         let wanted = self.wanted(options)?;
-        let starter = self.starter(submission.language)?;
+        let original = self.original(submission.language)?;
         let cache = options.cache.as_deref();
         let workshop = Workshop::new(self, cache, options.compile_deadline, &options.cancel);
         let compiled = workshop.compile(submission, &self.manifest)?;
@@ -165,7 +165,7 @@ impl Lab {
         let evidence = Evidence {
             language: submission.language,
             source: &submission.source,
-            starter: starter.as_deref(),
+            original: original.as_deref(),
             build: compiled.outcome(),
             runs: runs
                 .iter()
@@ -183,7 +183,10 @@ impl Lab {
         let Some(wanted) = &options.criteria else {
             return Ok(all.collect());
         };
-        match wanted.iter().find(|id| self.manifest.criterion(id).is_none()) {
+        match wanted
+            .iter()
+            .find(|id| self.manifest.criterion(id).is_none())
+        {
             Some(id) => Err(GradeError::UnknownCriterion {
                 lab: self.id().to_owned(),
                 id: id.clone(),
@@ -203,9 +206,9 @@ impl Lab {
         scenarios.filter(|it| ids.contains(&&it.id)).collect()
     }
 
-    /// The starter's text, if there is a starter in this language.
-    pub(crate) fn starter(&self, language: Language) -> Result<Option<String>, GradeError> {
-        let file = self.manifest.files.starter_file(self.id(), language);
+    /// The text of the program as it was handed out, if it was in this language.
+    pub(crate) fn original(&self, language: Language) -> Result<Option<String>, GradeError> {
+        let file = self.manifest.files.original_file(self.id(), language);
         let path = self.dir().join(file);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
@@ -236,11 +239,17 @@ fn run_all(
     options: &GradeOptions,
 ) -> Result<Vec<ScenarioRun>, GradeError> {
     let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = options.jobs.unwrap_or(processors).get().min(scenarios.len());
+    let workers = options
+        .jobs
+        .unwrap_or(processors)
+        .get()
+        .min(scenarios.len());
     let next = AtomicUsize::new(0);
     let outcomes: Vec<_> = scenarios.iter().map(|_| Mutex::new(None)).collect();
     let work = || {
-        while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < scenarios.len()) {
+        while let Some(at) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < scenarios.len())
+        {
             let outcome = run_one(manifest, scenarios[at], program, options);
             *outcomes[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         }
@@ -274,9 +283,9 @@ pub(crate) fn no_fault_of_the_machine(
     outcome: Result<Trace, Error>,
 ) -> Result<Result<Trace, Error>, GradeError> {
     match outcome {
-        Err(error @ (Error::PtraceDenied { .. } | Error::Environment { .. } | Error::Exec { .. })) => {
-            Err(GradeError::Engine(error))
-        }
+        Err(
+            error @ (Error::PtraceDenied { .. } | Error::Environment { .. } | Error::Exec { .. }),
+        ) => Err(GradeError::Engine(error)),
         outcome => Ok(outcome),
     }
 }

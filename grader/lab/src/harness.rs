@@ -87,7 +87,12 @@ impl Bench {
             options: GradeOptions::default(),
             submission: OnceLock::from(submission),
             compiled: OnceLock::new(),
-            runs: lab.manifest.scenarios.iter().map(|_| OnceLock::new()).collect(),
+            runs: lab
+                .manifest
+                .scenarios
+                .iter()
+                .map(|_| OnceLock::new())
+                .collect(),
             lab,
         }
     }
@@ -100,7 +105,10 @@ impl Bench {
             Verdict::Fail | Verdict::Error => {
                 let text = self.describe(&result);
                 if result.informational {
-                    eprintln!("{}: {id} (for your information): {text}", self.path.display());
+                    eprintln!(
+                        "{}: {id} (for your information): {text}",
+                        self.path.display()
+                    );
                     return Ok(());
                 }
                 Err(self.failed(&text))
@@ -115,14 +123,12 @@ impl Bench {
             .ok_or_else(|| format!("no criterion `{id}`"))?;
         let submission = self.submission()?;
         let compiled = self.compiled()?;
-        let starter = self
-            .lab
-            .starter(self.language)
-            .map_err(|error| error.to_string())?;
+        let original = self.lab.original(self.language);
+        let original = original.map_err(|error| error.to_string())?;
         let mut evidence = Evidence {
             language: self.language,
             source: &submission.source,
-            starter: starter.as_deref(),
+            original: original.as_deref(),
             build: compiled.outcome(),
             runs: std::collections::BTreeMap::new(),
         };
@@ -133,5 +139,79 @@ impl Bench {
             }
         }
         Ok(evaluate_criterion(manifest, criterion, &evidence))
+    }
+}
+
+impl Bench {
+    fn submission(&self) -> Result<&Submission, String> {
+        let open =
+            || Submission::open(&self.path, self.lab.id()).map_err(|error| error.to_string());
+        self.submission
+            .get_or_init(open)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn compiled(&self) -> Result<&Compiled, String> {
+        let compile = || {
+            let submission = self.submission()?;
+            let GradeOptions {
+                cache,
+                compile_deadline,
+                cancel,
+                ..
+            } = &self.options;
+            let compiled = Workshop::new(&self.lab, cache.as_deref(), *compile_deadline, cancel)
+                .compile(submission, &self.lab.manifest)
+                .map_err(|error| error.to_string())?;
+            if let BuildOutcome::Built { output } = compiled.outcome()
+                && !output.trim().is_empty()
+            {
+                eprintln!("{}", output.trim_end());
+            }
+            Ok(compiled)
+        };
+        self.compiled
+            .get_or_init(compile)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// The run of a scenario.
+    fn run(&self, id: &str, program: &Path) -> Result<&Result<Trace, Error>, String> {
+        let manifest = &self.lab.manifest;
+        let found = manifest
+            .scenarios
+            .iter()
+            .zip(&self.runs)
+            .find(|(it, _)| it.id == id);
+        let (scenario, run) = found.ok_or_else(|| format!("no scenario `{id}`"))?;
+        run.get_or_init(|| {
+            let outcome = run_one(manifest, scenario, program, &self.options);
+            no_fault_of_the_machine(outcome).map_err(|error| error.to_string())
+        })
+        .as_ref()
+        .map_err(Clone::clone)
+    }
+
+    fn describe(&self, result: &CriterionResult) -> String {
+        let mut text = String::new();
+        if let Some(diagnosis) = &result.diagnosis {
+            text.push_str(&diagnosis.message);
+            // Writing to a string can't fail.
+            let _ = write!(text, "\n  look at: {}", diagnosis.hint);
+        }
+        let scenario = result.scenario.as_deref();
+        if let Some(scenario) = scenario.and_then(|id| self.lab.manifest.scenario(id)) {
+            let _ = write!(text, "\n  in scenario {}: {}", scenario.id, scenario.title);
+        }
+        if let Ok(Compiled::Failed { output }) = self.compiled() {
+            let _ = write!(text, "\n{}", output.trim_end());
+        }
+        text
+    }
+
+    fn failed(&self, text: &str) -> Failed {
+        Failed::from(format!("{text}\n  file: {}", self.path.display()))
     }
 }

@@ -56,6 +56,15 @@ impl Lab {
     }
 }
 
+/// An entry of [`Labs::list`].
+#[derive(Debug)]
+pub struct Listed {
+    /// The lab's id.
+    pub id: String,
+    /// The lab, if its manifest can be read.
+    pub lab: Result<Lab, LabError>,
+}
+
 /// A folder of labs.
 #[derive(Clone, Debug)]
 pub struct Labs {
@@ -134,13 +143,13 @@ impl Labs {
     ///
     /// # Errors
     /// If the folder can't be read.
-    pub fn list(&self) -> Result<Vec<(String, Result<Lab, LabError>)>, LabError> {
+    pub fn list(&self) -> Result<Vec<Listed>, LabError> {
         Ok(self
             .ids()?
             .into_iter()
             .map(|id| {
                 let lab = Lab::load(&self.dir.join(&id));
-                (id, lab)
+                Listed { id, lab }
             })
             .collect())
     }

@@ -1,6 +1,41 @@
-//! stub
+//! Labs as data: a manifest (`lab.toml`) with scenarios and criteria, submissions and how
+//! they are built, verdicts, scores, diagnoses, and the harness behind `cargo test`.
+//!
+//! - [`Labs`] finds labs; [`Lab`] is one of them: its folder and its [`Manifest`].
+//! - [`Lab::submission`] takes a file or folder in; [`Lab::grade`] builds it, runs it
+//!   under every scenario, and gives a [`GradeResult`].
+//! - [`evaluate`](evaluate::evaluate) is the pure part of that: traces in, verdicts out.
+//! - [`builder`] offers scenarios and requirements to people who write `#[test]`s.
+//! - [`harness`] is a lab's whole `tests/lab.rs`.
+
 #![forbid(unsafe_code)]
+
+pub mod builder;
+mod compile;
+pub mod evaluate;
+mod grade;
+pub mod harness;
 mod lab;
 pub mod manifest;
 mod result;
+mod selfcheck;
 mod submission;
+mod tokens;
+
+pub use compile::CompileError;
+pub use evaluate::diagnosis::DIAGNOSES;
+pub use grade::{ErrorKind, GradeError, GradeOptions, Graded, ScenarioRun};
+pub use lab::{EXERCISES, Lab, LabError, Labs, Listed, MANIFEST};
+pub use manifest::{Manifest, ManifestError};
+pub use result::{
+    CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
+};
+pub use selfcheck::{CheckedFile, LabReport, Part, Problem};
+pub use submission::{MAX_SOURCE_BYTES, NOT_STARTED, Submission, SubmissionError};
+
+/// The JSON Schema of `lab.toml`, generated from the types that read it.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    manifest::schema()
+}

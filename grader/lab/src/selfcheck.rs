@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::grade::{GradeError, GradeOptions};
 use crate::lab::Lab;
+use crate::manifest::Rule;
 use crate::result::{GradeResult, Language, Verdict};
-use crate::submission::Submission;
 
 /// What the first lines of a wrong variant begin with.
 const HEADER: &str = "// siglab-wrong:";
@@ -78,6 +78,12 @@ pub enum Problem {
     /// The starter gets full marks.
     #[error("the starter gets full marks")]
     StarterPasses,
+    /// The starter fails what it should pass as it was handed out.
+    #[error("the starter fails {}; it must build and be unchanged", .failed.join(", "))]
+    StarterFails {
+        /// What it fails.
+        failed: Vec<String>,
+    },
     /// A solution doesn't get full marks.
     #[error("this solution fails {}", .failed.join(", "))]
     SolutionFails {
@@ -127,15 +133,21 @@ impl Lab {
             problems: Vec::new(),
         };
         for path in self.sources(&files.starter)? {
-            report.files.push(self.check_file(&path, Part::Starter, options)?);
+            report
+                .files
+                .push(self.check_file(&path, Part::Starter, options)?);
         }
         for solution in &files.solution {
             for path in self.sources(solution)? {
-                report.files.push(self.check_file(&path, Part::Solution, options)?);
+                report
+                    .files
+                    .push(self.check_file(&path, Part::Solution, options)?);
             }
         }
         for path in self.sources(&files.wrong)? {
-            report.files.push(self.check_file(&path, Part::Wrong, options)?);
+            report
+                .files
+                .push(self.check_file(&path, Part::Wrong, options)?);
         }
         report.problems = whole(&report.files);
         Ok(report)
@@ -190,8 +202,7 @@ impl Lab {
         };
         let result = self.grade(&submission, options)?.result;
         match part {
-            Part::Starter if result.full_marks() => file.problems.push(Problem::StarterPasses),
-            Part::Starter => {}
+            Part::Starter => file.problems = self.check_starter(&result),
             Part::Solution => {
                 let failed = failed(&result);
                 if !failed.is_empty() {
@@ -205,6 +216,23 @@ impl Lab {
         }
         file.result = Some(result);
         Ok(file)
+    }
+
+    /// What is wrong with the starter.
+    fn check_starter(&self, result: &GradeResult) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if result.full_marks() {
+            problems.push(Problem::StarterPasses);
+        }
+        let mut failed = failed(result);
+        failed.retain(|id| {
+            let criterion = self.manifest.criterion(id);
+            criterion.is_some_and(|it| matches!(it.rule, Rule::Builds | Rule::Unchanged { .. }))
+        });
+        if !failed.is_empty() {
+            problems.push(Problem::StarterFails { failed });
+        }
+        problems
     }
 
     /// What is wrong with a wrong variant.
@@ -230,7 +258,10 @@ impl Lab {
         }
         let failed = failed(result);
         let without = |all: &[String], others: &[String]| -> Vec<String> {
-            all.iter().filter(|id| !others.contains(id)).cloned().collect()
+            all.iter()
+                .filter(|id| !others.contains(id))
+                .cloned()
+                .collect()
         };
         let not_failed = without(&named, &failed);
         if !not_failed.is_empty() {
@@ -269,9 +300,10 @@ fn whole(files: &[CheckedFile]) -> Vec<Problem> {
 }
 
 fn language(path: &Path) -> Option<Language> {
-    Language::ALL
-        .into_iter()
-        .find(|language| path.extension().is_some_and(|it| it == language.extension()))
+    Language::ALL.into_iter().find(|language| {
+        path.extension()
+            .is_some_and(|it| it == language.extension())
+    })
 }
 
 /// The ids of all criteria that were tried and don't hold.

@@ -164,7 +164,10 @@ fn candidate(folder: &Path, lab: &str) -> Result<PathBuf, SubmissionError> {
 fn language(path: &Path) -> Result<Language, SubmissionError> {
     Language::ALL
         .into_iter()
-        .find(|language| path.extension().is_some_and(|it| it == language.extension()))
+        .find(|language| {
+            path.extension()
+                .is_some_and(|it| it == language.extension())
+        })
         .ok_or_else(|| SubmissionError::Ending {
             path: path.to_owned(),
         })

@@ -21,7 +21,10 @@ impl Rule {
     /// The call with any arguments.
     #[must_use]
     pub const fn always(number: i64) -> Self {
-        Self { number, any_of: Vec::new() }
+        Self {
+            number,
+            any_of: Vec::new(),
+        }
     }
 }
 
@@ -90,12 +93,17 @@ impl Filter {
     /// What prctl(2) or seccomp(2) say.
     pub fn install(&self) -> io::Result<()> {
         // SAFETY: PR_SET_NO_NEW_PRIVS takes only integers: prctl(2).
-        #[expect(unsafe_code, reason = "prctl has no safe wrapper that is async-signal-safe")]
+        #[expect(
+            unsafe_code,
+            reason = "prctl has no safe wrapper that is async-signal-safe"
+        )]
         let done = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
         if done != 0 {
             return Err(io::Error::last_os_error());
         }
-        self.programs.iter().try_for_each(|program| install(program))
+        self.programs
+            .iter()
+            .try_for_each(|program| install(program))
     }
 }
 
@@ -107,7 +115,10 @@ fn install(program: &BpfProgram) -> io::Result<()> {
     // SAFETY: seccomp(2): `header` points to `len` valid BPF instructions, which the kernel
     // copies; seccompiler's sock_filter is repr(C) with the fields of the kernel's.
     // SPEC_ALLOW keeps the filter from switching speculation mitigations on.
-    #[expect(unsafe_code, reason = "seccompiler installs without SECCOMP_FILTER_FLAG_SPEC_ALLOW")]
+    #[expect(
+        unsafe_code,
+        reason = "seccompiler installs without SECCOMP_FILTER_FLAG_SPEC_ALLOW"
+    )]
     let done = unsafe {
         libc::syscall(
             libc::SYS_seccomp,
@@ -116,7 +127,11 @@ fn install(program: &BpfProgram) -> io::Result<()> {
             &raw const header,
         )
     };
-    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 fn compile(rules: &[Rule], action: SeccompAction) -> Result<BpfProgram, FilterError> {
@@ -127,8 +142,7 @@ fn compile(rules: &[Rule], action: SeccompAction) -> Result<BpfProgram, FilterEr
             chains.push(SeccompRule::new(vec![condition.compile()?])?);
         }
     }
-    let filter =
-        SeccompFilter::new(map, SeccompAction::Allow, action, TargetArch::x86_64)?;
+    let filter = SeccompFilter::new(map, SeccompAction::Allow, action, TargetArch::x86_64)?;
     Ok(filter.try_into()?)
 }
 
@@ -140,7 +154,12 @@ impl Condition {
                 (argument, SeccompCmpOp::MaskedEq(u64::from(bit)), bit)
             }
         };
-        Ok(SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, u64::from(value))?)
+        Ok(SeccompCondition::new(
+            argument,
+            SeccompCmpArgLen::Dword,
+            operator,
+            u64::from(value),
+        )?)
     }
 }
 

@@ -39,7 +39,10 @@ impl ResourceLimits {
 }
 
 fn apply(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()> {
-    let mut present = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut present = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: getrlimit(2): `present` is a valid rlimit to write to.
     #[expect(unsafe_code, reason = "raw, because it runs between fork and exec")]
     let got = unsafe { libc::getrlimit(resource, &raw mut present) };
@@ -47,9 +50,16 @@ fn apply(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     let value = limit.min(present.rlim_max);
-    let new = libc::rlimit { rlim_cur: value, rlim_max: value };
+    let new = libc::rlimit {
+        rlim_cur: value,
+        rlim_max: value,
+    };
     // SAFETY: setrlimit(2): `new` is a valid rlimit to read from.
     #[expect(unsafe_code, reason = "raw, because it runs between fork and exec")]
     let set = unsafe { libc::setrlimit(resource, &raw const new) };
-    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if set == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }

@@ -35,7 +35,9 @@ impl Regs {
 
     pub(crate) fn set_arg(&mut self, index: usize, value: u64) {
         let r = &mut self.0;
-        *[&mut r.rdi, &mut r.rsi, &mut r.rdx, &mut r.r10, &mut r.r8, &mut r.r9][index] = value;
+        *[
+            &mut r.rdi, &mut r.rsi, &mut r.rdx, &mut r.r10, &mut r.r8, &mut r.r9,
+        ][index] = value;
     }
 
     /// What the system call returned.
@@ -78,12 +80,6 @@ impl Regs {
         self.0.rax = number as u64;
     }
 
-    /// Whether the task is in the vsyscall page, where the instruction pointer must not
-    /// be changed and no syscall-exit-stop follows.
-    pub(crate) fn in_vsyscall(&self) -> bool {
-        self.0.rip & !0xfff == 0xffff_ffff_ff60_0000
-    }
-
     /// The result of reading the time-stamp counter, in `edx:eax`; and for `rdtscp` the
     /// processor's number, in `ecx`.
     pub(crate) fn set_time_stamp(&mut self, value: u64, with_processor: bool) {
@@ -116,7 +112,12 @@ pub(crate) fn syscall_name(number: c_long) -> String {
     usize::try_from(number)
         .ok()
         .and_then(|n| NAMES.get(n).copied())
-        .or_else(|| LATER.iter().find(|(n, _)| *n == number).map(|(_, name)| *name))
+        .or_else(|| {
+            LATER
+                .iter()
+                .find(|(n, _)| *n == number)
+                .map(|(_, name)| *name)
+        })
         .map_or_else(|| format!("syscall {number}"), str::to_owned)
 }
 
@@ -126,7 +127,12 @@ pub(crate) fn syscall_number(name: &str) -> Option<c_long> {
         .iter()
         .position(|n| *n == name)
         .and_then(|n| c_long::try_from(n).ok())
-        .or_else(|| LATER.iter().find(|(_, n)| *n == name).map(|(number, _)| *number))
+        .or_else(|| {
+            LATER
+                .iter()
+                .find(|(_, n)| *n == name)
+                .map(|(number, _)| *number)
+        })
 }
 
 /// From 424 on, where all architectures have the same numbers.

@@ -22,13 +22,23 @@ const SIOCSPGRP: u32 = 0x8902;
 pub(super) fn rules() -> Vec<Rule> {
     let when = |number: c_long, argument: u8, values: &[u32]| Rule {
         number,
-        any_of: values.iter().map(|value| Condition::Is { argument, value: *value }).collect(),
+        any_of: values
+            .iter()
+            .map(|value| Condition::Is {
+                argument,
+                value: *value,
+            })
+            .collect(),
     };
     let commands = [libc::F_SETOWN, F_SETOWN_EX, libc::F_SETLKW, F_OFD_SETLKW];
     let timeouts = [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO].map(i32::cast_unsigned);
     vec![
         when(libc::SYS_fcntl, 1, &commands.map(i32::cast_unsigned)),
-        when(libc::SYS_ioctl, 1, &[FIOSETOWN, SIOCSPGRP, libc::TIOCSTI as u32]),
+        when(
+            libc::SYS_ioctl,
+            1,
+            &[FIOSETOWN, SIOCSPGRP, libc::TIOCSTI as u32],
+        ),
         when(libc::SYS_setsockopt, 2, &timeouts),
         when(libc::SYS_getsockopt, 2, &timeouts),
     ]
@@ -87,27 +97,37 @@ impl Run<'_> {
     /// setsockopt(fd, level, SO_RCVTIMEO or SO_SNDTIMEO, timeval, size): kept here, the
     /// kernel's own stays off.
     fn setsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        if self.options.clock == ClockMode::Real
-            || regs.arg(1) as u32 as i32 != libc::SOL_SOCKET
-        {
+        if self.options.clock == ClockMode::Real || regs.arg(1) as u32 as i32 != libc::SOL_SOCKET {
             return Ok(Next::USER);
         }
         let pid = self.task(tid)?.pid;
-        let Some(target) = socket(pid, regs.arg(0)) else { return Ok(Next::USER) };
+        let Some(target) = socket(pid, regs.arg(0)) else {
+            return Ok(Next::USER);
+        };
         let value = match memory::read::<libc::timeval>(tid, regs.arg(3)) {
             Ok(value) if regs.arg(4) as u32 as usize >= size_of::<libc::timeval>() => value,
             _ => return Ok(Next::USER),
         };
-        let Some(nanos) = clock::nanos_of_timeval(value) else { return Ok(Next::USER) };
+        let Some(nanos) = clock::nanos_of_timeval(value) else {
+            return Ok(Next::USER);
+        };
         let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
         for process in &mut self.processes {
             let timeouts = &mut process.socket_timeouts;
             if process.pid == pid && !timeouts.iter().any(|known| known.target == target) {
                 let target = target.clone();
-                timeouts.push(SocketTimeout { target, receive: None, send: None });
+                timeouts.push(SocketTimeout {
+                    target,
+                    receive: None,
+                    send: None,
+                });
             }
             for known in timeouts.iter_mut().filter(|known| known.target == target) {
-                let which = if is_receive { &mut known.receive } else { &mut known.send };
+                let which = if is_receive {
+                    &mut known.receive
+                } else {
+                    &mut known.send
+                };
                 *which = (nanos > 0).then_some(nanos);
             }
         }
@@ -119,19 +139,37 @@ impl Run<'_> {
         let pid = self.task(tid)?.pid;
         let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
         let known = socket(pid, regs.arg(0)).and_then(|target| {
-            let process = self.processes.iter().rev().find(|process| process.pid == pid)?;
-            process.socket_timeouts.iter().find(|known| known.target == target)
+            let process = self
+                .processes
+                .iter()
+                .rev()
+                .find(|process| process.pid == pid)?;
+            process
+                .socket_timeouts
+                .iter()
+                .find(|known| known.target == target)
         });
-        let Some(known) = known.filter(|_| regs.arg(1) as u32 as i32 == libc::SOL_SOCKET)
-        else {
+        let Some(known) = known.filter(|_| regs.arg(1) as u32 as i32 == libc::SOL_SOCKET) else {
             return Ok(Next::USER);
         };
-        let nanos = if is_receive { known.receive } else { known.send };
+        let nanos = if is_receive {
+            known.receive
+        } else {
+            known.send
+        };
         let value = clock::timeval_of(clock::duration(nanos.unwrap_or(0)));
         let size = i32::try_from(size_of::<libc::timeval>()).unwrap_or(16);
         let written = memory::write(tid, regs.arg(3), &value)
             .and_then(|()| memory::write(tid, regs.arg(4), &size));
-        self.answer(tid, regs, if written.is_ok() { 0 } else { failure(Errno::EFAULT) })
+        self.answer(
+            tid,
+            regs,
+            if written.is_ok() {
+                0
+            } else {
+                failure(Errno::EFAULT)
+            },
+        )
     }
 
     /// What a call waits for, in words; what follows from its result; and its socket's
@@ -148,8 +186,11 @@ impl Run<'_> {
         };
         let target = proc::fd_target(pid, fd).unwrap_or_default();
         let is_signalfd = target.contains("[signalfd]") && number == libc::SYS_read;
-        let after =
-            if is_signalfd { After::ReadSignals(regs.arg(1)) } else { After::Nothing };
+        let after = if is_signalfd {
+            After::ReadSignals(regs.arg(1))
+        } else {
+            After::Nothing
+        };
         let what = format!("{} (fd {fd})", describe_target(&target));
         let timeout = self.socket_timeout(pid, number, &target)?;
         Ok((what, after, timeout))
@@ -177,8 +218,11 @@ impl Run<'_> {
             .iter()
             .find(|known| known.target == *target)
             .and_then(|known| if receives { known.receive } else { known.send });
-        let errno =
-            if number == libc::SYS_connect { libc::EINPROGRESS } else { libc::EAGAIN };
+        let errno = if number == libc::SYS_connect {
+            libc::EINPROGRESS
+        } else {
+            libc::EAGAIN
+        };
         Ok(nanos.map(|nanos| Timeout {
             deadline: now + clock::duration(nanos),
             style: TimeoutStyle {
@@ -212,7 +256,9 @@ fn may_come_from_outside(pid: Pid, tid: Pid, entry: &Regs, number: c_long) -> bo
         })
     };
     if super::waits_on_fd(number) {
-        descriptors_of(pid, tid, entry, number).into_iter().any(outside)
+        descriptors_of(pid, tid, entry, number)
+            .into_iter()
+            .any(outside)
     } else {
         false
     }

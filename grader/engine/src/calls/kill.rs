@@ -18,7 +18,10 @@ use crate::task::{After, Call, Target};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Process(Pid),
-    Thread { pid: Option<Pid>, tid: Pid },
+    Thread {
+        pid: Option<Pid>,
+        tid: Pid,
+    },
     /// A process group, the caller's own for 0.
     Group(i32),
     /// Everybody: kill(-1).
@@ -52,16 +55,35 @@ impl Run<'_> {
                 },
                 argument(1),
             ),
-            libc::SYS_tkill => (Wanted::Thread { pid: None, tid: pid(0) }, argument(1)),
-            libc::SYS_tgkill => (Wanted::Thread { pid: Some(pid(0)), tid: pid(1) }, argument(2)),
+            libc::SYS_tkill => (
+                Wanted::Thread {
+                    pid: None,
+                    tid: pid(0),
+                },
+                argument(1),
+            ),
+            libc::SYS_tgkill => (
+                Wanted::Thread {
+                    pid: Some(pid(0)),
+                    tid: pid(1),
+                },
+                argument(2),
+            ),
             libc::SYS_rt_sigqueueinfo => (Wanted::Process(pid(0)), argument(1)),
-            libc::SYS_rt_tgsigqueueinfo => {
-                (Wanted::Thread { pid: Some(pid(0)), tid: pid(1) }, argument(2))
-            }
+            libc::SYS_rt_tgsigqueueinfo => (
+                Wanted::Thread {
+                    pid: Some(pid(0)),
+                    tid: pid(1),
+                },
+                argument(2),
+            ),
             _ => {
                 let owner = self.task(tid)?.pid;
                 let target = proc::pidfd_target(owner, argument(0));
-                (target.map_or(Wanted::NoTarget, Wanted::Process), argument(1))
+                (
+                    target.map_or(Wanted::NoTarget, Wanted::Process),
+                    argument(1),
+                )
             }
         };
         let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
@@ -83,7 +105,12 @@ impl Run<'_> {
                 return self.answer(tid, regs, failure(errno));
             }
         };
-        let after = After::Sent { targets, signal, raw_signal, to };
+        let after = After::Sent {
+            targets,
+            signal,
+            raw_signal,
+            to,
+        };
         self.begin(tid, &regs, after, String::new(), None)
     }
 
@@ -122,12 +149,19 @@ impl Run<'_> {
             }
             Wanted::Group(group) => {
                 let caller = self.task(tid)?.pid;
-                let group = if group == 0 { group_of(caller) } else { Some(group) };
+                let group = if group == 0 {
+                    group_of(caller)
+                } else {
+                    Some(group)
+                };
                 let members = self.members(group);
                 if members.is_empty() {
                     let exists = group
                         .is_some_and(|group| send::exists(Pid::from_raw(group.saturating_neg())));
-                    outside(exists, format!("process group {} outside the run", group.unwrap_or(0)))
+                    outside(
+                        exists,
+                        format!("process group {} outside the run", group.unwrap_or(0)),
+                    )
                 } else {
                     Decision::Allow(self.surveyed(&members, None, signal))
                 }
@@ -158,8 +192,12 @@ impl Run<'_> {
     }
 
     fn surveyed(&self, pids: &[Pid], tid: Option<Pid>, signal: Option<Signal>) -> Vec<Target> {
-        let Some(signal) = signal else { return Vec::new() };
-        pids.iter().map(|pid| self.survey(*pid, tid, signal)).collect()
+        let Some(signal) = signal else {
+            return Vec::new();
+        };
+        pids.iter()
+            .map(|pid| self.survey(*pid, tid, signal))
+            .collect()
     }
 
     fn outsider(&self, pid: Pid) -> String {
@@ -173,7 +211,9 @@ impl Run<'_> {
 
     fn in_words_of(&self, wanted: Wanted) -> String {
         let name = |pid: Pid| {
-            self.recorder.role(pid.as_raw()).map_or_else(|| pid.to_string(), ToString::to_string)
+            self.recorder
+                .role(pid.as_raw())
+                .map_or_else(|| pid.to_string(), ToString::to_string)
         };
         match wanted {
             Wanted::Process(pid) | Wanted::Thread { tid: pid, .. } => name(pid),
@@ -198,8 +238,7 @@ impl Run<'_> {
             let kind = Kind::SendFailed {
                 syscall: syscall_name(regs.number()),
                 target: to.to_owned(),
-                signal: signal
-                    .map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
+                signal: signal.map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
                 errno: in_words(regs.result()),
             };
             self.task_event(tid, kind);
@@ -225,7 +264,12 @@ impl Run<'_> {
         match queued {
             Some(raw) => info::describe(&raw, |pid| self.role_of(pid)),
             None => SigInfo {
-                code: if target.tid.is_some() { "SI_TKILL" } else { "SI_USER" }.to_owned(),
+                code: if target.tid.is_some() {
+                    "SI_TKILL"
+                } else {
+                    "SI_USER"
+                }
+                .to_owned(),
                 pid: Some(from.clone()),
                 ..SigInfo::default()
             },
@@ -236,8 +280,8 @@ impl Run<'_> {
     /// a kill of the caller's own.
     fn send_to_all(&mut self, tid: Pid, regs: Regs, raw_signal: i32) -> Outcome<Next> {
         let caller = self.task(tid)?.pid;
-        let valid = raw_signal == 0
-            || signal_argument(u64::from(raw_signal.cast_unsigned())).is_some();
+        let valid =
+            raw_signal == 0 || signal_argument(u64::from(raw_signal.cast_unsigned())).is_some();
         let mut rest: Vec<Pid> = self
             .processes
             .iter()
@@ -312,8 +356,14 @@ impl Run<'_> {
         again.set_arg(0, u64::from(next.as_raw().cast_unsigned()));
         again.call_again(call.number);
         ptrace::set_regs(tid, &again)?;
-        let after = After::SendOneByOne { rest: rest.to_vec(), sent };
-        self.task(tid)?.repeat = Some(Call { after, ..call.clone() });
+        let after = After::SendOneByOne {
+            rest: rest.to_vec(),
+            sent,
+        };
+        self.task(tid)?.repeat = Some(Call {
+            after,
+            ..call.clone()
+        });
         self.survey_one(tid, *next, raw_signal)?;
         Ok(false)
     }
@@ -330,7 +380,11 @@ impl Run<'_> {
     /// Roles of the members of a process group, for the trace.
     pub(crate) fn group_members(&self, group: Pid) -> Vec<Pid> {
         let members: BTreeSet<Pid> = self.members(Some(group.as_raw())).into_iter().collect();
-        self.processes.iter().map(|p| p.pid).filter(|pid| members.contains(pid)).collect()
+        self.processes
+            .iter()
+            .map(|p| p.pid)
+            .filter(|pid| members.contains(pid))
+            .collect()
     }
 
     /// F_SETOWN and its kin: who gets `SIGIO`. `owner` as in fcntl(2): a negative number is
@@ -353,5 +407,9 @@ pub(super) fn owner_ex(tid: Pid, address: u64) -> Option<i32> {
     const F_OWNER_PGRP: u64 = 2;
     let both = memory::read::<u64>(tid, address).ok()?;
     let pid = (both >> 32) as u32 as i32;
-    Some(if both & 0xffff_ffff == F_OWNER_PGRP { pid.saturating_neg() } else { pid })
+    Some(if both & 0xffff_ffff == F_OWNER_PGRP {
+        pid.saturating_neg()
+    } else {
+        pid
+    })
 }

@@ -35,7 +35,10 @@ impl Run<'_> {
             }
         }
         let size = usize::try_from(regs.arg(1)).unwrap_or(0).min(bytes.len());
-        let needed = bytes.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
+        let needed = bytes
+            .iter()
+            .rposition(|b| *b != 0)
+            .map_or(0, |last| last + 1);
         if size % 8 != 0 || size < needed {
             return self.answer(tid, regs, failure(Errno::EINVAL));
         }

@@ -138,13 +138,24 @@ pub(crate) fn filter(clock: ClockMode) -> Result<Filter, FilterError> {
         trace.extend(TIME.iter().copied().map(Rule::always));
     }
     trace.extend(descriptors::rules());
-    let mut refuse: Vec<(Rule, i32)> =
-        REFUSED.iter().map(|(number, errno)| (Rule::always(*number), *errno)).collect();
+    let mut refuse: Vec<(Rule, i32)> = REFUSED
+        .iter()
+        .map(|(number, errno)| (Rule::always(*number), *errno))
+        .collect();
     let any_of = CLONE_AWAY
         .iter()
-        .map(|flag| Condition::HasBit { argument: 0, bit: flag.cast_unsigned() })
+        .map(|flag| Condition::HasBit {
+            argument: 0,
+            bit: flag.cast_unsigned(),
+        })
         .collect();
-    refuse.push((Rule { number: libc::SYS_clone, any_of }, libc::EPERM));
+    refuse.push((
+        Rule {
+            number: libc::SYS_clone,
+            any_of,
+        },
+        libc::EPERM,
+    ));
     Filter::new(&trace, &refuse)
 }
 
@@ -279,7 +290,11 @@ impl Run<'_> {
             call.timeout = before.timeout;
         }
         task.call = Some(call);
-        Ok(if is_restart { Next::KERNEL } else { Next::User(Resume::Syscall, None) })
+        Ok(if is_restart {
+            Next::KERNEL
+        } else {
+            Next::User(Resume::Syscall, None)
+        })
     }
 
     /// An interrupted call that isn't the one being made now will not go on.
@@ -301,14 +316,22 @@ impl Run<'_> {
             && call.wait_begun
         {
             let syscall = syscall_name(call.number);
-            self.task_event(tid, Kind::WaitEnded { syscall, result: result.to_owned() });
+            self.task_event(
+                tid,
+                Kind::WaitEnded {
+                    syscall,
+                    result: result.to_owned(),
+                },
+            );
         }
         Ok(())
     }
 
     /// The task blocks in its call.
     pub(crate) fn wait_begun(&mut self, tid: Pid) -> Outcome<()> {
-        let Some(call) = self.task(tid)?.call.as_mut() else { return Ok(()) };
+        let Some(call) = self.task(tid)?.call.as_mut() else {
+            return Ok(());
+        };
         if std::mem::replace(&mut call.wait_begun, true) {
             return Ok(());
         }
@@ -329,7 +352,9 @@ impl Run<'_> {
             self.task(tid)?.call = None;
             return self.on_untraced_call(tid, regs);
         }
-        let Some(call) = self.task(tid)?.call.take() else { return Ok(Next::USER) };
+        let Some(call) = self.task(tid)?.call.take() else {
+            return Ok(Next::USER);
+        };
         let mut regs = regs;
         restore_arguments(&mut regs, &call);
         if is_interrupted(&regs, &call) {
@@ -380,7 +405,12 @@ impl Run<'_> {
             After::ReadSignals(buffer) => self.read_signals(tid, result, *buffer)?,
             After::Wait4 => self.waited4(tid, result)?,
             After::Waitid(info, keeps) => self.waited_id(tid, result, *info, *keeps)?,
-            After::Sent { targets, signal, raw_signal, to } => {
+            After::Sent {
+                targets,
+                signal,
+                raw_signal,
+                to,
+            } => {
                 self.sent(tid, regs, targets, *signal, *raw_signal, to)?;
                 in_words(result)
             }
@@ -414,7 +444,13 @@ impl Run<'_> {
     /// Records a use that the engine doesn't control, and lets the call fail.
     fn unsupported(&mut self, tid: Pid, regs: &Regs, what: &str, errno: Errno) -> Outcome<Next> {
         let syscall = syscall_name(regs.number());
-        self.task_event(tid, Kind::Unsupported { syscall, what: what.to_owned() });
+        self.task_event(
+            tid,
+            Kind::Unsupported {
+                syscall,
+                what: what.to_owned(),
+            },
+        );
         self.answer(tid, *regs, failure(errno))
     }
 }

@@ -26,8 +26,15 @@ impl Run<'_> {
         let Ok([handler, flags, _, mask]) = memory::read::<[u64; 4]>(tid, regs.arg(1)) else {
             return Ok(Next::USER);
         };
-        let new = RawAction { handler, flags, mask: SigSet::from_bits(mask) };
-        let function = new.is_handler().then(|| self.function_at(tid, handler)).flatten();
+        let new = RawAction {
+            handler,
+            flags,
+            mask: SigSet::from_bits(mask),
+        };
+        let function = new
+            .is_handler()
+            .then(|| self.function_at(tid, handler))
+            .flatten();
         let process = self.process_of(tid)?;
         let pid = process.pid;
         let old = std::mem::replace(process.action_mut(signal), new);
@@ -43,8 +50,12 @@ impl Run<'_> {
 
     /// rt_sigprocmask(how, new, old, size).
     pub(super) fn sigprocmask(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
-        let (1.., SIGSET_SIZE) = (regs.arg(1), regs.arg(3)) else { return Ok(Next::USER) };
-        let Ok(bits) = memory::read::<u64>(tid, regs.arg(1)) else { return Ok(Next::USER) };
+        let (1.., SIGSET_SIZE) = (regs.arg(1), regs.arg(3)) else {
+            return Ok(Next::USER);
+        };
+        let Ok(bits) = memory::read::<u64>(tid, regs.arg(1)) else {
+            return Ok(Next::USER);
+        };
         let set = SigSet::from_bits(bits);
         let old = ptrace::signal_mask(tid)?;
         let (how, mut mask) = match regs.arg(0) as u32 as i32 {
@@ -89,8 +100,10 @@ impl Run<'_> {
 
     /// rt_sigtimedwait(set, info, timeout, size).
     pub(super) fn sigtimedwait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
-        let what = memory::read::<u64>(tid, regs.arg(0))
-            .map_or_else(|_| String::new(), |bits| SigSet::from_bits(bits).to_string());
+        let what = memory::read::<u64>(tid, regs.arg(0)).map_or_else(
+            |_| String::new(),
+            |bits| SigSet::from_bits(bits).to_string(),
+        );
         let timeout = match timed::style(regs.number()) {
             Some(spec) if self.options.clock == ClockMode::Virtual => {
                 self.take_over_timeout(tid, regs, &spec)?
@@ -107,14 +120,14 @@ impl Run<'_> {
     /// copy below the red zone of the stack, where nothing is alive.
     fn leave_out_discarded(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
         const BELOW_RED_ZONE: u64 = 256;
-        let Ok(bits) = memory::read::<u64>(tid, regs.arg(0)) else { return Ok(()) };
+        let Ok(bits) = memory::read::<u64>(tid, regs.arg(0)) else {
+            return Ok(());
+        };
         let mask = ptrace::signal_mask(tid)?;
         let process = self.process_of(tid)?;
         let kept: SigSet = SigSet::from_bits(bits)
             .iter()
-            .filter(|signal| {
-                mask.contains(*signal) || !discards(process.action(*signal), *signal)
-            })
+            .filter(|signal| mask.contains(*signal) || !discards(process.action(*signal), *signal))
             .collect();
         let address = (regs.sp() - BELOW_RED_ZONE) & !15;
         if kept.bits() == bits || memory::write(tid, address, &kept.bits()).is_err() {
@@ -143,8 +156,7 @@ impl Run<'_> {
         };
         let pid = self.task(tid)?.pid;
         let described = if info_address == 0 {
-            self.expected.take(pid, signal);
-            siglab_model::SigInfo::default()
+            self.expected.take(pid, signal).unwrap_or_default()
         } else {
             let mut raw = info::read(tid, info_address)?;
             if self.rewrite_info(pid, &mut raw) {
@@ -155,34 +167,44 @@ impl Run<'_> {
             described
         };
         let by = crate::arch::syscall_name(call.number);
-        self.task_event(tid, Kind::Accepted { signal, by, info: described });
+        self.task_event(
+            tid,
+            Kind::Accepted {
+                signal,
+                by,
+                info: described,
+            },
+        );
         Ok(signal.to_string())
     }
 
     /// A read from a signalfd returned. Returns its result in words.
-    pub(super) fn read_signals(
-        &mut self,
-        tid: Pid,
-        result: i64,
-        buffer: u64,
-    ) -> Outcome<String> {
+    pub(super) fn read_signals(&mut self, tid: Pid, result: i64, buffer: u64) -> Outcome<String> {
         /// struct signalfd_siginfo: linux/signalfd.h.
         const SIZE: u64 = 128;
         let count = u64::try_from(result).unwrap_or(0) / SIZE;
         let pid = self.task(tid)?.pid;
         for index in 0..count {
             let address = buffer + index * SIZE;
-            let Ok(bytes) = memory::read::<[u8; 128]>(tid, address) else { break };
+            let Ok(bytes) = memory::read::<[u8; 128]>(tid, address) else {
+                break;
+            };
             let mut raw = info::from_signalfd(&bytes);
             if self.rewrite_info(pid, &mut raw) {
                 memory::write_bytes(tid, address, &info::to_signalfd(&raw, bytes))?;
             }
-            let Some(signal) = siglab_model::Signal::new(raw.si_signo) else { break };
+            let Some(signal) = siglab_model::Signal::new(raw.si_signo) else {
+                break;
+            };
             let described = info::describe(&raw, |pid| self.role_of(pid));
             self.saw_delivery(tid, signal, &raw, &described)?;
             self.task_event(
                 tid,
-                Kind::Accepted { signal, by: "read".to_owned(), info: described },
+                Kind::Accepted {
+                    signal,
+                    by: "read".to_owned(),
+                    info: described,
+                },
             );
         }
         Ok(in_words(result))

@@ -55,7 +55,15 @@ impl Run<'_> {
         written: crate::sys::Result<()>,
         value: i64,
     ) -> Outcome<Next> {
-        self.answer(tid, regs, if written.is_ok() { value } else { failure(Errno::EFAULT) })
+        self.answer(
+            tid,
+            regs,
+            if written.is_ok() {
+                value
+            } else {
+                failure(Errno::EFAULT)
+            },
+        )
     }
 
     fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
@@ -64,7 +72,7 @@ impl Run<'_> {
             ClockKind::Processor => self.processor_nanos(tid)?,
             ClockKind::Unknown => return Ok(Next::USER),
         };
-        self.count_clock_read(tid, regs.number())?;
+        self.count_poll(tid, regs.number())?;
         let written = memory::write(tid, regs.arg(1), &clock::timespec(nanos));
         self.answer_written(tid, regs, written, 0)
     }
@@ -83,7 +91,7 @@ impl Run<'_> {
     }
 
     fn gettimeofday(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_clock_read(tid, regs.number())?;
+        self.count_poll(tid, regs.number())?;
         let now = self.clock.realtime();
         let value = libc::timeval {
             tv_sec: now.div_euclid(1_000_000_000),
@@ -101,7 +109,7 @@ impl Run<'_> {
     }
 
     fn time(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_clock_read(tid, regs.number())?;
+        self.count_poll(tid, regs.number())?;
         let seconds = self.clock.realtime().div_euclid(1_000_000_000);
         let mut written = Ok(());
         if regs.arg(0) != 0 {
@@ -111,7 +119,7 @@ impl Run<'_> {
     }
 
     fn times(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_clock_read(tid, regs.number())?;
+        self.count_poll(tid, regs.number())?;
         let tick = 1_000_000_000 / TICKS_PER_SECOND;
         let used = (self.processor_nanos(tid)? / tick).cast_unsigned();
         let mut written = Ok(());
@@ -144,9 +152,7 @@ impl Run<'_> {
         let which = regs.arg(0) as u32 as i32;
         if which != libc::ITIMER_REAL as i32 {
             return match which {
-                1 | 2 => {
-                    self.unsupported(tid, &regs, "a timer of processor time", Errno::EINVAL)
-                }
+                1 | 2 => self.unsupported(tid, &regs, "a timer of processor time", Errno::EINVAL),
                 _ => Ok(Next::USER),
             };
         }
@@ -185,12 +191,7 @@ impl Run<'_> {
         let at_exec = match clock::kind(regs.arg(0) as u32 as i32) {
             ClockKind::Machine { at_exec } => at_exec,
             ClockKind::Processor => {
-                return self.unsupported(
-                    tid,
-                    &regs,
-                    "a timer of processor time",
-                    Errno::EINVAL,
-                );
+                return self.unsupported(tid, &regs, "a timer of processor time", Errno::EINVAL);
             }
             ClockKind::Unknown => return self.answer(tid, regs, failure(Errno::EINVAL)),
         };
@@ -208,15 +209,22 @@ impl Run<'_> {
             };
             let signal = signal_argument(how & 0xffff_ffff);
             let thread = Pid::from_raw(thread as u32 as i32);
-            let is_ours = self.tasks.iter().any(|task| task.tid == thread && task.pid == pid);
+            let is_ours = self
+                .tasks
+                .iter()
+                .any(|task| task.tid == thread && task.pid == pid);
             match ((how >> 32) as i32, signal) {
                 (libc::SIGEV_NONE, _) => Some(Notify::Nothing),
-                (libc::SIGEV_SIGNAL, Some(signal)) => {
-                    Some(Notify::Signal { signal, value, thread: None })
-                }
-                (libc::SIGEV_THREAD_ID, Some(signal)) if is_ours => {
-                    Some(Notify::Signal { signal, value, thread: Some(thread) })
-                }
+                (libc::SIGEV_SIGNAL, Some(signal)) => Some(Notify::Signal {
+                    signal,
+                    value,
+                    thread: None,
+                }),
+                (libc::SIGEV_THREAD_ID, Some(signal)) if is_ours => Some(Notify::Signal {
+                    signal,
+                    value,
+                    thread: Some(thread),
+                }),
                 _ => None,
             }
         };
@@ -274,18 +282,25 @@ impl Run<'_> {
         let now = self.clock.now();
         Ok(match (value, is_absolute) {
             (0, _) => Setting { at: None, interval },
-            (value, true) => Setting { at: Some(self.clock.when(at_exec, value)), interval },
+            (value, true) => Setting {
+                at: Some(self.clock.when(at_exec, value)),
+                interval,
+            },
             (value, false) => Setting::after(now, value, interval),
         })
     }
 
     /// timerfd_create(2) returned.
     pub(super) fn new_timerfd(&mut self, tid: Pid, result: i64, id: i32) -> Outcome<()> {
-        let Ok(fd) = i32::try_from(result) else { return Ok(()) };
+        let Ok(fd) = i32::try_from(result) else {
+            return Ok(());
+        };
         if fd < 0 {
             return Ok(());
         }
-        let ClockKind::Machine { at_exec } = clock::kind(id) else { return Ok(()) };
+        let ClockKind::Machine { at_exec } = clock::kind(id) else {
+            return Ok(());
+        };
         let pid = self.task(tid)?.pid;
         match fds::duplicate(pid, fd) {
             Ok(copy) => self.timers.add_fd(copy, at_exec),
@@ -332,18 +347,21 @@ impl Run<'_> {
 }
 
 fn clock_timeval(seconds: i64, micros: i64) -> Option<i64> {
-    clock::nanos_of_timeval(libc::timeval { tv_sec: seconds, tv_usec: micros })
+    clock::nanos_of_timeval(libc::timeval {
+        tv_sec: seconds,
+        tv_usec: micros,
+    })
 }
 
 fn clock_timespec(seconds: i64, nanos: i64) -> Option<i64> {
-    clock::nanos(libc::timespec { tv_sec: seconds, tv_nsec: nanos })
+    clock::nanos(libc::timespec {
+        tv_sec: seconds,
+        tv_nsec: nanos,
+    })
 }
 
 /// Interval and value, in nanoseconds, of a `struct itimerval` or `itimerspec`.
-fn timer_value(
-    raw: [u64; 4],
-    nanos: impl Fn(i64, i64) -> Option<i64>,
-) -> Option<(i64, i64)> {
+fn timer_value(raw: [u64; 4], nanos: impl Fn(i64, i64) -> Option<i64>) -> Option<(i64, i64)> {
     let [a, b, c, d] = raw.map(u64::cast_signed);
     Some((nanos(a, b)?, nanos(c, d)?))
 }
@@ -351,12 +369,24 @@ fn timer_value(
 fn raw_itimerspec(setting: Setting, now: Time) -> [u64; 4] {
     let (value, interval) = setting.left(now);
     let (interval, value) = (clock::timespec(interval), clock::timespec(value));
-    [interval.tv_sec, interval.tv_nsec, value.tv_sec, value.tv_nsec].map(i64::cast_unsigned)
+    [
+        interval.tv_sec,
+        interval.tv_nsec,
+        value.tv_sec,
+        value.tv_nsec,
+    ]
+    .map(i64::cast_unsigned)
 }
 
 fn raw_itimerval(setting: Setting, now: Time) -> [u64; 4] {
     let (value, interval) = setting.left(now);
     let convert = |nanos| clock::timeval_of(clock::duration(nanos));
     let (interval, value) = (convert(interval), convert(value));
-    [interval.tv_sec, interval.tv_usec, value.tv_sec, value.tv_usec].map(i64::cast_unsigned)
+    [
+        interval.tv_sec,
+        interval.tv_usec,
+        value.tv_sec,
+        value.tv_usec,
+    ]
+    .map(i64::cast_unsigned)
 }

@@ -4,7 +4,6 @@
 use libc::c_long;
 use siglab_model::{Clock as ClockMode, Kind};
 
-use super::{in_words, reads_clock};
 use crate::arch::{Regs, syscall_name};
 use crate::clock::{self, ClockKind};
 use crate::drive::Next;
@@ -51,8 +50,14 @@ const fn fails(errno: i32) -> TimeoutStyle {
 /// theirs depends on other arguments.
 pub(super) fn style(number: c_long) -> Option<Spec> {
     use Format::{At, Millis, Timespec, Timeval};
-    let sets = |style: TimeoutStyle| TimeoutStyle { clears_sets: true, ..style };
-    let eintr = |style: TimeoutStyle| TimeoutStyle { eintr_on_stop: true, ..style };
+    let sets = |style: TimeoutStyle| TimeoutStyle {
+        clears_sets: true,
+        ..style
+    };
+    let eintr = |style: TimeoutStyle| TimeoutStyle {
+        eintr_on_stop: true,
+        ..style
+    };
     let (argument, format, style) = match number {
         libc::SYS_poll => (2, Millis, gives(0)),
         libc::SYS_ppoll => (2, Timespec, gives(0)),
@@ -69,13 +74,19 @@ pub(super) fn style(number: c_long) -> Option<Spec> {
         libc::SYS_futex_waitv => (3, At(libc::CLOCK_MONOTONIC), fails(libc::ETIMEDOUT)),
         _ => return None,
     };
-    Some(Spec { argument, format, style })
+    Some(Spec {
+        argument,
+        format,
+        style,
+    })
 }
 
 impl Run<'_> {
     /// A call from the table above.
     pub(super) fn timed_wait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
-        let Some(mut spec) = style(regs.number()) else { return Ok(Next::USER) };
+        let Some(mut spec) = style(regs.number()) else {
+            return Ok(Next::USER);
+        };
         if regs.number() == libc::SYS_futex_waitv {
             spec.format = Format::At(regs.arg(4) as u32 as i32);
         }
@@ -99,7 +110,11 @@ impl Run<'_> {
         let value = regs.arg(spec.argument);
         let now = self.clock.now();
         let mut style = spec.style;
-        let timespec = || memory::read::<libc::timespec>(tid, value).ok().and_then(clock::nanos);
+        let timespec = || {
+            memory::read::<libc::timespec>(tid, value)
+                .ok()
+                .and_then(clock::nanos)
+        };
         let nanos = match spec.format {
             Format::Millis => {
                 let millis = value as u32 as i32;
@@ -131,18 +146,30 @@ impl Run<'_> {
             _ => Remainder::None,
         };
         let mut untimed = *regs;
-        let for_ever = if spec.format == Format::Millis { u64::from(u32::MAX) } else { 0 };
+        let for_ever = if spec.format == Format::Millis {
+            u64::from(u32::MAX)
+        } else {
+            0
+        };
         untimed.set_arg(spec.argument, for_ever);
         ptrace::set_regs(tid, &untimed)?;
         let deadline = now + clock::duration(nanos);
-        Ok(Some(Timeout { deadline, style, fired: false }))
+        Ok(Some(Timeout {
+            deadline,
+            style,
+            fired: false,
+        }))
     }
 
     /// futex(word, operation, value, timeout or value2, word2, value3).
     pub(super) fn futex(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
         let operation = regs.arg(1) as u32 as i32;
         let on_realtime = operation & libc::FUTEX_CLOCK_REALTIME != 0;
-        let on = if on_realtime { libc::CLOCK_REALTIME } else { libc::CLOCK_MONOTONIC };
+        let on = if on_realtime {
+            libc::CLOCK_REALTIME
+        } else {
+            libc::CLOCK_MONOTONIC
+        };
         let style = fails(libc::ETIMEDOUT);
         let (format, what) = match operation & libc::FUTEX_CMD_MASK {
             libc::FUTEX_WAIT => (Some(Format::Timespec), "a lock or condition"),
@@ -156,17 +183,38 @@ impl Run<'_> {
         let Some(format) = format else {
             return self.begin(tid, regs, After::Nothing, String::new(), None);
         };
-        let what = match self.variable_at(tid, regs.arg(0)) {
-            Some(name) => format!("{what} at {name}"),
-            None => what.to_owned(),
+        let what = self.describe_lock(tid, regs.arg(0), what);
+        let spec = Spec {
+            argument: 3,
+            format,
+            style,
         };
-        let spec = Spec { argument: 3, format, style };
         let timeout = if self.options.clock == ClockMode::Virtual {
             self.take_over_timeout(tid, regs, &spec)?
         } else {
             None
         };
         self.begin(tid, regs, After::Nothing, what, timeout)
+    }
+
+    /// `what`, with the name of the variable and, if it is a pthread mutex, of its owner.
+    fn describe_lock(&mut self, tid: Pid, address: u64, what: &str) -> String {
+        /// Where glibc and musl keep the owner's tid in a pthread_mutex_t. Elsewhere there
+        /// is something else, which is the tid of a task of the run only by accident.
+        const OWNER: [u64; 2] = [8, 4];
+        let mut words = match self.variable_at(tid, address) {
+            Some(name) => format!("{what} at {name}"),
+            None => what.to_owned(),
+        };
+        let owner = OWNER
+            .iter()
+            .filter_map(|offset| memory::read::<i32>(tid, address + offset).ok())
+            .find_map(|owner| self.tasks.iter().find(|task| task.tid.as_raw() == owner));
+        if let Some(owner) = owner {
+            words.push_str(", held by ");
+            words.push_str(owner.role.as_str());
+        }
+        words
     }
 
     /// nanosleep(time, left) and clock_nanosleep(clock, flags, time, left): while it lasts
@@ -179,7 +227,12 @@ impl Run<'_> {
         let (id, flags, time, left) = if is_nanosleep {
             (libc::CLOCK_MONOTONIC, 0, regs.arg(0), regs.arg(1))
         } else {
-            (regs.arg(0) as u32 as i32, regs.arg(1) as u32 as i32, regs.arg(2), regs.arg(3))
+            (
+                regs.arg(0) as u32 as i32,
+                regs.arg(1) as u32 as i32,
+                regs.arg(2),
+                regs.arg(3),
+            )
         };
         let at_exec = match clock::kind(id) {
             ClockKind::Machine { at_exec } => at_exec,
@@ -193,8 +246,9 @@ impl Run<'_> {
             }
             ClockKind::Unknown => return Ok(Next::USER),
         };
-        let Some(nanos) =
-            memory::read::<libc::timespec>(tid, time).ok().and_then(clock::nanos)
+        let Some(nanos) = memory::read::<libc::timespec>(tid, time)
+            .ok()
+            .and_then(clock::nanos)
         else {
             return Ok(Next::USER);
         };
@@ -216,13 +270,22 @@ impl Run<'_> {
         let mut pausing = *regs;
         pausing.set_number(libc::SYS_pause);
         ptrace::set_regs(tid, &pausing)?;
-        let timeout = Some(Timeout { deadline, style, fired: false });
+        let timeout = Some(Timeout {
+            deadline,
+            style,
+            fired: false,
+        });
         self.begin(tid, regs, After::Nothing, String::new(), timeout)
     }
 
     /// The deadline of a task's call is here.
     pub(crate) fn fire_timeout(&mut self, tid: Pid) -> Outcome<()> {
-        if let Some(timeout) = self.task(tid)?.call.as_mut().and_then(|c| c.timeout.as_mut()) {
+        if let Some(timeout) = self
+            .task(tid)?
+            .call
+            .as_mut()
+            .and_then(|c| c.timeout.as_mut())
+        {
             timeout.fired = true;
         }
         ptrace::interrupt(tid)?;
@@ -245,7 +308,13 @@ impl Run<'_> {
         ptrace::set_regs(tid, &regs)?;
         if call.wait_begun {
             let syscall = syscall_name(call.number);
-            self.task_event(tid, Kind::WaitEnded { syscall, result: "timeout".to_owned() });
+            self.task_event(
+                tid,
+                Kind::WaitEnded {
+                    syscall,
+                    result: "timeout".to_owned(),
+                },
+            );
         }
         // The stop for which siglab interrupted the task follows.
         Ok(Next::KERNEL)
@@ -261,24 +330,18 @@ impl Run<'_> {
             Remainder::OnInterrupt(address) if interrupted => {
                 memory::write(tid, address, &clock::timespec_of(left))
             }
-            Remainder::Timespec(address) => {
-                memory::write(tid, address, &clock::timespec_of(left))
-            }
+            Remainder::Timespec(address) => memory::write(tid, address, &clock::timespec_of(left)),
             Remainder::Timeval(address) => memory::write(tid, address, &clock::timeval_of(left)),
             _ => Ok(()),
         };
-    }
-
-    /// What a clock call reads, for counting.
-    pub(super) fn count_clock_read(&mut self, tid: Pid, number: c_long) -> Outcome<()> {
-        debug_assert!(reads_clock(number), "{}", in_words(number));
-        self.count_poll(tid, number)
     }
 }
 
 /// select(2) at its time-out: all sets are empty.
 fn clear_sets(tid: Pid, entry: &Regs) {
-    let count = usize::try_from(entry.arg(0) as u32 as i32).unwrap_or(0).min(1 << 20);
+    let count = usize::try_from(entry.arg(0) as u32 as i32)
+        .unwrap_or(0)
+        .min(1 << 20);
     let zeros = vec![0; count.div_ceil(64) * 8];
     for index in 1..=3 {
         if entry.arg(index) != 0 && !zeros.is_empty() {

@@ -26,7 +26,10 @@ impl Run<'_> {
         };
         let what = match whom {
             -1 => "any child".to_owned(),
-            1.. => self.recorder.role(whom).map_or_else(|| whom.to_string(), ToString::to_string),
+            1.. => self
+                .recorder
+                .role(whom)
+                .map_or_else(|| whom.to_string(), ToString::to_string),
             _ => "any child of a process group".to_owned(),
         };
         let after = if is_wait4 {

@@ -47,8 +47,7 @@ pub(crate) fn same_file(ours: &OwnedFd, pid: Pid, theirs: i32) -> bool {
 pub(crate) fn set_timerfd_ticks(timerfd: &OwnedFd, ticks: u64) -> Result<()> {
     const TFD_IOC_SET_TICKS: libc::c_ulong = 0x4008_5400;
     // SAFETY: timerfd_create(2), "ioctl(2) operations": the argument points to a u64.
-    let done =
-        unsafe { libc::ioctl(timerfd.as_raw_fd(), TFD_IOC_SET_TICKS, &raw const ticks) };
+    let done = unsafe { libc::ioctl(timerfd.as_raw_fd(), TFD_IOC_SET_TICKS, &raw const ticks) };
     Errno::result(done).map(drop)
 }
 
@@ -65,11 +64,22 @@ pub(crate) fn timerfd_ticks(timerfd: &OwnedFd) -> u64 {
 
 /// Disarms a timerfd and takes back expirations that nobody has read.
 pub(crate) fn clear_timerfd(timerfd: &OwnedFd) -> Result<()> {
-    let zero = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    let never = libc::itimerspec { it_interval: zero, it_value: zero };
+    let zero = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let never = libc::itimerspec {
+        it_interval: zero,
+        it_value: zero,
+    };
     // SAFETY: timerfd_settime(2): `never` is valid, no old value is asked for.
     let done = unsafe {
-        libc::timerfd_settime(timerfd.as_raw_fd(), 0, &raw const never, std::ptr::null_mut())
+        libc::timerfd_settime(
+            timerfd.as_raw_fd(),
+            0,
+            &raw const never,
+            std::ptr::null_mut(),
+        )
     };
     Errno::result(done).map(drop)
 }
@@ -80,7 +90,12 @@ pub(crate) fn set_window_size(
     size: &libc::winsize,
 ) -> Result<()> {
     // SAFETY: ioctl_tty(2): the argument points to a winsize.
-    let done =
-        unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, std::ptr::from_ref(size)) };
+    let done = unsafe {
+        libc::ioctl(
+            terminal.as_raw_fd(),
+            libc::TIOCSWINSZ,
+            std::ptr::from_ref(size),
+        )
+    };
     Errno::result(done).map(drop)
 }

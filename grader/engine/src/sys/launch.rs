@@ -62,7 +62,13 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
     // exits; see `child`.
     let forked = unsafe { libc::fork() };
     let pid = match Errno::result(forked) {
-        Ok(0) => child(spec, &argv, &envp, go_read.as_raw_fd(), failed_write.as_raw_fd()),
+        Ok(0) => child(
+            spec,
+            &argv,
+            &envp,
+            go_read.as_raw_fd(),
+            failed_write.as_raw_fd(),
+        ),
         Ok(pid) => Pid::from_raw(pid),
         Err(errno) => return Err(LaunchError::Setup("fork", errno.into())),
     };
@@ -86,19 +92,26 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
         }
     }
     let mut report = [0; 8];
-    failed_read
-        .read_exact(&mut report)
-        .map_err(|_| LaunchError::Setup("start the program", io::ErrorKind::UnexpectedEof.into()))?;
+    failed_read.read_exact(&mut report).map_err(|_| {
+        LaunchError::Setup("start the program", io::ErrorKind::UnexpectedEof.into())
+    })?;
     let [a, b, c, d, w, x, y, z] = report;
     let error = io::Error::from_raw_os_error(i32::from_ne_bytes([w, x, y, z]));
     match u32::from_ne_bytes([a, b, c, d]) {
         0 => Err(LaunchError::Exec(error)),
-        step => Err(LaunchError::Setup(STEPS[step as usize % STEPS.len()], error)),
+        step => Err(LaunchError::Setup(
+            STEPS[step as usize % STEPS.len()],
+            error,
+        )),
     }
 }
 
 fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-    strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+    strings
+        .iter()
+        .map(|s| s.as_ptr())
+        .chain([std::ptr::null()])
+        .collect()
 }
 
 fn child(
@@ -128,7 +141,11 @@ fn child(
 /// Runs between fork and exec: only async-signal-safe functions, no allocation.
 fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
     fn check(step: u32, done: i32) -> Result<(), (u32, i32)> {
-        if done == -1 { Err((step, Errno::last_raw())) } else { Ok(()) }
+        if done == -1 {
+            Err((step, Errno::last_raw()))
+        } else {
+            Ok(())
+        }
     }
     let raw = |step: u32| move |error: io::Error| (step, error.raw_os_error().unwrap_or(0));
     let mut byte = 0u8;
@@ -159,7 +176,9 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
         check(4, unsafe { libc::chdir(dir.as_ptr()) })?;
     }
     // SAFETY: personality(2) has no preconditions.
-    check(5, unsafe { libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) })?;
+    check(5, unsafe {
+        libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong)
+    })?;
     if spec.trap_time_stamp {
         // SAFETY: prctl(2): PR_SET_TSC takes an integer. Should the machine not know it,
         // rdtsc stays as it is.
@@ -169,7 +188,14 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
     const CLOSE_RANGE_CLOEXEC: i32 = 4;
     // SAFETY: close_range(2) has no preconditions. Where it is unknown, descriptors that
     // siglab inherited stay open in the program, too.
-    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) };
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            CLOSE_RANGE_CLOEXEC,
+        )
+    };
     spec.filter.install().map_err(raw(7))
 }
 

@@ -36,7 +36,10 @@ unsafe impl Plain for super::send::QueuedInfo {}
 /// Fills `buffer` from `address`. All or nothing: `EFAULT`.
 pub(crate) fn read_bytes(pid: Pid, address: u64, buffer: &mut [u8]) -> Result<()> {
     let length = buffer.len();
-    let remote = [RemoteIoVec { base: address as usize, len: length }];
+    let remote = [RemoteIoVec {
+        base: address as usize,
+        len: length,
+    }];
     match process_vm_readv(pid, &mut [IoSliceMut::new(buffer)], &remote) {
         Ok(read) if read == length => Ok(()),
         Ok(_) => Err(Errno::EFAULT),
@@ -58,9 +61,8 @@ fn peek_bytes(pid: Pid, address: u64, buffer: &mut [u8]) -> Result<()> {
 pub(crate) fn read<T: Plain>(pid: Pid, address: u64) -> Result<T> {
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: the slice covers exactly the value, which is initialised to zero.
-    let bytes = unsafe {
-        std::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>())
-    };
+    let bytes =
+        unsafe { std::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>()) };
     read_bytes(pid, address, bytes)?;
     // SAFETY: `T: Plain`, so any bytes are a valid value.
     Ok(unsafe { value.assume_init() })
@@ -68,7 +70,10 @@ pub(crate) fn read<T: Plain>(pid: Pid, address: u64) -> Result<T> {
 
 /// Writes `bytes` to `address`.
 pub(crate) fn write_bytes(pid: Pid, address: u64, bytes: &[u8]) -> Result<()> {
-    let remote = [RemoteIoVec { base: address as usize, len: bytes.len() }];
+    let remote = [RemoteIoVec {
+        base: address as usize,
+        len: bytes.len(),
+    }];
     match process_vm_writev(pid, &[IoSlice::new(bytes)], &remote) {
         Ok(written) if written == bytes.len() => Ok(()),
         Ok(_) => Err(Errno::EFAULT),

@@ -28,7 +28,10 @@ impl TaskFiles {
     /// Opens the files of `tid`, a task of the process `pid`.
     pub(crate) fn open(pid: Pid, tid: Pid) -> std::io::Result<Self> {
         let folder = PathBuf::from(format!("/proc/{pid}/task/{tid}"));
-        Ok(Self { stat: File::open(folder.join("stat"))?, syscall: File::open(folder.join("syscall"))? })
+        Ok(Self {
+            stat: File::open(folder.join("stat"))?,
+            syscall: File::open(folder.join("syscall"))?,
+        })
     }
 
     /// The task's state letter (`R`, `S`, `D`, `t`, `T`, `Z`, ...); `None` once it is gone.
@@ -78,7 +81,9 @@ pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
     let status = fs::read_to_string(format!("/proc/{tid}/status")).map_err(|e| errno(&e))?;
     let mut sets = SignalSets::default();
     for line in status.lines() {
-        let Some((key, value)) = line.split_once(':') else { continue };
+        let Some((key, value)) = line.split_once(':') else {
+            continue;
+        };
         let set = match key {
             "SigPnd" => &mut sets.thread_pending,
             "ShdPnd" => &mut sets.process_pending,
@@ -107,7 +112,9 @@ pub(crate) fn fd_target(pid: Pid, fd: i32) -> Option<String> {
 
 /// The open file descriptors of a process.
 pub(crate) fn fds(pid: Pid) -> Vec<i32> {
-    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return Vec::new();
+    };
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .collect()
@@ -126,13 +133,6 @@ pub(crate) fn program_name(pid: Pid) -> String {
         .ok()
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
         .unwrap_or_else(|| "?".to_owned())
-}
-
-/// The auxiliary vector of a process as pairs of type and value, and where the values are.
-pub(crate) fn auxv(pid: Pid) -> Result<Vec<(u64, u64)>> {
-    let bytes = fs::read(format!("/proc/{pid}/auxv")).map_err(|e| errno(&e))?;
-    let word = |chunk: &[u8]| chunk.try_into().map(u64::from_ne_bytes).unwrap_or(0);
-    Ok(bytes.chunks_exact(16).map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect())
 }
 
 fn errno(error: &std::io::Error) -> Errno {
@@ -176,7 +176,10 @@ fn mapping(line: &str) -> Option<Mapping> {
     let mut fields = line.splitn(6, ' ');
     let (start, end) = fields.next()?.split_once('-')?;
     let permissions = fields.next()?;
-    let path = fields.nth(3).map(str::trim_start).filter(|path| path.starts_with('/'));
+    let path = fields
+        .nth(3)
+        .map(str::trim_start)
+        .filter(|path| path.starts_with('/'));
     Some(Mapping {
         start: u64::from_str_radix(start, 16).ok()?,
         end: u64::from_str_radix(end, 16).ok()?,

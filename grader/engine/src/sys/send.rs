@@ -22,7 +22,12 @@ pub(crate) fn exists(pid: Pid) -> bool {
 pub(crate) fn tgkill(pid: Pid, tid: Pid, signal: Signal) -> Result<()> {
     // SAFETY: tgkill(2) has no preconditions.
     let done = unsafe {
-        libc::syscall(libc::SYS_tgkill, pid.as_raw(), tid.as_raw(), signal.number())
+        libc::syscall(
+            libc::SYS_tgkill,
+            pid.as_raw(),
+            tid.as_raw(),
+            signal.number(),
+        )
     };
     Errno::result(done).map(drop)
 }

@@ -57,7 +57,10 @@ impl Ticker {
         let done =
             unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
         Errno::result(done)?;
-        Ok(Self { timer, armed: false })
+        Ok(Self {
+            timer,
+            armed: false,
+        })
     }
 
     /// Starts it: the first expiry after `first`, then one every `every`.
@@ -81,7 +84,10 @@ impl Ticker {
             tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: i64::from(duration.subsec_nanos()),
         };
-        let value = libc::itimerspec { it_value: spec(first), it_interval: spec(every) };
+        let value = libc::itimerspec {
+            it_value: spec(first),
+            it_interval: spec(every),
+        };
         // SAFETY: timer_settime(2): `timer` was created in `new` and not deleted yet.
         let done =
             unsafe { libc::timer_settime(self.timer, 0, &raw const value, std::ptr::null_mut()) };

@@ -153,15 +153,27 @@ mod tests {
     fn statuses_of_realtime_signals_are_understood() {
         assert_eq!(
             decode(35),
-            Ok(Status::Killed { signal: Signal::new(35).expect("in range"), core: false })
+            Ok(Status::Killed {
+                signal: Signal::new(35).expect("in range"),
+                core: false
+            })
         );
         assert_eq!(
             decode((64 << 8) | 0x7f),
             Ok(Status::Signal(Signal::new(64).expect("in range")))
         );
         assert_eq!(decode(7 << 8), Ok(Status::Exited(7)));
-        assert_eq!(decode(0x8b), Ok(Status::Killed { signal: Signal::SEGV, core: true }));
-        assert_eq!(decode(((libc::SIGTRAP | 0x80) << 8) | 0x7f), Ok(Status::Syscall));
+        assert_eq!(
+            decode(0x8b),
+            Ok(Status::Killed {
+                signal: Signal::SEGV,
+                core: true
+            })
+        );
+        assert_eq!(
+            decode(((libc::SIGTRAP | 0x80) << 8) | 0x7f),
+            Ok(Status::Syscall)
+        );
         let event = |event: i32, signal: i32| (event << 16) | (signal << 8) | 0x7f;
         assert_eq!(
             decode(event(libc::PTRACE_EVENT_STOP, libc::SIGTSTP)),

@@ -22,7 +22,7 @@ use process::{Ended, Finished};
 
 /// A built submission. The program is removed when this is dropped.
 #[derive(Debug)]
-pub struct Built {
+pub(crate) struct Built {
     /// The program.
     pub program: PathBuf,
     /// What the compiler wrote: warnings.

@@ -77,10 +77,12 @@ pub(super) fn run(
         if ready.timer {
             break Some(Ended::TimedOut);
         }
-        for (stream, ready) in [(&mut stdout, ready.streams[0]), (&mut stderr, ready.streams[1])] {
-            if ready {
-                stream.read()?;
-            }
+        let [from_stdout, from_stderr] = ready.streams;
+        if from_stdout {
+            stdout.read()?;
+        }
+        if from_stderr {
+            stderr.read()?;
         }
     };
     let ended = match stopped {

@@ -115,7 +115,10 @@ fn libraries(workshop: &Workshop, build: &RustBuild) -> Result<Libraries, Compil
     Ok(libraries)
 }
 
-fn io_error<'a>(operation: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> CompileError + 'a {
+fn io_error<'a>(
+    operation: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> CompileError + 'a {
     move |source| CompileError::Io {
         operation,
         path: path.to_owned(),
@@ -189,7 +192,10 @@ fn build_libraries(
         .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
         .filter_map(|artifact| {
             let name = artifact.target.name.replace('-', "_");
-            let is_library = |file: &PathBuf| file.extension().is_some_and(|it| it == "rlib" || it == "so");
+            let is_library = |file: &PathBuf| {
+                file.extension()
+                    .is_some_and(|it| it == "rlib" || it == "so")
+            };
             let file = artifact.filenames.into_iter().find(is_library)?;
             wanted(&name).then_some((name, file))
         })
@@ -215,7 +221,11 @@ struct ArtifactTarget {
 fn cargo_build(workshop: &Workshop, dir: &Path, offline: bool) -> Result<Finished, CompileError> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["build", "--message-format=json-render-diagnostics", "--color=never"])
+        .args([
+            "build",
+            "--message-format=json-render-diagnostics",
+            "--color=never",
+        ])
         .arg("--manifest-path")
         .arg(dir.join("Cargo.toml"))
         .arg("--target-dir")
@@ -223,7 +233,12 @@ fn cargo_build(workshop: &Workshop, dir: &Path, offline: bool) -> Result<Finishe
         .args(offline.then_some("--offline"))
         .current_dir(dir);
     // Coverage and lint settings of whoever runs the tests are not for these.
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+    ] {
         command.env_remove(name);
     }
     workshop.run(&mut command, "cargo")

@@ -17,10 +17,23 @@ pub(super) fn check(
 ) -> Result<(), Diagnosis> {
     let concerns = |other: &Role| role.is_none_or(|role| process_of(other.as_str(), main) == role);
     for event in &trace.events {
-        if let (Kind::BusyWaiting { how, syscall, stack }, Some(who)) = (&event.kind, &event.role)
+        if let (
+            Kind::BusyWaiting {
+                how,
+                syscall,
+                stack,
+            },
+            Some(who),
+        ) = (&event.kind, &event.role)
             && concerns(who)
         {
-            return Err(busy(event.t, who, *how, syscall.as_deref(), end::named(stack)));
+            return Err(busy(
+                event.t,
+                who,
+                *how,
+                syscall.as_deref(),
+                end::named(stack),
+            ));
         }
     }
     if trace.outcome.limit == Some(LimitKind::RealTime)

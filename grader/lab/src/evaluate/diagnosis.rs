@@ -4,27 +4,72 @@
 pub const DIAGNOSES: &[(&str, &str)] = &[
     (COMPILE_ERROR, "the submission doesn't compile"),
     (NO_MAIN, "the submission has no function main"),
-    (FUNCTION_CHANGED, "a function that must be the starter's is not"),
-    (FUNCTION_MISSING, "a function that must be the starter's is not there"),
-    (NO_STARTER, "there is no starter to compare with"),
-    (DEADLOCK, "every thread waits and nothing can wake any of them"),
-    (CRASHED, "a process died of an error of its own, such as SIGSEGV"),
-    (TIME_LIMIT, "the program went on longer, in virtual time, than the scenario allows"),
+    (
+        FUNCTION_CHANGED,
+        "a function that must be the starter's is not",
+    ),
+    (
+        FUNCTION_MISSING,
+        "a function that must be the starter's is not there",
+    ),
+    (
+        NO_ORIGINAL,
+        "there is no handed-out program to compare with",
+    ),
+    (
+        DEADLOCK,
+        "every thread waits and nothing can wake any of them",
+    ),
+    (
+        CRASHED,
+        "a process died of an error of its own, such as SIGSEGV",
+    ),
+    (
+        TIME_LIMIT,
+        "the program went on longer, in virtual time, than the scenario allows",
+    ),
     (COMPUTES_FOREVER, "the program used up its real time"),
-    (TOO_MUCH_OUTPUT, "the program wrote more than the scenario allows"),
-    (TOO_MANY_PROCESSES, "the program made more processes and threads than it may"),
+    (
+        TOO_MUCH_OUTPUT,
+        "the program wrote more than the scenario allows",
+    ),
+    (
+        TOO_MANY_PROCESSES,
+        "the program made more processes and threads than it may",
+    ),
     (TOO_MANY_EVENTS, "more happened than a trace can hold"),
-    (ENDED_EARLY, "the program ended before the scenario was through"),
-    (SENT_OUTSIDE, "the program tried to send a signal to something that isn't part of the run"),
+    (
+        ENDED_EARLY,
+        "the program ended before the scenario was through",
+    ),
+    (
+        SENT_OUTSIDE,
+        "the program tried to send a signal to something that isn't part of the run",
+    ),
     (SEND_FAILED, "a call that should send a signal failed"),
-    (STEP_IMPOSSIBLE, "a step of the scenario needs a process that isn't there"),
+    (
+        STEP_IMPOSSIBLE,
+        "a step of the scenario needs a process that isn't there",
+    ),
     (ZOMBIE_LEFT, "a child ended and nobody waited for it"),
-    (ORPHAN_LEFT, "a process ended while a child of it was running"),
-    (LEFT_RUNNING, "a child was still there when the run was over"),
+    (
+        ORPHAN_LEFT,
+        "a process ended while a child of it was running",
+    ),
+    (
+        LEFT_RUNNING,
+        "a child was still there when the run was over",
+    ),
     (POLLING, "a process repeats a call that doesn't block"),
     (SPINNING, "a process computes while it waits"),
-    (REPEATED_TIMEOUTS, "a process wakes up again and again for nothing"),
-    (UNSUPPORTED, "the program used something that siglab doesn't control"),
+    (
+        REPEATED_TIMEOUTS,
+        "a process wakes up again and again for nothing",
+    ),
+    (
+        UNSUPPORTED,
+        "the program used something that siglab doesn't control",
+    ),
     (NOT_RUN, "siglab couldn't run a scenario"),
     (CANCELLED, "siglab was asked to stop"),
 ];
@@ -37,8 +82,8 @@ pub const NO_MAIN: &str = "no-main";
 pub const FUNCTION_CHANGED: &str = "function-changed";
 /// A function that must be the starter's is not there.
 pub const FUNCTION_MISSING: &str = "function-missing";
-/// There is no starter to compare with.
-pub const NO_STARTER: &str = "no-starter";
+/// There is no handed-out program to compare with.
+pub const NO_ORIGINAL: &str = "no-original";
 /// Every thread waits and nothing can wake any of them.
 pub const DEADLOCK: &str = "deadlock";
 /// A process died of an error of its own.

@@ -1,6 +1,8 @@
 //! How a run ended, and what may have gone wrong on the way.
 
-use siglab_model::{Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace, Waiting};
+use siglab_model::{
+    Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace, Waiting,
+};
 
 use super::diagnosis as ids;
 use crate::manifest::describe_status;
@@ -88,7 +90,11 @@ pub(super) fn limit(trace: &Trace, main: &str) -> Option<Trouble> {
             format!("the run was cut off at {t}: too much happened"),
             Some("look for a loop that never ends"),
         ),
-        LimitKind::Cancelled => (ids::CANCELLED, format!("the run was stopped at {t}"), Some("run it again")),
+        LimitKind::Cancelled => (
+            ids::CANCELLED,
+            format!("the run was stopped at {t}"),
+            Some("run it again"),
+        ),
     };
     Some(Trouble {
         id,
@@ -106,7 +112,9 @@ fn still(trace: &Trace, main: &str) -> String {
         .filter(|event| event.role.as_ref().is_some_and(|role| role == main))
         .find_map(|event| match &event.kind {
             Kind::WaitBegun { syscall, what, .. } => Some(waits(main, syscall, what)),
-            Kind::Exit { .. } | Kind::Killed { .. } => Some(format!("{main} had ended, but not all of its children")),
+            Kind::Exit { .. } | Kind::Killed { .. } => {
+                Some(format!("{main} had ended, but not all of its children"))
+            }
             Kind::WaitEnded { .. } => Some(format!("{main} was running")),
             _ => None,
         });
@@ -162,7 +170,12 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
 }
 
 fn describe_waiting(waiting: &Waiting) -> String {
-    let Waiting { role, syscall, what, .. } = waiting;
+    let Waiting {
+        role,
+        syscall,
+        what,
+        ..
+    } = waiting;
     let mut text = if syscall == "stopped" {
         format!("{role} is stopped")
     } else if what.is_empty() {
@@ -179,7 +192,10 @@ fn describe_waiting(waiting: &Waiting) -> String {
     if let Some(pending) = waiting.pending.filter(|pending| !pending.is_empty()) {
         let names: Vec<_> = pending.iter().map(|signal| signal.to_string()).collect();
         let verb = if names.len() == 1 { "is" } else { "are" };
-        text.push_str(&format!(", while {} {verb} pending and blocked", names.join(" and ")));
+        text.push_str(&format!(
+            ", while {} {verb} pending and blocked",
+            names.join(" and ")
+        ));
     }
     text
 }

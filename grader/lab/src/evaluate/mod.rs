@@ -34,9 +34,9 @@ pub struct Evidence<'a> {
     pub language: Language,
     /// Its text.
     pub source: &'a str,
-    /// The starter's text, for what must be unchanged; absent if there is no starter in
-    /// this language.
-    pub starter: Option<&'a str>,
+    /// The program as it was handed out, for what must be unchanged; absent if it wasn't
+    /// handed out in this language.
+    pub original: Option<&'a str>,
     /// What the compiler said.
     pub build: BuildOutcome,
     /// What happened in each scenario that was run, by its id.
@@ -185,8 +185,9 @@ fn judge(
     };
     match &criterion.rule {
         Rule::Builds => Ok(()),
-        Rule::Unchanged { function } => unchanged::check(evidence, function)
-            .map_err(|diagnosis| Failing::fail(None, diagnosis)),
+        Rule::Unchanged { function } => {
+            unchanged::check(evidence, function).map_err(|diagnosis| Failing::fail(None, diagnosis))
+        }
         Rule::NoLeftovers => criterion
             .scenarios
             .iter()
@@ -200,10 +201,9 @@ fn judge(
             })
         }),
         Rule::Requirements(requirements) => requirements.iter().try_for_each(|requirement| {
-            requirement
-                .scenarios
-                .iter()
-                .try_for_each(|id| in_scenario(id, &|trace| check_requirement(requirement, trace, main)))
+            requirement.scenarios.iter().try_for_each(|id| {
+                in_scenario(id, &|trace| check_requirement(requirement, trace, main))
+            })
         }),
     }
 }
@@ -232,7 +232,10 @@ fn usable<'a>(
     });
     match unsupported {
         Some((event, syscall, what)) => {
-            let who = event.role.as_ref().map_or("the program", |role| role.as_str());
+            let who = event
+                .role
+                .as_ref()
+                .map_or("the program", |role| role.as_str());
             Err(undecided(Diagnosis {
                 id: ids::UNSUPPORTED.into(),
                 message: format!(

@@ -256,13 +256,12 @@ impl<'a> Run<'a> {
         } else {
             requirement.message.as_ref()
         };
-        let message = template.map_or_else(
-            || failure.message.clone(),
-            |template| template.fill(value),
-        );
+        let message =
+            template.map_or_else(|| failure.message.clone(), |template| template.fill(value));
         let hint = requirement.hint.fill(value);
-        let trouble = end::trouble(self.trace, self.main)
-            .filter(|trouble| failure.missing && !(trouble.id == ids::ENDED_EARLY && failure.reached));
+        let trouble = end::trouble(self.trace, self.main).filter(|trouble| {
+            failure.missing && !(trouble.id == ids::ENDED_EARLY && failure.reached)
+        });
         match trouble {
             Some(trouble) => Diagnosis {
                 id: trouble.id.into(),

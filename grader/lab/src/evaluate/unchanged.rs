@@ -7,20 +7,21 @@ use crate::tokens::{Function, FunctionError, function};
 
 /// Checks the rule for the function `name`.
 pub(super) fn check(evidence: &Evidence<'_>, name: &str) -> Result<(), Diagnosis> {
-    let Some(starter) = evidence.starter else {
+    let Some(original) = evidence.original else {
         return Err(Diagnosis {
-            id: ids::NO_STARTER.into(),
-            message: format!("the lab has no starter in {}", evidence.language),
-            hint: "hand in one of the languages that the lab has a starter for".into(),
+            id: ids::NO_ORIGINAL.into(),
+            message: format!("the lab was not handed out in {}", evidence.language),
+            hint: "hand in one of the languages of the starters".into(),
         });
     };
-    let hint = format!("put {name}() back as it is in the starter; only other functions may change");
-    let wanted = match function(evidence.language, starter, name) {
+    let hint =
+        format!("put {name}() back as it is in the starter; only other functions may change");
+    let wanted = match function(evidence.language, original, name) {
         Ok(function) => function,
         Err(error) => {
             return Err(Diagnosis {
-                id: ids::NO_STARTER.into(),
-                message: format!("the starter itself: {error}"),
+                id: ids::NO_ORIGINAL.into(),
+                message: format!("the program as handed out: {error}"),
                 hint: "this is not the submission's doing; tell whoever made the lab".into(),
             });
         }
@@ -48,8 +49,14 @@ pub(super) fn check(evidence: &Evidence<'_>, name: &str) -> Result<(), Diagnosis
 
 /// The first difference, in words.
 fn difference(wanted: &Function, found: &Function) -> Option<String> {
-    if let Some(macro_name) = found.redefined.iter().find(|name| !wanted.redefined.contains(name)) {
-        return Some(format!("the macro {macro_name} gives one of its words another meaning"));
+    if let Some(macro_name) = found
+        .redefined
+        .iter()
+        .find(|name| !wanted.redefined.contains(name))
+    {
+        return Some(format!(
+            "the macro {macro_name} gives one of its words another meaning"
+        ));
     }
     let (wanted, found) = (&wanted.tokens, &found.tokens);
     let at = (0..wanted.len().max(found.len())).find(|at| {

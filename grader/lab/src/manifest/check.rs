@@ -9,8 +9,8 @@ use siglab_model::{Role, Signal, Time};
 
 use super::error::ManifestProblem;
 use super::event;
-use super::read::Read;
 use super::raw::{RawCriterion, RawLimits, RawManifest, RawScenario, RawTerminal, S, Text};
+use super::read::Read;
 use super::{
     CBuild, Criterion, Dependency, Files, Manifest, OUTPUT_BYTES, REAL_TIME, Rule, RustBuild,
     Scenario, VIRTUAL_TIME,
@@ -81,12 +81,19 @@ impl<'a> Checker<'a> {
             self.problems.push(problem);
         }
         if raw.criterion.is_empty() && !self.lost {
-            let problem = ManifestProblem::new(self.end..self.end, "a lab needs a criterion")
-                .help(Some("add a [[criterion]] with an id, a title and points".into()));
+            let problem = ManifestProblem::new(self.end..self.end, "a lab needs a criterion").help(
+                Some("add a [[criterion]] with an id, a title and points".into()),
+            );
             self.problems.push(problem);
         }
-        self.unique("scenario", raw.scenario.iter().map(|it| it.get_ref().id.as_ref()));
-        self.unique("criterion", raw.criterion.iter().map(|it| it.get_ref().id.as_ref()));
+        self.unique(
+            "scenario",
+            raw.scenario.iter().map(|it| it.get_ref().id.as_ref()),
+        );
+        self.unique(
+            "criterion",
+            raw.criterion.iter().map(|it| it.get_ref().id.as_ref()),
+        );
         let scenarios: Vec<_> = raw.scenario.iter().map(|it| self.scenario(it)).collect();
         let criteria: Vec<_> = raw.criterion.iter().map(|it| self.criterion(it)).collect();
         Manifest {
@@ -181,19 +188,19 @@ impl<'a> Checker<'a> {
         let virtual_time = own.virtual_time.as_ref().or(general.virtual_time.as_ref());
         let real_time = own.real_time.as_ref().or(general.real_time.as_ref());
         let output = own.output_bytes.as_ref().or(general.output_bytes.as_ref());
-        let real_time = real_time.and_then(|text| self.time(text)).map_or(
-            REAL_TIME,
-            |time| Duration::from_nanos(time.as_nanos()),
-        );
+        let real_time = real_time
+            .and_then(|text| self.time(text))
+            .map_or(REAL_TIME, |time| Duration::from_nanos(time.as_nanos()));
         Limits {
             virtual_time: virtual_time
                 .and_then(|text| self.time(text))
                 .unwrap_or(VIRTUAL_TIME),
             real_time: Some(real_time),
-            output: Some(output.and_then(|it| self.count(it)).map_or(
-                OUTPUT_BYTES,
-                |bytes| bytes as u64,
-            )),
+            output: Some(
+                output
+                    .and_then(|it| self.count(it))
+                    .map_or(OUTPUT_BYTES, |bytes| bytes as u64),
+            ),
             tasks: TASKS,
             events: EVENTS,
         }
@@ -213,7 +220,12 @@ impl<'a> Checker<'a> {
             scenarios = self.scenario_ids(named);
         }
         let order = |id: &String| {
-            let position = |it: &S<RawScenario>| it.get_ref().id.as_ref().is_some_and(|it| it.get_ref() == id);
+            let position = |it: &S<RawScenario>| {
+                it.get_ref()
+                    .id
+                    .as_ref()
+                    .is_some_and(|it| it.get_ref() == id)
+            };
             self.raw.scenario.iter().position(position)
         };
         scenarios.sort_by_key(order);
@@ -260,7 +272,11 @@ impl<'a> Checker<'a> {
         }
         let kind_name = kind.get_ref().as_str();
         let extra = [
-            (raw.function.as_ref().map(Text::span), "function", "unchanged"),
+            (
+                raw.function.as_ref().map(Text::span),
+                "function",
+                "unchanged",
+            ),
             (raw.role.as_ref().map(Text::span), "role", "no-busy-waiting"),
             (
                 raw.expired_waits.as_ref().map(S::span),
@@ -297,7 +313,8 @@ impl<'a> Checker<'a> {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("there are: {}", RULES.join(", ")),
                 };
-                self.problem(kind.span(), format!("no built-in rule `{other}`")).help = Some(help);
+                self.problem(kind.span(), format!("no built-in rule `{other}`"))
+                    .help = Some(help);
                 (Rule::Builds, Vec::new())
             }
         }
@@ -305,7 +322,11 @@ impl<'a> Checker<'a> {
 
     /// The ids of all scenarios.
     pub(super) fn all_scenarios(&self) -> Vec<String> {
-        let ids = self.raw.scenario.iter().filter_map(|it| it.get_ref().id.as_ref());
+        let ids = self
+            .raw
+            .scenario
+            .iter()
+            .filter_map(|it| it.get_ref().id.as_ref());
         ids.map(|id| id.get_ref().clone()).collect()
     }
 
@@ -321,7 +342,8 @@ impl<'a> Checker<'a> {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("there are: {}", all.join(", ")),
                 };
-                self.problem(name.span(), format!("no scenario `{name}`")).help = Some(help);
+                self.problem(name.span(), format!("no scenario `{name}`"))
+                    .help = Some(help);
             }
         }
         ids
@@ -408,8 +430,11 @@ impl<'a> Checker<'a> {
             .find(|(default, own)| default.get_ref() == name && own.get_ref() != name)
         {
             let help = format!("write `{own}`");
-            self.problem(role.span(), format!("`{name}` is called `{own}` in this lab"))
-                .help = Some(help);
+            self.problem(
+                role.span(),
+                format!("`{name}` is called `{own}` in this lab"),
+            )
+            .help = Some(help);
             return;
         }
         let is_own = |name: &str| self.raw.roles.values().any(|own| own.get_ref() == name);
@@ -477,5 +502,6 @@ fn files(raw: &RawManifest) -> Files {
         starter: raw.files.starter.clone().unwrap_or(default.starter),
         solution: raw.files.solution.clone().unwrap_or(default.solution),
         wrong: raw.files.wrong.clone().unwrap_or(default.wrong),
+        original: raw.files.original.clone(),
     }
 }

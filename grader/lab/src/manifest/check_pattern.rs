@@ -238,7 +238,10 @@ impl Checker<'_> {
             || early(pattern.before, pattern.at)
             || early(pattern.at, pattern.after)
         {
-            self.problem(span.clone(), "no moment is after `after` and before `before`");
+            self.problem(
+                span.clone(),
+                "no moment is after `after` and before `before`",
+            );
         }
     }
 }

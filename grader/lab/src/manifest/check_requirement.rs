@@ -36,10 +36,8 @@ impl Checker<'_> {
         if raw.require.is_empty() {
             self.missing("require", span);
         }
-        let named = match &raw.scenarios {
-            Some(named) => Some(self.scenario_ids(named)),
-            None => None,
-        };
+        let named = raw.scenarios.as_ref();
+        let named = named.map(|named| self.scenario_ids(named));
         let default = named.clone().unwrap_or_else(|| self.all_scenarios());
         let requirements: Vec<_> = raw
             .require
@@ -83,8 +81,14 @@ impl Checker<'_> {
             }
         };
         let (test, names) = self.form(raw, &span);
-        let message = raw.message.as_ref().map(|it| self.template(it, &names.happened));
-        let missing = raw.missing.as_ref().map(|it| self.template(it, &names.missing));
+        let message = raw
+            .message
+            .as_ref()
+            .map(|it| self.template(it, &names.happened));
+        let missing = raw
+            .missing
+            .as_ref()
+            .map(|it| self.template(it, &names.missing));
         let hint = match raw.hint.as_ref().or(hint) {
             Some(hint) => self.template(hint, &[]),
             None => {
@@ -165,10 +169,7 @@ impl Checker<'_> {
             ("within", raw.within.as_ref().map(Text::span)),
             ("after", raw.after.as_ref().map(S::span)),
             ("of", raw.of.as_ref().map(S::span)),
-            (
-                "same_instant_as",
-                raw.same_instant_as.as_ref().map(S::span),
-            ),
+            ("same_instant_as", raw.same_instant_as.as_ref().map(S::span)),
         ];
         for (key, span) in keys {
             if let Some(span) = span {
@@ -265,7 +266,9 @@ impl Checker<'_> {
         let exactly = raw.exactly.as_ref().and_then(|it| self.count(it));
         let at_least = raw.at_least.as_ref().and_then(|it| self.count(it));
         let at_most = raw.at_most.as_ref().and_then(|it| self.count(it));
-        if let (Some(exactly), Some(other)) = (&raw.exactly, raw.at_least.as_ref().or(raw.at_most.as_ref())) {
+        if let (Some(exactly), Some(other)) =
+            (&raw.exactly, raw.at_least.as_ref().or(raw.at_most.as_ref()))
+        {
             self.problem(
                 other.span(),
                 format!("`exactly = {exactly}` leaves nothing to say about other numbers"),
@@ -282,7 +285,9 @@ impl Checker<'_> {
         let names = Names::of_event(&event, &["count", "expected", "times"]);
         let test = Test::Count {
             event,
-            min: exactly.or(at_least).unwrap_or(usize::from(at_most.is_none())),
+            min: exactly
+                .or(at_least)
+                .unwrap_or(usize::from(at_most.is_none())),
             max: exactly.or(at_most),
         };
         (test, names)
@@ -290,7 +295,10 @@ impl Checker<'_> {
 
     fn not_nth(&mut self, pattern: &Pattern, written: &S<RawPattern>) {
         if pattern.nth.is_some() {
-            self.problem(written.span(), "`nth` can't be counted; use it with `after` or `of`");
+            self.problem(
+                written.span(),
+                "`nth` can't be counted; use it with `after` or `of`",
+            );
         }
     }
 
@@ -305,7 +313,10 @@ impl Checker<'_> {
                 .map(|signal| Ending::Status(ProcessStatus::Killed(signal))),
             (None, None, Some(deadlock)) => Some(Ending::Deadlock(*deadlock.get_ref())),
             _ => {
-                self.problem(outcome.span(), "an outcome is one of `exited`, `killed`, `deadlock`");
+                self.problem(
+                    outcome.span(),
+                    "an outcome is one of `exited`, `killed`, `deadlock`",
+                );
                 None
             }
         };
@@ -380,5 +391,9 @@ fn fields(event: &Pattern) -> Vec<String> {
         .iter()
         .map(|field| field.name)
         .filter(|name| kinds.iter().all(|kind| kind.field(name).is_some()));
-    ["t", "role"].into_iter().chain(common).map(str::to_owned).collect()
+    ["t", "role"]
+        .into_iter()
+        .chain(common)
+        .map(str::to_owned)
+        .collect()
 }

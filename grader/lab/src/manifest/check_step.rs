@@ -45,8 +45,11 @@ impl Checker<'_> {
                 _ => {}
             }
             if earliest > limit {
-                self.problem(span, format!("this step comes after the scenario's limit of {limit}"))
-                    .help = Some("raise `virtual_time` under `limits`".into());
+                self.problem(
+                    span,
+                    format!("this step comes after the scenario's limit of {limit}"),
+                )
+                .help = Some("raise `virtual_time` under `limits`".into());
             }
             steps.push(Step { when, action });
         }
@@ -62,7 +65,10 @@ impl Checker<'_> {
             ("waiting", raw.waiting.as_ref()),
             ("ended", raw.ended.as_ref()),
         ];
-        self.at_most_one(given.into_iter().map(|(key, it)| (key, it.map(Text::span))), "waits for");
+        self.at_most_one(
+            given.into_iter().map(|(key, it)| (key, it.map(Text::span))),
+            "waits for",
+        );
         if let (Some(syscall), None) = (&raw.syscall, &raw.waiting) {
             self.problem(syscall.span(), "`syscall` goes with `waiting`");
         }
@@ -184,8 +190,8 @@ impl Checker<'_> {
             Some((_, key)) => Action::Press(*key),
             None => {
                 let names = KEYS.map(|(name, _)| name).join(", ");
-                self.problem(text.span(), format!("no key `{written}`")).help =
-                    Some(format!("there are: {names}"));
+                self.problem(text.span(), format!("no key `{written}`"))
+                    .help = Some(format!("there are: {names}"));
                 Action::Nothing
             }
         }

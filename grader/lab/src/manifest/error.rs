@@ -22,8 +22,6 @@ pub struct ManifestProblem {
     pub message: String,
     /// Where, in bytes from the start of the text; empty at 0 if it is nowhere in it.
     pub span: Range<usize>,
-    /// What to say at the place itself; may be empty.
-    pub label: String,
     /// What to do about it, if that can be said.
     pub help: Option<String>,
 }
@@ -33,14 +31,8 @@ impl ManifestProblem {
         Self {
             message: message.into(),
             span,
-            label: String::new(),
             help: None,
         }
-    }
-
-    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
     }
 
     pub(crate) fn help(mut self, help: Option<String>) -> Self {
@@ -77,19 +69,14 @@ impl ManifestError {
     }
 
     fn render(&self, problem: &ManifestProblem) -> String {
-        let mut group = Level::ERROR.primary_title(problem.message.as_str()).elements(
-            (!self.source.is_empty()).then(|| {
+        let mut group = Level::ERROR
+            .primary_title(problem.message.as_str())
+            .elements((!self.source.is_empty()).then(|| {
                 let annotation = AnnotationKind::Primary.span(problem.span.clone());
-                let annotation = if problem.label.is_empty() {
-                    annotation
-                } else {
-                    annotation.label(problem.label.as_str())
-                };
                 Snippet::source(self.source.as_str())
                     .path(self.path.as_str())
                     .annotation(annotation)
-            }),
-        );
+            }));
         if let Some(help) = &problem.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

@@ -86,10 +86,7 @@ pub(crate) const EVENTS: &[EventKind] = &[
         "fork",
         &[
             field("child", Holds::Role),
-            field(
-                "how",
-                Holds::Words(&["fork", "vfork", "clone", "thread"]),
-            ),
+            field("how", Holds::Words(&["fork", "vfork", "clone", "thread"])),
         ],
     ),
     kind("exec", &[PROGRAM]),
@@ -203,7 +200,10 @@ pub(crate) const EVENTS: &[EventKind] = &[
     ),
     kind(
         "busy-waiting",
-        &[field("how", Holds::Words(&["polling", "spinning"])), SYSCALL],
+        &[
+            field("how", Holds::Words(&["polling", "spinning"])),
+            SYSCALL,
+        ],
     ),
     kind("unsafe-call", &[SIGNAL, FUNCTION]),
     kind("deadlock", &[]),
@@ -223,10 +223,7 @@ pub(crate) const EVENTS: &[EventKind] = &[
             ]),
         )],
     ),
-    kind(
-        "script-unfinished",
-        &[field("step", Holds::Integer), WHAT],
-    ),
+    kind("script-unfinished", &[field("step", Holds::Integer), WHAT]),
 ];
 
 /// The name under which an event of this kind is serialised.
@@ -282,7 +279,11 @@ pub(crate) fn process_of<'a>(role: &'a str, main: &'a str) -> &'a str {
         Some((process, last)) => (process, last),
         None => (main, role),
     };
-    if numbered(last, "thread") { process } else { role }
+    if numbered(last, "thread") {
+        process
+    } else {
+        role
+    }
 }
 
 /// Whether a role can exist at all: `main` (or the lab's name for it), `child`, `child.2`,

@@ -17,8 +17,6 @@ mod read;
 mod schema;
 mod template;
 
-
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,9 +26,10 @@ use siglab_model::{ProcessStatus, Time};
 
 pub use error::{ManifestError, ManifestProblem};
 pub use pattern::{FieldTest, FieldValue, Pattern};
+pub(crate) use pattern::{describe_status, field_text};
 pub use template::Template;
 
-pub(crate) use event::{event_name, process_of};
+pub(crate) use event::process_of;
 #[cfg(feature = "schema")]
 pub(crate) use schema::schema;
 
@@ -125,6 +124,8 @@ pub struct Files {
     pub solution: Vec<PathBuf>,
     /// The folder of wrong variants; it may be missing.
     pub wrong: PathBuf,
+    /// The programs as they were handed out, by language; absent: the starters.
+    pub original: BTreeMap<Language, PathBuf>,
 }
 
 impl Default for Files {
@@ -133,6 +134,7 @@ impl Default for Files {
             starter: "starter".into(),
             solution: vec!["solution".into()],
             wrong: "wrong".into(),
+            original: BTreeMap::new(),
         }
     }
 }
@@ -142,6 +144,13 @@ impl Files {
     #[must_use]
     pub fn starter_file(&self, id: &str, language: Language) -> PathBuf {
         self.starter.join(format!("{id}.{}", language.extension()))
+    }
+
+    /// The program as it was handed out in `language`, relative to the lab's folder.
+    #[must_use]
+    pub fn original_file(&self, id: &str, language: Language) -> PathBuf {
+        let own = self.original.get(&language).cloned();
+        own.unwrap_or_else(|| self.starter_file(id, language))
     }
 }
 
@@ -298,8 +307,7 @@ impl Manifest {
             problems: Vec::new(),
             lost: false,
         };
-        check::check(&read, None, 0)
-            .map_err(|problems| ManifestError::new("the lab", "", problems))
+        check::check(&read, None, 0).map_err(|problems| ManifestError::new("the lab", "", problems))
     }
 
     /// The scenario with this id.

@@ -103,7 +103,10 @@ impl Pattern {
     pub fn describe(&self) -> String {
         let one = |name: &str| self.field(name).unwrap_or_default();
         let who = |else_: &str| self.field("role").unwrap_or_else(|| else_.to_owned());
-        let signal = || self.field("signal").unwrap_or_else(|| "a signal".to_owned());
+        let signal = || {
+            self.field("signal")
+                .unwrap_or_else(|| "a signal".to_owned())
+        };
         let known = match self.kinds.as_slice() {
             [kind] => match kind.as_str() {
                 "generated" => Some(format!(
@@ -135,7 +138,11 @@ impl Pattern {
             _ => None,
         };
         let mut text = known.unwrap_or_else(|| self.describe_plainly());
-        for (word, time) in [("at", self.at), ("after", self.after), ("before", self.before)] {
+        for (word, time) in [
+            ("at", self.at),
+            ("after", self.after),
+            ("before", self.before),
+        ] {
             if let Some(time) = time {
                 text = format!("{text} {word} {time}");
             }
@@ -212,8 +219,9 @@ impl FieldValue {
             Self::Integer(wanted) => value.and_then(Value::as_i64) == Some(*wanted),
             Self::Bool(wanted) => value.and_then(Value::as_bool).unwrap_or(false) == *wanted,
             Self::Time(wanted) => value.and_then(Value::as_u64) == Some(wanted.as_nanos()),
-            Self::Status(wanted) => value
-                .is_some_and(|value| ProcessStatus::deserialize(value).is_ok_and(|it| it == *wanted)),
+            Self::Status(wanted) => value.is_some_and(|value| {
+                ProcessStatus::deserialize(value).is_ok_and(|it| it == *wanted)
+            }),
             Self::Signal(wanted) => text.is_some_and(|text| {
                 text == wanted.to_string()
                     || serde_json::from_value::<SigSet>(Value::from(text))

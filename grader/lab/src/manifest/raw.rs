@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_spanned::Spanned;
 
+use crate::result::Language;
+
 /// A value and where it is written.
 pub(crate) type S<T> = Spanned<T>;
 
@@ -118,6 +120,9 @@ pub(crate) struct RawFiles {
     pub(crate) solution: Option<Vec<PathBuf>>,
     /// The folder of wrong variants, `wrong` if absent.
     pub(crate) wrong: Option<PathBuf>,
+    /// The programs as they were handed out, by language, with which the rule `unchanged`
+    /// compares; the starters if absent. Students edit the starters.
+    pub(crate) original: BTreeMap<Language, PathBuf>,
 }
 
 /// Where a run is cut off.

@@ -108,12 +108,8 @@ impl<'a> Lexer<'a> {
     /// The rest of a directive, to the end of its line.
     fn directive(&mut self, macros: &mut Vec<String>) -> String {
         let mut words = Vec::new();
-        loop {
-            match self.skip_blank() {
-                Some(false) => {}
-                // The next line has begun, or the text is over.
-                Some(true) | None => break,
-            }
+        // Until the next line begins, or the text is over.
+        while let Some(false) = self.skip_blank() {
             match self.next() {
                 Some(word) => words.push(word),
                 None => break,
@@ -138,8 +134,8 @@ impl<'a> Lexer<'a> {
             }
             if let Some(length) = continuation(rest) {
                 self.take(length);
-            } else if rest.starts_with("/*") {
-                let end = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                let end = comment.find("*/").map_or(rest.len(), |end| end + 4);
                 self.take(end);
             } else if rest.starts_with("//") {
                 self.line_comment();
@@ -164,7 +160,8 @@ impl<'a> Lexer<'a> {
     /// The next token; the text must not begin with white space.
     fn next(&mut self) -> Option<String> {
         let first = self.rest.chars().next()?;
-        if is_word(first) || first == '.' && self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
+        if is_word(first)
+            || first == '.' && self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
         {
             return Some(self.word());
         }
@@ -181,14 +178,18 @@ impl<'a> Lexer<'a> {
     /// An identifier, keyword or number. A prefix such as `L` stays apart from its string,
     /// which doesn't matter for comparing.
     fn word(&mut self) -> String {
-        let is_number = !self.rest.starts_with(|c: char| is_word(c) && !c.is_ascii_digit());
+        let is_number = !self
+            .rest
+            .starts_with(|c: char| is_word(c) && !c.is_ascii_digit());
         let mut word = String::new();
         loop {
             if let Some(length) = continuation(self.rest) {
                 self.take(length);
                 continue;
             }
-            let Some(next) = self.rest.chars().next() else { break };
+            let Some(next) = self.rest.chars().next() else {
+                break;
+            };
             let exponent = matches!(next, '+' | '-')
                 && is_number
                 && word.ends_with(['e', 'E', 'p', 'P'])

@@ -49,7 +49,10 @@ fn c_changes_are_seen() {
         ("    return 0;", "#if 1\n    return 0;\n#endif\n"),
     ] {
         assert!(C.contains(from), "{from}");
-        assert!(!same(Language::C, C, &C.replace(from, to)), "{from} -> {to}");
+        assert!(
+            !same(Language::C, C, &C.replace(from, to)),
+            "{from} -> {to}"
+        );
     }
 }
 
@@ -65,12 +68,17 @@ fn c_macros_that_change_a_word_are_seen() {
 fn c_functions_may_be_missing_or_double() {
     assert_eq!(
         function(Language::C, "int child(void); int x = child(1);", "child"),
-        Err(FunctionError::Missing { name: "child".into() })
+        Err(FunctionError::Missing {
+            name: "child".into()
+        })
     );
     let double = format!("{C}\n#if 0\nint child(void) {{ }}\n#endif");
     assert_eq!(
         function(Language::C, &double, "child"),
-        Err(FunctionError::Several { name: "child".into(), count: 2 })
+        Err(FunctionError::Several {
+            name: "child".into(),
+            count: 2
+        })
     );
 }
 
@@ -106,7 +114,10 @@ fn rust_changes_are_seen() {
         ("/// Counts.", "#[cold]"),
     ] {
         assert!(RUST.contains(from), "{from}");
-        assert!(!same(Language::Rust, RUST, &RUST.replace(from, to)), "{from} -> {to}");
+        assert!(
+            !same(Language::Rust, RUST, &RUST.replace(from, to)),
+            "{from} -> {to}"
+        );
     }
 }
 

@@ -11,6 +11,7 @@ use super::words;
 pub(super) fn folded(events: &[Event]) -> Vec<bool> {
     let mut masks = Masks::default();
     let mut starting = Starting::default();
+    let mut waits = Waits::default();
     let first = events.iter().find_map(|event| event.role.as_ref());
     events
         .iter()
@@ -18,6 +19,7 @@ pub(super) fn folded(events: &[Event]) -> Vec<bool> {
         .map(|(index, event)| {
             let rest = &events[index + 1..];
             let in_spawn = starting.note(event);
+            let goes_on = waits.note(event);
             match (&event.kind, &event.role) {
                 (Kind::Chosen { .. } | Kind::ClockAdvanced { .. }, _) => true,
                 // Its parent is siglab.
@@ -35,8 +37,10 @@ pub(super) fn folded(events: &[Event]) -> Vec<bool> {
                         || is_runtime_handler(new)
                         || (starting.is_fresh(role) && is_rust_start(*signal, new, role, rest))
                 }
+                (Kind::WaitBegun { .. }, _) => goes_on,
                 (Kind::WaitEnded { syscall, result }, Some(role)) => {
                     (result == "timeout" && words::is_sleep(syscall))
+                        || is_told_before(role, event, &events[..index])
                         || is_told_next(role, event, rest)
                 }
                 _ => false,
@@ -85,6 +89,21 @@ fn is_rust_start(signal: Signal, new: &Disposition, role: &Role, rest: &[Event])
                 matches!(&event.kind, Kind::DispositionChanged { signal, new }
                     if fault(*signal) && on_own_stack(new))
             })
+}
+
+/// Whether the thread's last event, the reaping of a child, tells what its wait brought.
+fn is_told_before(role: &Role, ended: &Event, before: &[Event]) -> bool {
+    before
+        .iter()
+        .rev()
+        .take_while(|event| event.t == ended.t)
+        .find(|event| event.role.as_ref() == Some(role))
+        .is_some_and(|last| match (&last.kind, &ended.kind) {
+            (Kind::Reaped { child, .. }, Kind::WaitEnded { result, .. }) => {
+                child == result.as_str()
+            }
+            _ => false,
+        })
 }
 
 /// Whether the thread's next event tells what ended its wait.
@@ -149,7 +168,46 @@ fn is_brief(role: &Role, rest: &[Event]) -> bool {
                 Kind::Fork { .. } | Kind::DispositionChanged { .. } | Kind::Chosen { .. }
             )
         })
-        .is_none_or(|event| matches!(event.kind, Kind::MaskChanged { .. }))
+        .is_none_or(|event| {
+            matches!(
+                event.kind,
+                Kind::MaskChanged { .. }
+                    | Kind::ThreadExit {}
+                    | Kind::Exit { .. }
+                    | Kind::Killed { .. }
+            )
+        })
+}
+
+/// What each thread waits in.
+#[derive(Default)]
+struct Waits<'a>(HashMap<&'a Role, (Option<&'a Kind>, bool)>);
+
+impl<'a> Waits<'a> {
+    /// Takes note of an event; whether it is the same wait that the thread is in already,
+    /// or that was said to go on after a signal.
+    fn note(&mut self, event: &'a Event) -> bool {
+        let Some(role) = &event.role else {
+            return false;
+        };
+        let (last, is_open) = self.0.entry(role).or_default();
+        match &event.kind {
+            kind @ Kind::WaitBegun { .. } => {
+                let goes_on = *is_open && *last == Some(kind);
+                (*last, *is_open) = (Some(kind), true);
+                goes_on
+            }
+            Kind::WaitEnded { .. } => {
+                *is_open = false;
+                false
+            }
+            Kind::Restarted { .. } => {
+                *is_open = true;
+                false
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Which processes are still starting.

@@ -147,10 +147,10 @@ fn choose_excerpt(rows: &[Row], most: usize, around: Option<Time>) -> Vec<bool> 
         .collect()
 }
 
-/// What happened in one event, in one line for a terminal.
+/// What happened in one event: a line for a terminal, and perhaps more lines with details.
 #[must_use]
 pub fn sentence(event: &Event) -> String {
-    escape::line(&story::sentence(event), true)
+    escape::lines(&story::sentence(event))
 }
 
 /// Writes rows.
@@ -220,9 +220,9 @@ impl<'a> Page<'a> {
             Policy::Random { seed } => format!(", random order (seed {seed})"),
             Policy::Replay { .. } => ", replayed order".into(),
         };
-        let command: Vec<&str> = std::iter::once(&header.program)
+        let command: Vec<String> = std::iter::once(&header.program)
             .chain(&header.args)
-            .map(String::as_str)
+            .map(|word| words::shell_word(word))
             .collect();
         let command = escape::line(&command.join(" "), self.unicode);
         writeln!(f, "{} in {clock}{policy}", paint(style::HEADING, &command))?;
@@ -305,19 +305,14 @@ impl<'a> Page<'a> {
             .last()
             .map(|event| event.t)
             .unwrap_or_default();
-        let clock = match self.trace.header.clock {
-            Clock::Virtual => "virtual time",
-            Clock::Real => "real time",
+        let (end, clock) = match self.trace.header.clock {
+            Clock::Virtual => (words::ms(end), "virtual time"),
+            Clock::Real => (words::ms_short(end), "real time"),
         };
         let (how, style) = outcome(self.trace);
         let how = paint(style, &how);
         writeln!(f)?;
-        writeln!(
-            f,
-            "{how}, after {} of {clock}{}",
-            words::ms(end),
-            self.tally()
-        )
+        writeln!(f, "{how}, after {end} of {clock}{}", self.tally())
     }
 
     /// How many signals there were, and how many were lost.

@@ -82,11 +82,13 @@ pub(super) fn tell(trace: &Trace, options: &TimelineOptions) -> Vec<Row> {
     }
 }
 
-/// What happened in one event.
+/// What happened in one event, and the details.
 pub(super) fn sentence(event: &Event) -> String {
     let mut row = Row::new(event, 0);
     plain(&mut row, &event.kind, false);
-    row.text
+    let mut lines = vec![row.text];
+    lines.extend(row.details.iter().map(|detail| format!("  {detail}")));
+    lines.join("\n")
 }
 
 impl Row {
@@ -300,6 +302,10 @@ impl Teller<'_> {
         row.text += &fate.words();
         if fate.blocked {
             self.blocked.insert(signal);
+        }
+        if done.is_some() && !fate.was_blocked && fate.action == Some(DefaultAction::Ignore) {
+            // That it was generated was told; nothing came of it.
+            return;
         }
         if fate.is_unremarkable() {
             (row.tone, row.weight) = (Tone::Quiet, 0);
@@ -580,9 +586,8 @@ fn trouble(row: &mut Row, kind: &Kind) {
             let signal = signal
                 .map(|signal| format!(" {signal}"))
                 .unwrap_or_default();
-            let text = format!(
-                "REFUSED: {syscall}{signal}: {what}: outside of this run, so it gets {errno}"
-            );
+            let text =
+                format!("REFUSED: {syscall}{signal} to {what}: outside of this run ({errno})");
             (Tone::Bad, text, vec![])
         }
         Kind::SendFailed {

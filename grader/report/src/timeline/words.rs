@@ -22,6 +22,16 @@ pub(super) fn ms_short(time: Time) -> String {
     format!("{}.{:03} ms", nanos / 1_000_000, nanos % 1_000_000 / 1_000)
 }
 
+/// A word of a command line, in quotes if a shell needs them.
+pub(super) fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+^".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// `1 line`, `2 lines`.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
@@ -96,15 +106,15 @@ pub(super) fn mask_changed(how: MaskHow, before: SigSet, mask: SigSet) -> String
     let plain = |set: SigSet| {
         let names: Vec<_> = set.iter().map(|signal| signal.to_string()).collect();
         match names.len() {
-            62.. => "every signal".to_owned(),
+            60.. => "every signal".to_owned(),
             9.. => set.to_string(),
             _ => names.join(" "),
         }
     };
-    let now = if mask.is_empty() {
-        "nothing is blocked".into()
-    } else {
-        format!("mask {mask}")
+    let now = match mask.bits().count_ones() {
+        0 => " (nothing is blocked)".to_owned(),
+        60.. => String::new(),
+        _ => format!(" (mask {mask})"),
     };
     let change = match (added.is_empty(), removed.is_empty()) {
         (false, true) => format!("blocks {}", plain(added)),
@@ -116,7 +126,7 @@ pub(super) fn mask_changed(how: MaskHow, before: SigSet, mask: SigSet) -> String
             MaskHow::Set => "sets its signal mask to what it is".into(),
         },
     };
-    format!("{change} ({now})")
+    format!("{change}{now}")
 }
 
 pub(super) fn fork(child: &str, how: ForkHow) -> String {
