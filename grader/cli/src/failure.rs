@@ -49,6 +49,14 @@ impl Failure {
         ))
     }
 
+    /// siglab's own signal handlers can't be installed.
+    pub(crate) fn no_handlers(error: std::io::Error) -> Self {
+        Self::new(
+            exit::INTERNAL,
+            format_args!("can't handle signals: {error}"),
+        )
+    }
+
     /// Asked to stop by a signal.
     pub(crate) fn interrupted(signal: siglab_model::Signal) -> Self {
         Self::new(exit::signalled(signal), format_args!("stopped by {signal}"))

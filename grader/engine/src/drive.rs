@@ -38,6 +38,8 @@ enum Awaited {
     Blocked,
     /// It has used up its share of processor time without a stop.
     OutOfTime,
+    /// It waits for its vfork child.
+    InVfork,
     /// It is a process's first thread, and ended before the others.
     Zombie,
     /// It is no tracee any more: another thread of its process exec'd.
@@ -152,6 +154,7 @@ impl Run<'_> {
                     ptrace::interrupt(tid)?;
                     None
                 }
+                Awaited::InVfork => return Ok(()),
                 Awaited::Zombie => {
                     self.task(tid)?.state = State::Zombie;
                     return Ok(());
@@ -204,12 +207,11 @@ impl Run<'_> {
     pub(crate) fn count_poll(&mut self, tid: Pid, number: i64) -> Outcome<()> {
         let task = self.task(tid)?;
         task.polls.count += 1;
-        task.polls.reads_clock |= crate::calls::reads_clock(number);
+        task.polls.clock_reads += u32::from(crate::calls::reads_clock(number));
         if task.polls.count < POLLS_BEFORE_BUSY || task.polls.reported {
             return Ok(());
         }
         task.polls.reported = true;
-        task.polls.count = 0;
         let stack = self.user_stack(tid);
         let syscall = Some(crate::arch::syscall_name(number));
         self.task_event(
@@ -227,7 +229,9 @@ impl Run<'_> {
         let polls = &mut self.task(tid)?.polls;
         let used = polls.reported && polls.count >= POLLS_WHEN_BUSY;
         if used {
+            polls.watches_clock = polls.clock_reads > 0;
             polls.count = 0;
+            polls.clock_reads = 0;
         }
         Ok(used)
     }
@@ -276,8 +280,10 @@ impl Run<'_> {
                 self.before_end(tid)?;
             }
             Ok(Ready::No) => {
-                let files = &self.task(tid)?.files;
+                let task = self.task(tid)?;
+                let (files, in_vfork) = (&task.files, task.state == State::Vfork);
                 return Ok(match files.state() {
+                    Some(b'D') if in_vfork => Some(Awaited::InVfork),
                     Some(b'S') => files
                         .blocked_in()
                         .filter(|call| call.number >= 0)
@@ -369,6 +375,8 @@ impl Run<'_> {
         let stopping = self.must_stop_now();
         let task = self.task(tid)?;
         task.polls.count = POLLS_WHEN_BUSY;
+        // The few clock reads that it may have made before it began to spin don't count.
+        task.polls.clock_reads = 0;
         if task.polls.reported || stopping {
             return Ok(());
         }

@@ -141,7 +141,7 @@ impl Run<'_> {
         if self.options.clock == ClockMode::Real {
             return Ok(());
         }
-        if self.task(tid)?.polls.reads_clock {
+        if self.task(tid)?.polls.watches_clock {
             let step = self.clock.now() + BUSY_STEP;
             self.advance_to(deadline.unwrap_or(step).min(step), false);
         } else if let Some(deadline) = deadline {

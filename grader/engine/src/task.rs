@@ -189,8 +189,10 @@ pub(crate) struct Entering {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Polls {
     pub(crate) count: u32,
-    /// Whether it read a clock among them.
-    pub(crate) reads_clock: bool,
+    /// How many of them read a clock.
+    pub(crate) clock_reads: u32,
+    /// Whether it looks at a clock while it is busy.
+    pub(crate) watches_clock: bool,
     /// Whether it was reported as busy waiting.
     pub(crate) reported: bool,
 }

@@ -13,12 +13,7 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
         .submission(&args.file)
         .map_err(siglab_lab::GradeError::Submission)?;
     let target = args.output.as_deref().map(Target::prepare).transpose()?;
-    let cancel = interrupt::install().map_err(|error| {
-        Failure::new(
-            exit::INTERNAL,
-            format_args!("can't handle signals: {error}"),
-        )
-    })?;
+    let cancel = interrupt::install().map_err(Failure::no_handlers)?;
     let graded = lab.grade(
         &submission,
         &GradeOptions {

@@ -1,11 +1,98 @@
 //! `siglab lab check`.
 
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, stderr};
+
+use siglab_lab::{CheckedFile, GradeOptions, Lab, LabReport, Labs, Status};
+use siglab_report::escape_lines;
+
 use crate::args::LabsDir;
-use crate::exit;
 use crate::failure::Failure;
+use crate::{exit, interrupt, output};
 
 pub(crate) fn run(ids: &[String], labs: &LabsDir) -> Result<u8, Failure> {
     let labs = super::find_labs(labs)?;
-    let _ = (ids, labs);
-    Ok(exit::OK)
+    let chosen = choose(&labs, ids)?;
+    let cancel = interrupt::install().map_err(Failure::no_handlers)?;
+    let options = GradeOptions {
+        cancel,
+        ..GradeOptions::default()
+    };
+    let mut status = exit::OK;
+    for lab in &chosen {
+        if stderr().is_terminal() {
+            output::tell(format_args!("checking {} ...", lab.id()));
+        }
+        let report = lab.check(&options)?;
+        if let Some(signal) = interrupt::received() {
+            return Err(Failure::interrupted(signal));
+        }
+        output::print(text(&report))?;
+        if !report.is_fine() {
+            status = exit::FOUND;
+        }
+    }
+    Ok(status)
+}
+
+/// The labs with these ids, all if there are none; an error if one can't be read.
+fn choose(labs: &Labs, ids: &[String]) -> Result<Vec<Lab>, Failure> {
+    let ids = if ids.is_empty() {
+        labs.ids()?
+    } else {
+        ids.to_vec()
+    };
+    if ids.is_empty() {
+        output::tell(format_args!("siglab: no labs in {}", labs.dir().display()));
+    }
+    ids.iter().map(|id| Ok(labs.find(id)?)).collect()
+}
+
+fn text(report: &LabReport) -> String {
+    let mut text = format!("{}\n", escape_lines(&report.lab));
+    for file in &report.files {
+        describe(&mut text, file);
+    }
+    for problem in &report.problems {
+        let _ = writeln!(text, "  FAIL  {}", escape_lines(&problem.to_string()));
+    }
+    let bad = report
+        .files
+        .iter()
+        .filter(|file| !file.problems.is_empty())
+        .count();
+    let verdict = match bad + report.problems.len() {
+        0 => "everything is as it should be".to_owned(),
+        1 => "1 problem".to_owned(),
+        many => format!("{many} problems"),
+    };
+    let files = report.files.len();
+    let _ = writeln!(text, "  {files} files, {verdict}\n");
+    text
+}
+
+fn describe(text: &mut String, file: &CheckedFile) {
+    let word = if file.problems.is_empty() {
+        "ok"
+    } else {
+        "FAIL"
+    };
+    let path = escape_lines(&file.path.display().to_string());
+    let score = match &file.result {
+        Some(result) if result.status == Status::CompileError => "doesn't compile".to_owned(),
+        Some(result) => format!("{} of {}", result.score, result.max_score),
+        None => "not graded".to_owned(),
+    };
+    let _ = writeln!(text, "  {word:<4}  {:<8}  {path}: {score}", file.part);
+    for problem in &file.problems {
+        let problem = escape_lines(&problem.to_string());
+        let _ = writeln!(
+            text,
+            "                  {}",
+            problem.replace('\n', "\n                  ")
+        );
+    }
+    if let (false, Some(because)) = (file.problems.is_empty(), &file.because) {
+        let _ = writeln!(text, "                  ({})", escape_lines(because));
+    }
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Labs) -> Result<u8, Failure> {
     let entries: Vec<Entry> = labs
         .list()?
         .into_iter()
-        .map(|(id, lab)| Entry::new(id, &lab))
+        .map(|listed| Entry::new(listed.id, &listed.lab))
         .collect();
     let broken = entries.iter().filter(|entry| entry.error.is_some()).count();
     match args.format {

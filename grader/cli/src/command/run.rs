@@ -46,12 +46,7 @@ fn command(args: &Run) -> Result<Command, Failure> {
 }
 
 fn options(args: &Run) -> Result<Options, Failure> {
-    let cancel = interrupt::install().map_err(|error| {
-        Failure::new(
-            exit::INTERNAL,
-            format_args!("can't handle signals: {error}"),
-        )
-    })?;
+    let cancel = interrupt::install().map_err(Failure::no_handlers)?;
     let limits = match args.limit {
         Some(virtual_time) => Limits {
             virtual_time,
