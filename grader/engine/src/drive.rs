@@ -84,9 +84,10 @@ impl Run<'_> {
                     State::Parked { .. } => task.files.state() != Some(b't'),
                     State::Vfork => task.files.state() != Some(b'D'),
                     State::Ending => true,
-                    State::GroupStopped(_) | State::Zombie => {
-                        wait::ready(task.tid) != Ok(Ready::No)
+                    State::GroupStopped(_) => {
+                        task.files.state() != Some(b't') || wait::ready(task.tid) != Ok(Ready::No)
                     }
+                    State::Zombie => wait::ready(task.tid) != Ok(Ready::No),
                     State::Running => false,
                 })
                 .map(|task| task.tid)

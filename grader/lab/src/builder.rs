@@ -493,7 +493,7 @@ impl Requirement {
         for criterion in &manifest.criteria {
             if let Rule::Requirements(requirements) = &criterion.rule {
                 for requirement in requirements {
-                    check_requirement(requirement, trace, manifest.main_role())
+                    check_requirement(requirement, trace, &manifest.roles)
                         .map_err(Unmet::Diagnosis)?;
                 }
             }

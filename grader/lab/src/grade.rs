@@ -303,7 +303,7 @@ pub(crate) fn run_one(
     }
     let run_options = Options {
         clock: options.clock,
-        roles: manifest.roles.clone(),
+        roles: manifest.roles.names().clone(),
         limits: scenario.limits.clone(),
         cancel: options.cancel.clone(),
         ..Options::default()

@@ -4,18 +4,18 @@ use siglab_model::{BusyKind, Event, Kind, LimitKind, Role, Signal, Time, Trace};
 
 use super::diagnosis as ids;
 use super::end;
-use crate::manifest::process_of;
+use crate::manifest::Roles;
 use crate::result::Diagnosis;
 
-/// Checks the rule for the process `role`, or for all. `main` is what the first process
-/// is called. `allowed` timed waits may expire one after another while nothing happens.
+/// Checks the rule for the process `role`, or for all. `roles` is what
+/// processes are called. `allowed` timed waits may expire one after another while nothing happens.
 pub(super) fn check(
     trace: &Trace,
-    main: &str,
+    roles: &Roles,
     role: Option<&str>,
     allowed: usize,
 ) -> Result<(), Diagnosis> {
-    let concerns = |other: &Role| role.is_none_or(|role| process_of(other.as_str(), main) == role);
+    let concerns = |other: &Role| role.is_none_or(|role| roles.process_of(other.as_str()) == role);
     for event in &trace.events {
         if let (
             Kind::BusyWaiting {
@@ -37,7 +37,7 @@ pub(super) fn check(
         }
     }
     if trace.outcome.limit == Some(LimitKind::RealTime)
-        && let Some(trouble) = end::limit(trace, main)
+        && let Some(trouble) = end::limit(trace, roles.main())
     {
         return Err(Diagnosis {
             id: trouble.id.into(),
@@ -50,12 +50,12 @@ pub(super) fn check(
         .iter()
         .filter_map(|event| event.role.as_ref())
         .filter(|role| concerns(role))
-        .map(|role| process_of(role.as_str(), main))
+        .map(|role| roles.process_of(role.as_str()))
         .collect();
     processes.sort_unstable();
     processes.dedup();
     for process in processes {
-        let streak = longest_streak(trace, main, process);
+        let streak = longest_streak(trace, roles, process);
         if streak.len() > allowed {
             return Err(repeated(process, &streak));
         }
@@ -115,8 +115,8 @@ fn repeated(process: &str, streak: &[(Time, &str)]) -> Diagnosis {
 
 /// The longest series of waits of one process that time alone ended, one after another,
 /// while nothing else happened to it: when each ended, and which call it was.
-fn longest_streak<'a>(trace: &'a Trace, main: &str, process: &str) -> Vec<(Time, &'a str)> {
-    let is_own = |role: &Role| process_of(role.as_str(), main) == process;
+fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &str) -> Vec<(Time, &'a str)> {
+    let is_own = |role: &Role| roles.process_of(role.as_str()) == process;
     let mut longest: Vec<(Time, &str)> = Vec::new();
     let mut streak: Vec<(Time, &str)> = Vec::new();
     let mut timer = false;

@@ -7,7 +7,7 @@ use siglab_model::{ForkHow, Kind, Role, Time, Trace};
 
 use super::diagnosis as ids;
 use super::end;
-use crate::manifest::process_of;
+use crate::manifest::Roles;
 use crate::result::Diagnosis;
 
 /// What is known about a child process.
@@ -17,8 +17,8 @@ enum Child {
     Ended(Time),
 }
 
-/// Checks the rule. `main` is what the first process is called.
-pub(super) fn check(trace: &Trace, main: &str) -> Result<(), Diagnosis> {
+/// Checks the rule. `roles` is what processes are called.
+pub(super) fn check(trace: &Trace, roles: &Roles) -> Result<(), Diagnosis> {
     let mut children: BTreeMap<Role, (Role, Child)> = BTreeMap::new();
     let mut end = Time::ZERO;
     for event in &trace.events {
@@ -27,7 +27,7 @@ pub(super) fn check(trace: &Trace, main: &str) -> Result<(), Diagnosis> {
             // What siglab ends itself is not the program's doing.
             (Kind::Deadlock { .. } | Kind::Limit { .. }, _) => break,
             (Kind::Fork { child, how }, Some(parent)) if *how != ForkHow::Thread => {
-                let parent = Role::new(process_of(parent.as_str(), main));
+                let parent = Role::new(roles.process_of(parent.as_str()));
                 children.insert(child.clone(), (parent, Child::Running));
             }
             (Kind::Exit { .. } | Kind::Killed { .. }, Some(role)) => {
@@ -52,7 +52,7 @@ pub(super) fn check(trace: &Trace, main: &str) -> Result<(), Diagnosis> {
     }
     match children.into_iter().next() {
         None => Ok(()),
-        Some((role, (parent, child))) => Err(unreaped(trace, main, &role, &parent, &child, end)),
+        Some((role, (parent, child))) => Err(unreaped(trace, roles, &role, &parent, &child, end)),
     }
 }
 
@@ -87,13 +87,13 @@ fn parent(children: &BTreeMap<Role, (Role, Child)>, role: &Role) -> String {
 
 fn unreaped(
     trace: &Trace,
-    main: &str,
+    roles: &Roles,
     role: &Role,
     parent: &Role,
     child: &Child,
     end: Time,
 ) -> Diagnosis {
-    let why = match end::trouble(trace, main) {
+    let why = match end::trouble(trace, roles.main()) {
         Some(trouble) => format!(": {}", trouble.message),
         None => String::new(),
     };

@@ -176,7 +176,7 @@ fn judge(
         let trace = usable(id, &evidence.runs)?;
         traces.insert(id.as_str(), trace);
     }
-    let main = manifest.main_role();
+    let roles = &manifest.roles;
     let in_scenario = |id: &str, check: &dyn Fn(&Trace) -> Result<(), Diagnosis>| {
         let trace = traces.get(id).copied();
         trace.map_or(Ok(()), |trace| {
@@ -191,18 +191,18 @@ fn judge(
         Rule::NoLeftovers => criterion
             .scenarios
             .iter()
-            .try_for_each(|id| in_scenario(id, &|trace| leftovers::check(trace, main))),
+            .try_for_each(|id| in_scenario(id, &|trace| leftovers::check(trace, roles))),
         Rule::NoBusyWaiting {
             role,
             expired_waits,
         } => criterion.scenarios.iter().try_for_each(|id| {
             in_scenario(id, &|trace| {
-                busy::check(trace, main, role.as_deref(), *expired_waits)
+                busy::check(trace, roles, role.as_deref(), *expired_waits)
             })
         }),
         Rule::Requirements(requirements) => requirements.iter().try_for_each(|requirement| {
             requirement.scenarios.iter().try_for_each(|id| {
-                in_scenario(id, &|trace| check_requirement(requirement, trace, main))
+                in_scenario(id, &|trace| check_requirement(requirement, trace, roles))
             })
         }),
     }

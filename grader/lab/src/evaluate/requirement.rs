@@ -7,20 +7,20 @@ use siglab_model::{Event, ProcessStatus, Time, Trace};
 use super::diagnosis as ids;
 use super::end;
 use crate::manifest::{
-    Anchor, Ending, Pattern, Requirement, Template, Test, describe_status, field_text,
+    Anchor, Ending, Pattern, Requirement, Roles, Template, Test, describe_status, field_text,
 };
 use crate::result::Diagnosis;
 
-/// Checks one requirement. `main` is what the first process is called.
+/// Checks one requirement. `roles` is what processes are called.
 ///
 /// # Errors
 /// If it doesn't hold: why.
 pub fn check_requirement(
     requirement: &Requirement,
     trace: &Trace,
-    main: &str,
+    roles: &Roles,
 ) -> Result<(), Diagnosis> {
-    let run = Run { trace, main };
+    let run = Run { trace, roles };
     let failure = match &requirement.test {
         Test::Count { event, min, max } => run.count(event, *min, *max),
         Test::Near {
@@ -41,7 +41,7 @@ pub fn check_requirement(
 
 struct Run<'a> {
     trace: &'a Trace,
-    main: &'a str,
+    roles: &'a Roles,
 }
 
 /// How a requirement doesn't hold.
@@ -86,7 +86,7 @@ impl<'a> Failure<'a> {
 
 impl<'a> Run<'a> {
     fn count(&self, event: &Pattern, min: usize, max: Option<usize>) -> Option<Failure<'a>> {
-        let found: Vec<_> = event.find(&self.trace.events, self.main).collect();
+        let found: Vec<_> = event.find(&self.trace.events, self.roles).collect();
         let count = found.len();
         if count >= min && max.is_none_or(|max| count <= max) {
             return None;
@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
         let moments: Vec<(Option<usize>, Time)> = match anchor {
             Anchor::Time(time) => vec![(None, *time)],
             Anchor::Event(anchor) => {
-                let found = anchor.find(&self.trace.events, self.main);
+                let found = anchor.find(&self.trace.events, self.roles);
                 let all = found.map(|(index, event)| (Some(index), event.t));
                 all.take(if each { usize::MAX } else { 1 }).collect()
             }
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
         within: Duration,
         either_side: bool,
     ) -> Option<Failure<'a>> {
-        let found: Vec<_> = event.find(&self.trace.events, self.main).collect();
+        let found: Vec<_> = event.find(&self.trace.events, self.roles).collect();
         let distance = |event: &Event| event.t.since(moment).max(moment.since(event.t));
         let nearest = if either_side {
             found.iter().min_by_key(|(_, event)| distance(event))
@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
         let mut failure = failure
             .with("anchor", moment)
             .with("within", seconds(within));
-        failure.reached = moment <= end::end_time(self.trace, self.main);
+        failure.reached = moment <= end::end_time(self.trace, self.roles.main());
         Some(failure)
     }
 
@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
         let mut last: Option<(&Pattern, Time)> = None;
         for pattern in events {
             let next = pattern
-                .find(&self.trace.events, self.main)
+                .find(&self.trace.events, self.roles)
                 .find(|(index, _)| *index >= from);
             let Some((index, event)) = next else {
                 let what = pattern.describe();
@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
 
     fn ends(&self, ending: Ending) -> Option<Failure<'a>> {
         let outcome = &self.trace.outcome;
-        let main = self.main;
+        let main = self.roles.main();
         let end = end::end_time(self.trace, main);
         match ending {
             Ending::Status(wanted) => match outcome.status {
@@ -259,7 +259,7 @@ impl<'a> Run<'a> {
         let message =
             template.map_or_else(|| failure.message.clone(), |template| template.fill(value));
         let hint = requirement.hint.fill(value);
-        let trouble = end::trouble(self.trace, self.main).filter(|trouble| {
+        let trouble = end::trouble(self.trace, self.roles.main()).filter(|trouble| {
             failure.missing && !(trouble.id == ids::ENDED_EARLY && failure.reached)
         });
         match trouble {
@@ -283,7 +283,7 @@ impl<'a> Run<'a> {
         }
         match name {
             "status" => Some(end::status_text(self.trace)),
-            "end" => Some(end::end_time(self.trace, self.main).to_string()),
+            "end" => Some(end::end_time(self.trace, self.roles.main()).to_string()),
             name => failure.event.and_then(|event| field_text(event, name)),
         }
     }

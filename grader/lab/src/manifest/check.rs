@@ -8,9 +8,9 @@ use siglab_engine::{Limits, Script};
 use siglab_model::{Role, Signal, Time};
 
 use super::error::ManifestProblem;
-use super::event;
 use super::raw::{RawCriterion, RawLimits, RawManifest, RawScenario, RawTerminal, S, Text};
 use super::read::Read;
+use super::roles::{Roles, is_systematic};
 use super::{
     CBuild, Criterion, Dependency, Files, Manifest, OUTPUT_BYTES, REAL_TIME, Rule, RustBuild,
     Scenario, VIRTUAL_TIME,
@@ -46,8 +46,8 @@ pub(super) fn check(
 
 pub(super) struct Checker<'a> {
     raw: &'a RawManifest,
-    /// What the first process is called.
-    pub(super) main: String,
+    /// What processes are called.
+    pub(super) roles: Roles,
     pub(super) problems: Vec<ManifestProblem>,
     end: usize,
     /// Whether parts of the text couldn't be read: then nothing is said about what is
@@ -58,10 +58,11 @@ pub(super) struct Checker<'a> {
 impl<'a> Checker<'a> {
     fn new(read: &'a Read, end: usize) -> Self {
         let raw = &read.raw;
-        let main = raw.roles.get(Role::MAIN).map(|name| name.get_ref().clone());
+        let names = raw.roles.iter();
+        let names = names.map(|(role, name)| (role.get_ref().clone(), name.get_ref().clone()));
         Self {
             raw,
-            main: main.unwrap_or_else(|| Role::MAIN.to_owned()),
+            roles: Roles::new(names.collect()),
             problems: read.problems.clone(),
             end,
             lost: read.lost,
@@ -100,11 +101,7 @@ impl<'a> Checker<'a> {
             id,
             title,
             description: raw.description.trim().to_owned(),
-            roles: raw
-                .roles
-                .iter()
-                .map(|(role, name)| (role.get_ref().clone(), name.get_ref().clone()))
-                .collect(),
+            roles: self.roles.clone(),
             c: c_build(raw),
             rust: rust_build(raw),
             files: files(raw),
@@ -127,7 +124,7 @@ impl<'a> Checker<'a> {
     fn roles(&mut self) {
         let mut names = BTreeSet::new();
         for (role, name) in &self.raw.roles {
-            if !event::can_exist(role.get_ref(), Role::MAIN, |_| false) {
+            if !is_systematic(role.get_ref()) {
                 self.problem(role.span(), format!("no process is ever called `{role}`"))
                     .help = Some("roles are main, child, child.2, child/child, ...".into());
             }
@@ -423,31 +420,25 @@ impl<'a> Checker<'a> {
     /// Reports a role that can never exist.
     pub(super) fn role(&mut self, role: &Text) {
         let name = role.get_ref().as_str();
-        if let Some((_, own)) = self
-            .raw
-            .roles
-            .iter()
-            .find(|(default, own)| default.get_ref() == name && own.get_ref() != name)
-        {
-            let help = format!("write `{own}`");
+        if self.roles.can_exist(name) {
+            return;
+        }
+        let own = self.roles.named(name).to_owned();
+        if own != name {
             self.problem(
                 role.span(),
                 format!("`{name}` is called `{own}` in this lab"),
             )
-            .help = Some(help);
+            .help = Some(format!("write `{own}`"));
             return;
         }
-        let is_own = |name: &str| self.raw.roles.values().any(|own| own.get_ref() == name);
-        if event::can_exist(name, &self.main, is_own) {
-            return;
-        }
-        let known = self.raw.roles.values().map(|own| own.get_ref().as_str());
-        let known: Vec<_> = known.chain([self.main.as_str(), "child"]).collect();
+        let known = self.roles.names().values().map(String::as_str);
+        let known: Vec<_> = known.chain([self.roles.main(), "child"]).collect();
         let help = match nearest(name, known) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!(
                 "roles are {}, child, child.2, child/child, thread, ..., and those of [roles]",
-                self.main
+                self.roles.main()
             ),
         };
         self.problem(role.span(), format!("no process is ever called `{name}`"))

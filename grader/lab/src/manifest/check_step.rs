@@ -156,7 +156,7 @@ impl Checker<'_> {
         let to = raw
             .to
             .as_ref()
-            .map_or_else(|| self.main.clone(), |to| to.get_ref().clone());
+            .map_or_else(|| self.roles.main().to_owned(), |to| to.get_ref().clone());
         let mut signal = |text: &Option<Text>| text.as_ref().and_then(|text| self.signal(text));
         if let Some(signal) = signal(&raw.send) {
             return Action::Send { signal, to };

@@ -1,7 +1,7 @@
 //! Which events there are, and which fields they have: for checking what a manifest says
 //! about them.
 
-use siglab_model::{Kind, Role};
+use siglab_model::Kind;
 
 /// One kind of event.
 #[derive(Debug, PartialEq, Eq)]
@@ -268,49 +268,5 @@ pub(crate) fn event_name(kind: &Kind) -> &'static str {
         Kind::Chosen { .. } => "chosen",
         Kind::Limit { .. } => "limit",
         Kind::ScriptUnfinished { .. } => "script-unfinished",
-    }
-}
-
-/// The process that a role belongs to: itself, or the process whose thread it is.
-///
-/// `main` is what the first process is called: its threads are plain `thread`, `thread.2`.
-pub(crate) fn process_of<'a>(role: &'a str, main: &'a str) -> &'a str {
-    let (process, last) = match role.rsplit_once('/') {
-        Some((process, last)) => (process, last),
-        None => (main, role),
-    };
-    if numbered(last, "thread") {
-        process
-    } else {
-        role
-    }
-}
-
-/// Whether a role can exist at all: `main` (or the lab's name for it), `child`, `child.2`,
-/// `child/child`, `thread`, `child/thread.3`, or a name of the lab's own.
-pub(crate) fn can_exist(role: &str, main: &str, names: impl Fn(&str) -> bool) -> bool {
-    if role == Role::MAIN {
-        return main == Role::MAIN;
-    }
-    if role == main || names(role) {
-        return true;
-    }
-    let mut parts: Vec<_> = role.split('/').collect();
-    if parts.len() > 1 && (parts[0] == main || names(parts[0])) {
-        parts.remove(0);
-    }
-    let last = parts.pop().unwrap_or_default();
-    parts.iter().all(|part| numbered(part, "child"))
-        && (numbered(last, "child") || numbered(last, "thread"))
-}
-
-/// Whether `text` is `word`, or `word.N` with N from 2.
-fn numbered(text: &str, word: &str) -> bool {
-    match text.strip_prefix(word) {
-        Some("") => true,
-        Some(rest) => rest.strip_prefix('.').is_some_and(|number| {
-            !number.starts_with('0') && number.parse::<u32>().is_ok_and(|number| number >= 2)
-        }),
-        None => false,
     }
 }

@@ -13,6 +13,7 @@ mod event;
 mod pattern;
 pub(crate) mod raw;
 mod read;
+mod roles;
 #[cfg(feature = "schema")]
 mod schema;
 mod template;
@@ -27,9 +28,9 @@ use siglab_model::{ProcessStatus, Time};
 pub use error::{ManifestError, ManifestProblem};
 pub use pattern::{FieldTest, FieldValue, Pattern};
 pub(crate) use pattern::{describe_status, field_text};
+pub use roles::Roles;
 pub use template::Template;
 
-pub(crate) use event::process_of;
 #[cfg(feature = "schema")]
 pub(crate) use schema::schema;
 
@@ -44,8 +45,8 @@ pub struct Manifest {
     pub title: String,
     /// What it is about.
     pub description: String,
-    /// Names of its own for roles: from `main`, `child`, ... to its names.
-    pub roles: BTreeMap<String, String>,
+    /// What processes are called.
+    pub roles: Roles,
     /// How C submissions are built.
     pub c: CBuild,
     /// How Rust submissions are built.
@@ -320,14 +321,6 @@ impl Manifest {
     #[must_use]
     pub fn criterion(&self, id: &str) -> Option<&Criterion> {
         self.criteria.iter().find(|criterion| criterion.id == id)
-    }
-
-    /// What the first process is called here: `main`, unless the lab says otherwise.
-    #[must_use]
-    pub fn main_role(&self) -> &str {
-        self.roles
-            .get(siglab_model::Role::MAIN)
-            .map_or(siglab_model::Role::MAIN, String::as_str)
     }
 
     /// All points together.

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use siglab_model::{Event, ProcessStatus, Role, SigSet, Signal, Time};
 
-use super::event::{event_name, process_of};
+use super::event::event_name;
+use super::roles::Roles;
 
 /// A description of events: their kind, and what their fields must be.
 #[derive(Clone, Debug, Default)]
@@ -56,15 +57,15 @@ pub enum FieldValue {
 }
 
 impl Pattern {
-    /// Whether `event` is meant, `nth` aside. `main` is what the first process is called.
+    /// Whether `event` is meant, `nth` aside. `roles` is what processes are called.
     #[must_use]
-    pub fn matches(&self, event: &Event, main: &str) -> bool {
+    pub fn matches(&self, event: &Event, roles: &Roles) -> bool {
         let name = event_name(&event.kind);
         self.kinds.iter().any(|kind| kind == name)
             && self.at.is_none_or(|at| event.t == at)
             && self.after.is_none_or(|after| event.t > after)
             && self.before.is_none_or(|before| event.t < before)
-            && self.fields_match(event, main)
+            && self.fields_match(event, roles)
     }
 
     /// The events of `events` that are meant, with their positions; at most one if `nth`
@@ -72,7 +73,7 @@ impl Pattern {
     pub fn find<'a>(
         &self,
         events: &'a [Event],
-        main: &str,
+        roles: &Roles,
     ) -> impl Iterator<Item = (usize, &'a Event)> {
         let (skip, take) = match self.nth {
             Some(nth) => (nth.saturating_sub(1), 1),
@@ -81,12 +82,12 @@ impl Pattern {
         events
             .iter()
             .enumerate()
-            .filter(move |(_, event)| self.matches(event, main))
+            .filter(move |(_, event)| self.matches(event, roles))
             .skip(skip)
             .take(take)
     }
 
-    fn fields_match(&self, event: &Event, main: &str) -> bool {
+    fn fields_match(&self, event: &Event, roles: &Roles) -> bool {
         if self.fields.is_empty() {
             return true;
         }
@@ -95,7 +96,7 @@ impl Pattern {
         };
         self.fields
             .iter()
-            .all(|(name, test)| test.holds(object.get(name), main))
+            .all(|(name, test)| test.holds(object.get(name), roles))
     }
 
     /// What is meant, in words: `SIGKILL sent to child by parent`.
@@ -184,10 +185,10 @@ fn prefixed(prefix: &str, text: &str) -> String {
 }
 
 impl FieldTest {
-    fn holds(&self, value: Option<&Value>, main: &str) -> bool {
+    fn holds(&self, value: Option<&Value>, roles: &Roles) -> bool {
         match self {
-            Self::AnyOf(values) => values.iter().any(|wanted| wanted.equals(value, main)),
-            Self::NoneOf(values) => !values.iter().any(|wanted| wanted.equals(value, main)),
+            Self::AnyOf(values) => values.iter().any(|wanted| wanted.equals(value, roles)),
+            Self::NoneOf(values) => !values.iter().any(|wanted| wanted.equals(value, roles)),
             Self::Contains(part) => value
                 .and_then(Value::as_str)
                 .is_some_and(|text| text.contains(part)),
@@ -208,13 +209,13 @@ impl FieldTest {
 }
 
 impl FieldValue {
-    fn equals(&self, value: Option<&Value>, main: &str) -> bool {
+    fn equals(&self, value: Option<&Value>, roles: &Roles) -> bool {
         let text = value.and_then(Value::as_str);
         match self {
             Self::Text(wanted) => text == Some(wanted),
             Self::Role(wanted) => text.is_some_and(|role| {
                 // The name of a process stands for all of its threads.
-                role == wanted || process_of(role, main) == wanted
+                role == wanted || roles.process_of(role) == wanted
             }),
             Self::Integer(wanted) => value.and_then(Value::as_i64) == Some(*wanted),
             Self::Bool(wanted) => value.and_then(Value::as_bool).unwrap_or(false) == *wanted,
