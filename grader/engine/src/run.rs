@@ -70,6 +70,15 @@ pub(crate) const POLLS_BEFORE_BUSY: u32 = 1000;
 /// How much virtual time passes while a busy task uses its share.
 const BUSY_STEP: Duration = Duration::from_millis(1);
 
+/// Which tasks are to be chosen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// Those that can go on and aren't busy waiting.
+    Ready,
+    /// Those that are busy waiting, and haven't run since something changed.
+    Busy,
+}
+
 impl Run<'_> {
     /// The loop. Returns when no task is left.
     pub(crate) fn go(&mut self) -> Result<(), Error> {
@@ -92,20 +101,22 @@ impl Run<'_> {
         if let Some(limit) = self.limit_reached() {
             return self.end_by(limit);
         }
-        if let Some(tid) = self.choose(false) {
+        if let Some(tid) = self.choose(Class::Ready) {
             return self.run_task(tid);
         }
         if self.fire_due()? || self.script_step()? {
+            self.give_turns();
             return Ok(());
         }
+        if let Some(tid) = self.choose(Class::Busy) {
+            self.task(tid)?.polls.had_turn = true;
+            return self.run_task(tid);
+        }
         let deadline = self.next_deadline();
-        if let Some(tid) = self.choose(true) {
-            self.advance_past_busy(tid, deadline)?;
-            return if self.fire_due()? || self.script_step()? {
-                Ok(())
-            } else {
-                self.run_task(tid)
-            };
+        if self.tasks.iter().any(|task| task.polls.had_turn) {
+            self.advance_past_busy(deadline);
+            self.give_turns();
+            return Ok(());
         }
         match deadline {
             _ if self.options.clock == ClockMode::Real => self.wait_really(deadline),
@@ -135,19 +146,25 @@ impl Run<'_> {
         }
     }
 
-    /// Moves the clock although a task is busy: to the next deadline, or, if the task looks
-    /// at a clock, in small steps.
-    fn advance_past_busy(&mut self, tid: Pid, deadline: Option<Time>) -> Outcome<()> {
-        if self.options.clock == ClockMode::Real {
-            return Ok(());
+    /// Every busy task may run again: something has changed.
+    fn give_turns(&mut self) {
+        for task in &mut self.tasks {
+            task.polls.had_turn = false;
         }
-        if self.task(tid)?.polls.watches_clock {
+    }
+
+    /// Moves the clock although tasks are busy: to the next deadline, or, if one of them
+    /// looks at a clock, in small steps.
+    fn advance_past_busy(&mut self, deadline: Option<Time>) {
+        if self.options.clock == ClockMode::Real {
+            return;
+        }
+        if self.tasks.iter().any(|task| task.polls.had_turn && task.polls.watches_clock) {
             let step = self.clock.now() + BUSY_STEP;
             self.advance_to(deadline.unwrap_or(step).min(step), false);
         } else if let Some(deadline) = deadline {
             self.advance_to(deadline, true);
         }
-        Ok(())
     }
 
     fn sync_real_clock(&mut self) {
@@ -157,12 +174,16 @@ impl Run<'_> {
         }
     }
 
-    /// The next task to run: one that isn't busy waiting, or one that is.
-    fn choose(&mut self, busy: bool) -> Option<Pid> {
+    /// The next task of this class to run.
+    fn choose(&mut self, class: Class) -> Option<Pid> {
         let ready: Vec<usize> = (0..self.tasks.len())
             .filter(|index| {
                 let task = &self.tasks[*index];
-                matches!(task.state, State::Parked { .. }) && task.polls.reported == busy
+                matches!(task.state, State::Parked { .. })
+                    && match class {
+                        Class::Ready => !task.polls.reported,
+                        Class::Busy => task.polls.reported && !task.polls.had_turn,
+                    }
             })
             .collect();
         if ready.len() < 2 {
@@ -174,7 +195,7 @@ impl Run<'_> {
             .tasks
             .iter()
             .position(|task| Some(task.tid) == self.last);
-        let passes_on = busy || self.yielded.take() == self.last;
+        let passes_on = class == Class::Busy || self.yielded.take() == self.last;
         let in_order = last
             .and_then(|last| {
                 ready

@@ -195,6 +195,8 @@ pub(crate) struct Polls {
     pub(crate) watches_clock: bool,
     /// Whether it was reported as busy waiting.
     pub(crate) reported: bool,
+    /// Whether it has run since the clock moved or something else happened.
+    pub(crate) had_turn: bool,
 }
 
 /// What a process does with a signal, as the kernel keeps it.

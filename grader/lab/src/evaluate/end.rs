@@ -16,6 +16,20 @@ pub(super) struct Trouble {
     pub(super) message: String,
     /// What to look at; absent if the criterion knows better.
     pub(super) hint: Option<String>,
+    /// What it explains.
+    pub(super) explains: Explains,
+}
+
+/// What a trouble explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Explains {
+    /// Whatever didn't happen.
+    Everything,
+    /// That a process didn't end, or that nobody waited for it. Other things may well not
+    /// have happened for other reasons.
+    NoEnd,
+    /// What should have happened after the program had ended.
+    Later,
 }
 
 /// Signals that a process gets for errors of its own: signal(7).
@@ -35,7 +49,7 @@ pub(super) fn trouble(trace: &Trace, main: &str) -> Option<Trouble> {
         .or_else(|| crash(trace))
         .or_else(|| deadlock(trace))
         .or_else(|| refused(trace))
-        .or_else(|| ended_early(trace, main))
+        .or_else(|| step_left(trace, main))
 }
 
 /// When and how the first process ended, as the end of a sentence.
@@ -48,14 +62,10 @@ pub(super) fn status_text(trace: &Trace) -> String {
 
 /// When the first process ended, or else when the run did.
 pub(super) fn end_time(trace: &Trace, main: &str) -> Time {
-    let is_end = |event: &&Event| {
-        event.role.as_ref().is_some_and(|role| role == main)
-            && matches!(event.kind, Kind::Exit { .. } | Kind::Killed { .. })
-    };
     trace
         .events
         .iter()
-        .find(is_end)
+        .find(|event| is_end_of(event, main))
         .or(trace.events.last())
         .map_or(Time::ZERO, |event| event.t)
 }
@@ -100,6 +110,7 @@ pub(super) fn limit(trace: &Trace, main: &str) -> Option<Trouble> {
         id,
         message,
         hint: hint.map(str::to_owned),
+        explains: Explains::Everything,
     })
 }
 
@@ -137,6 +148,7 @@ fn crash(trace: &Trace) -> Option<Trouble> {
                 id: ids::CRASHED,
                 message: format!("{who} crashed at {}: {signal}", event.t),
                 hint: Some(crash_hint(*signal).into()),
+                explains: Explains::Everything,
             })
         }
         _ => None,
@@ -158,6 +170,10 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
         _ => None,
     })?;
     let each: Vec<_> = waiting.iter().map(describe_waiting).collect();
+    // Who waits inside a handler, or for a lock, is stuck: not only at the end.
+    let stuck = waiting
+        .iter()
+        .any(|waiting| waiting.handler.is_some() || waiting.what == "lock");
     Some(Trouble {
         id: ids::DEADLOCK,
         message: format!(
@@ -166,6 +182,11 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
             each.join("; ")
         ),
         hint: None,
+        explains: if stuck {
+            Explains::Everything
+        } else {
+            Explains::NoEnd
+        },
     })
 }
 
@@ -208,54 +229,93 @@ pub(super) fn named(stack: &[Frame]) -> Option<&str> {
 fn refused(trace: &Trace) -> Option<Trouble> {
     trace.events.iter().find_map(|event| {
         let who = who(event.role.as_ref());
-        match &event.kind {
+        let t = event.t;
+        let (id, message) = match &event.kind {
             Kind::Denied {
                 syscall,
                 what,
-                signal: Some(_),
+                signal: Some(signal),
                 errno,
-            } => Some(Trouble {
-                id: ids::SENT_OUTSIDE,
-                message: format!(
-                    "{who} called {syscall} at {} ({what}), which would reach something outside \
-                     the run and got {errno}",
-                    event.t
-                ),
-                hint: Some("check the pid that the call gets".into()),
-            }),
+            } => {
+                let failed = if errno == "0" {
+                    String::new()
+                } else {
+                    format!(", and got {errno}")
+                };
+                let message = format!(
+                    "{who} called {syscall} at {t} to send {signal} to something outside the \
+                     run ({what}){failed}"
+                );
+                (ids::SENT_OUTSIDE, message)
+            }
             Kind::SendFailed {
                 syscall,
                 target,
                 signal,
                 errno,
-            } => Some(Trouble {
-                id: ids::SEND_FAILED,
-                message: format!(
-                    "{who} called {syscall} at {} to send {signal} to {target}, and got {errno}",
-                    event.t
-                ),
-                hint: Some("check the pid and the signal that the call gets".into()),
-            }),
-            _ => None,
-        }
+            } => {
+                let message = format!(
+                    "{who} called {syscall} at {t} to send {signal} to {target}, and got {errno}"
+                );
+                (ids::SEND_FAILED, message)
+            }
+            _ => return None,
+        };
+        Some(Trouble {
+            id,
+            message,
+            hint: Some("check the pid and the signal that the call gets".into()),
+            explains: Explains::Everything,
+        })
     })
 }
 
-/// The step that was left to do when the program ended.
-fn ended_early(trace: &Trace, main: &str) -> Option<Trouble> {
-    let (step, what) = trace.events.iter().find_map(|event| match &event.kind {
-        Kind::ScriptUnfinished { step, what } => Some((step, what)),
-        _ => None,
-    })?;
-    let end = end_time(trace, main);
-    Some(Trouble {
+/// A step that could not be carried out, because the program, or the process that it is
+/// about, had ended or was never there.
+fn step_left(trace: &Trace, main: &str) -> Option<Trouble> {
+    let (at, event, step, what) =
+        trace
+            .events
+            .iter()
+            .enumerate()
+            .find_map(|(at, event)| match &event.kind {
+                Kind::ScriptUnfinished { step, what } => Some((at, event, step, what)),
+                _ => None,
+            })?;
+    let ended = trace.events[..at]
+        .iter()
+        .any(|event| is_end_of(event, main));
+    if !ended && !is_cut_off(trace) {
+        return Some(Trouble {
+            id: ids::STEP_IMPOSSIBLE,
+            message: format!(
+                "at {} there was no such process for step {step} of the scenario ({what})",
+                event.t
+            ),
+            hint: Some("does the program start the processes that it should?".into()),
+            explains: Explains::Later,
+        });
+    }
+    ended.then(|| Trouble {
         id: ids::ENDED_EARLY,
         message: format!(
-            "{main} {} at {end}, before step {step} of the scenario ({what})",
-            status_text(trace)
+            "{main} {} at {}, before step {step} of the scenario ({what})",
+            status_text(trace),
+            end_time(trace, main)
         ),
         hint: None,
+        explains: Explains::Later,
     })
+}
+
+/// Whether siglab ended the program.
+fn is_cut_off(trace: &Trace) -> bool {
+    trace.outcome.deadlock || trace.outcome.limit.is_some()
+}
+
+fn is_end_of(event: &Event, process: &str) -> bool {
+    event.role.as_ref().is_some_and(|role| role == process)
+        && matches!(event.kind, Kind::Exit { .. } | Kind::Killed { .. })
 }
 
 /// Whether the first process died of an error of its own.

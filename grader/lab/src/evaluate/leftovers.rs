@@ -94,7 +94,7 @@ fn unreaped(
     end: Time,
 ) -> Diagnosis {
     let why = match end::trouble(trace, roles.main()) {
-        Some(trouble) => format!(": {}", trouble.message),
+        Some(trouble) => format!("; {}", trouble.message),
         None => String::new(),
     };
     match child {

@@ -287,9 +287,19 @@ fn compile_error(output: &str) -> Diagnosis {
             hint: "keep main as it is in the starter".into(),
         };
     }
+    // rustc says on the next line where it is.
+    let place = output
+        .lines()
+        .skip_while(|line| *line != first)
+        .nth(1)
+        .and_then(|line| line.trim_start().strip_prefix("--> "));
+    let message = match place {
+        Some(place) => format!("{place}: {}", first.trim()),
+        None => first.trim().to_owned(),
+    };
     Diagnosis {
         id: ids::COMPILE_ERROR.into(),
-        message: first.trim().to_owned(),
+        message,
         hint: "mend the first error first; later ones often follow from it".into(),
     }
 }

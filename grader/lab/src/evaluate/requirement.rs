@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use siglab_model::{Event, ProcessStatus, Time, Trace};
 
-use super::diagnosis as ids;
-use super::end;
+use super::end::{self, Explains};
 use crate::manifest::{
     Anchor, Ending, Pattern, Requirement, Roles, Template, Test, describe_status, field_text,
 };
@@ -260,12 +259,12 @@ impl<'a> Run<'a> {
             template.map_or_else(|| failure.message.clone(), |template| template.fill(value));
         let hint = requirement.hint.fill(value);
         let trouble = end::trouble(self.trace, self.roles.main()).filter(|trouble| {
-            failure.missing && !(trouble.id == ids::ENDED_EARLY && failure.reached)
+            failure.missing && explains(trouble.explains, &requirement.test, &failure)
         });
         match trouble {
             Some(trouble) => Diagnosis {
                 id: trouble.id.into(),
-                message: format!("{message}: {}", trouble.message),
+                message: format!("{message}; {}", trouble.message),
                 hint: trouble.hint.unwrap_or(hint),
             },
             None => Diagnosis {
@@ -287,6 +286,26 @@ impl<'a> Run<'a> {
             name => failure.event.and_then(|event| field_text(event, name)),
         }
     }
+}
+
+/// Whether a trouble explains why this test fails.
+fn explains(explains: Explains, test: &Test, failure: &Failure<'_>) -> bool {
+    match explains {
+        Explains::Everything => true,
+        Explains::Later => !failure.reached || !matches!(test, Test::Near { .. }),
+        Explains::NoEnd => match test {
+            Test::Count { event, .. } | Test::Near { event, .. } => is_about_ends(event),
+            Test::InOrder(events) => events.last().is_some_and(is_about_ends),
+            Test::Ends(_) => true,
+        },
+    }
+}
+
+fn is_about_ends(event: &Pattern) -> bool {
+    event
+        .kinds
+        .iter()
+        .any(|kind| matches!(kind.as_str(), "exit" | "killed" | "reaped"))
 }
 
 /// What a process should have done.

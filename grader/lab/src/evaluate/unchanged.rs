@@ -14,8 +14,7 @@ pub(super) fn check(evidence: &Evidence<'_>, name: &str) -> Result<(), Diagnosis
             hint: "hand in one of the languages of the starters".into(),
         });
     };
-    let hint =
-        format!("put {name}() back as it is in the starter; only other functions may change");
+    let hint = format!("put {name}() back as it was; only other functions may change");
     let wanted = match function(evidence.language, original, name) {
         Ok(function) => function,
         Err(error) => {
@@ -30,7 +29,7 @@ pub(super) fn check(evidence: &Evidence<'_>, name: &str) -> Result<(), Diagnosis
         Ok(found) => difference(&wanted, &found).map_or(Ok(()), |message| {
             Err(Diagnosis {
                 id: ids::FUNCTION_CHANGED.into(),
-                message: format!("{name}() is not the starter's: {message}"),
+                message: format!("{name}() is not as it was handed out: {message}"),
                 hint,
             })
         }),
@@ -66,9 +65,9 @@ fn difference(wanted: &Function, found: &Function) -> Option<String> {
     let place = line.map_or_else(String::new, |line| format!("line {line}: "));
     Some(match (wanted.get(at), found.get(at)) {
         (Some(wanted), Some(found)) => {
-            format!("{place}here is `{}`, there `{}`", found.text, wanted.text)
+            format!("{place}`{}` where there was `{}`", found.text, wanted.text)
         }
-        (Some(wanted), None) => format!("{place}it ends where there is `{}`", wanted.text),
+        (Some(wanted), None) => format!("{place}it ends where there was `{}`", wanted.text),
         (None, Some(found)) => format!("{place}it goes on with `{}`", found.text),
         (None, None) => return None,
     })

@@ -396,6 +396,15 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Reports what is not the name of a system call.
+    pub(super) fn syscall(&mut self, text: &Text) {
+        if !siglab_engine::is_syscall(text.get_ref()) {
+            self.problem(text.span(), format!("no system call `{text}`"))
+                .help =
+                Some("names are the kernel's, as strace shows them: rt_sigtimedwait".into());
+        }
+    }
+
     pub(super) fn time(&mut self, text: &Text) -> Option<Time> {
         text.get_ref()
             .parse::<Time>()

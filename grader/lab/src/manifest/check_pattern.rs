@@ -108,7 +108,7 @@ impl Checker<'_> {
             if let (Some((key, inner)), None) = (entries.next(), entries.next()) {
                 match key.get_ref().as_str() {
                     "not" => return self.values(field, inner).map(FieldTest::NoneOf),
-                    "contains" if field.holds == Holds::Text => {
+                    "contains" if matches!(field.holds, Holds::Text | Holds::Syscall) => {
                         return self.text(inner).map(FieldTest::Contains);
                     }
                     "contains" if field.holds == Holds::Signals => {
@@ -143,6 +143,10 @@ impl Checker<'_> {
             (Holds::Sender, RawValue::Text(text)) => {
                 self.sender(&Text::new(value.span(), text.clone()));
                 Some(FieldValue::Role(text.clone()))
+            }
+            (Holds::Syscall, RawValue::Text(text)) => {
+                self.syscall(&Text::new(value.span(), text.clone()));
+                Some(FieldValue::Text(text.clone()))
             }
             (Holds::Text, RawValue::Text(text)) => Some(FieldValue::Text(text.clone())),
             (Holds::Words(words), RawValue::Text(text)) => {
@@ -252,6 +256,7 @@ fn describe(holds: Holds) -> String {
         Holds::Signals => "a set of signals; name one that is in it".into(),
         Holds::Role | Holds::Sender => "a role's name".into(),
         Holds::Text => "a text".into(),
+        Holds::Syscall => "the name of a system call".into(),
         Holds::Integer => "an integer".into(),
         Holds::Bool => "true or false".into(),
         Holds::Time => "a time such as \"0.5s\"".into(),

@@ -69,8 +69,11 @@ impl Checker<'_> {
             given.into_iter().map(|(key, it)| (key, it.map(Text::span))),
             "waits for",
         );
-        if let (Some(syscall), None) = (&raw.syscall, &raw.waiting) {
-            self.problem(syscall.span(), "`syscall` goes with `waiting`");
+        if let Some(syscall) = &raw.syscall {
+            self.syscall(syscall);
+            if raw.waiting.is_none() {
+                self.problem(syscall.span(), "`syscall` goes with `waiting`");
+            }
         }
         if let Some(at) = &raw.at {
             When::At(self.time(at).unwrap_or(Time::ZERO))

@@ -28,6 +28,8 @@ pub(crate) enum Holds {
     /// A process or thread, or `script`, `kernel`, `outside`.
     Sender,
     Text,
+    /// The name of a system call.
+    Syscall,
     Integer,
     Bool,
     Time,
@@ -62,7 +64,7 @@ const fn field(name: &'static str, holds: Holds) -> Field {
 const ROLE: Field = field("role", Holds::Role);
 const SIGNAL: Field = field("signal", Holds::Signal);
 const FROM: Field = field("from", Holds::Sender);
-const SYSCALL: Field = field("syscall", Holds::Text);
+const SYSCALL: Field = field("syscall", Holds::Syscall);
 const PROGRAM: Field = field("program", Holds::Text);
 const ERRNO: Field = field("errno", Holds::Text);
 const WHAT: Field = field("what", Holds::Text);
@@ -134,7 +136,7 @@ pub(crate) const EVENTS: &[EventKind] = &[
         "accepted",
         &[
             SIGNAL,
-            field("by", Holds::Text),
+            field("by", Holds::Syscall),
             CODE,
             PID,
             VALUE,

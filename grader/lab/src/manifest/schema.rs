@@ -99,7 +99,9 @@ fn tested(holds: Holds) -> Value {
 fn value(holds: Holds) -> Value {
     match holds {
         Holds::Signal | Holds::Signals => json!({ "type": "string", "pattern": "^SIG" }),
-        Holds::Role | Holds::Sender | Holds::Text | Holds::Time => json!({ "type": "string" }),
+        Holds::Role | Holds::Sender | Holds::Text | Holds::Syscall | Holds::Time => {
+            json!({ "type": "string" })
+        }
         Holds::Integer => json!({ "type": "integer" }),
         Holds::Bool => json!({ "type": "boolean" }),
         Holds::Status => json!({

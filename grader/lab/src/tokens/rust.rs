@@ -1,6 +1,6 @@
 //! Rust, cut into tokens by `proc-macro2`.
 
-use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, LexError, Span, TokenStream, TokenTree};
 
 use super::{Function, Token};
 
@@ -32,11 +32,12 @@ pub(super) fn functions(source: &str, name: &str) -> Result<Vec<Function>, LexEr
     Ok(functions)
 }
 
-/// A `#!` line is not Rust; an inner attribute is.
+/// A `#!` line is not Rust; an inner attribute is. The line stays, empty, so that lines
+/// keep their numbers.
 fn without_shebang(source: &str) -> &str {
     match source.strip_prefix("#!") {
         Some(rest) if !rest.trim_start().starts_with('[') => {
-            rest.split_once('\n').map_or("", |(_, rest)| rest)
+            rest.find('\n').map_or("", |newline| &rest[newline..])
         }
         _ => source,
     }
@@ -80,20 +81,20 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                tokens.push(token(open));
+                tokens.push(token(open, group.span_open()));
                 flatten(group.stream(), tokens);
-                tokens.push(token(close));
+                tokens.push(token(close, group.span_close()));
             }
-            other => tokens.push(token(other)),
+            other => tokens.push(token(other, other.span())),
         }
         at += 1;
     }
 }
 
-fn token(text: impl ToString) -> Token {
+fn token(text: impl ToString, span: Span) -> Token {
     Token {
         text: text.to_string(),
-        line: None,
+        line: Some(span.start().line),
     }
 }
 
