@@ -5,7 +5,8 @@ fn main() {
     let program = args.next().expect("program");
     let mut script = Script::default();
     let mut options = Options::default();
-    let mut rest = vec![]; let mut pty = false;
+    let mut rest = vec![];
+    let mut pty = false;
     while let Some(send) = args.next() {
         if let Some(seed) = send.strip_prefix("random:") {
             options.policy = siglab_model::Policy::Random {
@@ -13,9 +14,19 @@ fn main() {
             };
             continue;
         }
-        if send == "real" { options.clock = siglab_model::Clock::Real; continue; }
-        if send == "pty" { pty = true; continue; }
-        if let Some(t) = send.strip_prefix("ctrlc@") { use siglab_engine::*; script = script.then(When::At(t.parse().unwrap()), Action::Press(Key::CtrlC)); continue; }
+        if send == "real" {
+            options.clock = siglab_model::Clock::Real;
+            continue;
+        }
+        if send == "pty" {
+            pty = true;
+            continue;
+        }
+        if let Some(t) = send.strip_prefix("ctrlc@") {
+            use siglab_engine::*;
+            script = script.then(When::At(t.parse().unwrap()), Action::Press(Key::CtrlC));
+            continue;
+        }
         if send == "--" {
             rest = args.by_ref().collect();
             break;
@@ -29,7 +40,13 @@ fn main() {
         );
     }
     let t = std::time::Instant::now();
-    let mut command = Command::new(program).args(rest); if pty { command.stdio = siglab_engine::Stdio::Terminal { rows: 24, columns: 80 }; }
+    let mut command = Command::new(program).args(rest);
+    if pty {
+        command.stdio = siglab_engine::Stdio::Terminal {
+            rows: 24,
+            columns: 80,
+        };
+    }
     let result = run(&command, &script, &options);
     let e = t.elapsed();
     match result {

@@ -159,7 +159,11 @@ impl Run<'_> {
         if self.options.clock == ClockMode::Real {
             return;
         }
-        if self.tasks.iter().any(|task| task.polls.had_turn && task.polls.watches_clock) {
+        if self
+            .tasks
+            .iter()
+            .any(|task| task.polls.had_turn && task.polls.watches_clock)
+        {
             let step = self.clock.now() + BUSY_STEP;
             self.advance_to(deadline.unwrap_or(step).min(step), false);
         } else if let Some(deadline) = deadline {

@@ -62,13 +62,13 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
     // exits; see `child`.
     let forked = unsafe { libc::fork() };
     let pid = match Errno::result(forked) {
-        Ok(0) => child(
-            spec,
-            &argv,
-            &envp,
-            go_read.as_raw_fd(),
-            failed_write.as_raw_fd(),
-        ),
+        Ok(0) => {
+            // The child must not wait for ever on a pipe that only it could write to.
+            // SAFETY: close(2) has no preconditions; the child doesn't use it again.
+            unsafe { libc::close(go_write.as_raw_fd()) };
+            let (go, failed) = (go_read.as_raw_fd(), failed_write.as_raw_fd());
+            child(spec, &argv, &envp, go, failed)
+        }
         Ok(pid) => Pid::from_raw(pid),
         Err(errno) => return Err(LaunchError::Setup("fork", errno.into())),
     };

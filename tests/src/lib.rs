@@ -1,0 +1,4 @@
+//! Helpers for siglab's end-to-end tests: building small programs, running them natively
+//! and under the engine.
+
+pub mod build;

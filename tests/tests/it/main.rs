@@ -1,0 +1,8 @@
+//! All end-to-end tests, in one binary.
+
+mod containment;
+mod corpus;
+mod determinism;
+mod host;
+mod samples;
+mod survival;
