@@ -90,9 +90,15 @@ impl Target {
             .permissions
             .clone()
             .unwrap_or_else(|| Permissions::from_mode(0o666));
-        tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix(".siglab-")
             .permissions(permissions)
-            .tempfile_in(folder)
+            .tempfile_in(folder);
+        // The temporary name means nothing to anyone: only the reason does.
+        file.map_err(|error| {
+            let text = error.to_string();
+            let reason = text.split(" at path ").next().unwrap_or(&text);
+            io::Error::new(error.kind(), reason)
+        })
     }
 }

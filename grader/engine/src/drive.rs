@@ -246,7 +246,7 @@ impl Run<'_> {
             }
         }
         self.ticker
-            .start(Duration::from_micros(200), Duration::from_millis(1))?;
+            .start(Duration::from_micros(200), Duration::from_millis(2))?;
         let awaited = self.await_patiently(tid);
         self.ticker.stop()?;
         awaited

@@ -12,11 +12,15 @@ pub(crate) struct Recorder {
     held: Option<Held>,
     /// What the pids of the run, and siglab's own, are called.
     names: BTreeMap<i32, Role>,
-    /// The output since the last step of the script that waited for some.
-    unmatched: String,
+    /// The output since the last step of the script that waited for some; kept only if
+    /// the script has such steps.
+    pub(crate) unmatched: Option<String>,
     /// Bytes of output so far.
     pub(crate) output_bytes: u64,
 }
+
+/// Output beyond this many bytes is passed on, and counted, but not kept in the trace.
+const MOST_KEPT: u64 = 16 << 20;
 
 #[derive(Debug)]
 struct Held {
@@ -45,6 +49,9 @@ impl Recorder {
     /// Adds output that `role` wrote.
     pub(crate) fn output(&mut self, t: Time, role: &Role, stream: Stream, bytes: &[u8]) {
         self.output_bytes += bytes.len() as u64;
+        if self.output_bytes > MOST_KEPT {
+            return;
+        }
         if self
             .held
             .as_ref()
@@ -69,7 +76,9 @@ impl Recorder {
         let Some(held) = self.held.take() else { return };
         for (stream, bytes) in held.streams {
             let text = self.with_roles(&String::from_utf8_lossy(&bytes));
-            self.unmatched.push_str(&text);
+            if let Some(unmatched) = &mut self.unmatched {
+                unmatched.push_str(&text);
+            }
             self.events.push(Event {
                 t: held.t,
                 role: Some(held.role.clone()),
@@ -82,10 +91,13 @@ impl Recorder {
     /// its end.
     pub(crate) fn match_output(&mut self, text: &str) -> bool {
         self.flush();
-        let Some(at) = self.unmatched.find(text) else {
+        let Some(unmatched) = &mut self.unmatched else {
             return false;
         };
-        self.unmatched.drain(..at + text.len());
+        let Some(at) = unmatched.find(text) else {
+            return false;
+        };
+        unmatched.drain(..at + text.len());
         true
     }
 
@@ -138,7 +150,10 @@ mod tests {
 
     #[test]
     fn output_is_joined_until_something_else_happens() {
-        let mut recorder = Recorder::default();
+        let mut recorder = Recorder {
+            unmatched: Some(String::new()),
+            ..Recorder::default()
+        };
         let (main, child) = (Role::new("main"), Role::new("child"));
         recorder.output(Time::ZERO, &main, Stream::Stdout, b"caf\xc3");
         recorder.output(Time::ZERO, &main, Stream::Stderr, b"!");

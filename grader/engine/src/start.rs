@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::recorder::Recorder;
 use crate::run::{Run, real_now};
 use crate::schedule::{Scheduler, SplitMix};
-use crate::script::{Action, Script};
+use crate::script::{Action, Script, When};
 use crate::stack::Symbols;
 use crate::stdio::Plumbing;
 use crate::sys::launch::{Launch, LaunchError, launch};
@@ -83,7 +83,12 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
     let spec = launch_spec(command, options, filter, &plumbing)?;
     let pid = launch(&spec).map_err(|error| launch_error(command, error))?;
     plumbing.close_child_ends();
+    let waits_for_output = script
+        .steps
+        .iter()
+        .any(|step| matches!(step.when, When::Output(_)));
     let mut recorder = Recorder::default();
+    recorder.unmatched = waits_for_output.then(String::new);
     let siglab = i32::try_from(std::process::id()).unwrap_or(0);
     recorder.name(siglab, siglab_model::Role::new(siglab_model::Role::SCRIPT));
     let mut run = Run {

@@ -231,3 +231,36 @@ fn suggestion(nearest: Option<&str>, ids: &[String]) -> String {
         None => format!("; there are: {}", ids.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::Labs;
+
+    #[test]
+    fn labs_are_found_from_below() {
+        let dir = TempDir::new().expect("there is room");
+        let lab = dir.path().join("exercises/terminator/src");
+        fs::create_dir_all(&lab).expect("there is room");
+        fs::write(lab.join("../lab.toml"), "id = 7").expect("there is room");
+        let exercises = fs::canonicalize(dir.path().join("exercises")).expect("it is there");
+        for from in [dir.path(), &exercises, &lab] {
+            let labs = Labs::nearest(from).expect("it is above");
+            assert_eq!(labs.dir(), exercises, "{}", from.display());
+        }
+        let labs = Labs::nearest(&lab).expect("it is above");
+        assert_eq!(labs.ids().expect("it can be read"), ["terminator"]);
+        assert!(labs.list().expect("it can be read")[0].lab.is_err());
+        for (id, said) in [
+            ("termnator", "; did you mean `terminator`?"),
+            ("more_info", "; there are: terminator"),
+        ] {
+            let error = labs.find(id).expect_err("there is no such lab").to_string();
+            let dir = exercises.display();
+            assert_eq!(error, format!("no lab `{id}` in {dir}{said}"));
+        }
+    }
+}

@@ -213,3 +213,118 @@ fn read(path: &Path) -> Result<String, SubmissionError> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+    use tempfile::TempDir;
+
+    use super::{MAX_SOURCE_BYTES, Submission};
+    use crate::result::Language;
+
+    /// What is said about `name` in `dir`.
+    fn open(dir: &Path, name: &str) -> String {
+        match Submission::open(&dir.join(name), "lab") {
+            Ok(submission) => {
+                let path = submission
+                    .path
+                    .strip_prefix(dir)
+                    .expect("it is in the folder");
+                format!("{} {}", submission.language, path.display())
+            }
+            Err(error) => error.to_string().replace(&dir.display().to_string(), "DIR"),
+        }
+    }
+
+    #[test]
+    fn files() {
+        let dir = TempDir::new().expect("there is room");
+        let dir = dir.path();
+        let write =
+            |name: &str, content: &[u8]| fs::write(dir.join(name), content).expect("there is room");
+        write("a.c", b"int main(void) { }");
+        write("a.rs", b"fn main() { }");
+        write("a.py", b"pass");
+        write("empty.c", b"  \n");
+        write("latin1.c", b"int\nmain; // \xe9\n");
+        fs::File::create(dir.join("large.c"))
+            .and_then(|file| file.set_len(100 << 20))
+            .expect("holes take no room");
+        mkfifo(&dir.join("fifo.c"), Mode::S_IRWXU).expect("FIFOs can be made");
+        fs::create_dir(dir.join("folder.c")).expect("there is room");
+        for (name, said) in [
+            ("a.c", "c a.c"),
+            ("a.rs", "rust a.rs"),
+            ("a.py", "DIR/a.py: a submission ends in .c or .rs"),
+            (
+                "no.c",
+                "can't read DIR/no.c: No such file or directory (os error 2)",
+            ),
+            ("empty.c", "DIR/empty.c is empty"),
+            ("latin1.c", "DIR/latin1.c, line 2: not UTF-8"),
+            (
+                "large.c",
+                "DIR/large.c is larger than 1 MiB (104857600 bytes); is that a source file?",
+            ),
+            ("fifo.c", "DIR/fifo.c is not a regular file"),
+            (
+                "folder.c",
+                "DIR/folder.c holds no submission; looked for lab.c, lab.rs, main.c, main.rs, src/main.rs",
+            ),
+        ] {
+            assert_eq!(open(dir, name), said);
+        }
+        let limit = usize::try_from(MAX_SOURCE_BYTES).expect("it is small");
+        write("full.c", &vec![b'x'; limit]);
+        assert_eq!(open(dir, "full.c"), "c full.c");
+        assert_eq!(
+            Submission::open(Path::new("/dev/null"), "lab")
+                .expect_err("a device")
+                .to_string(),
+            "/dev/null: a submission ends in .c or .rs"
+        );
+    }
+
+    #[test]
+    fn folders() {
+        let dir = TempDir::new().expect("there is room");
+        let dir = dir.path();
+        let folder = |name: &str, files: &[&str]| {
+            for file in files {
+                let path = dir.join(name).join(file);
+                let parent = path.parent().expect("it is in a folder");
+                fs::create_dir_all(parent).expect("there is room");
+                fs::write(path, "x").expect("there is room");
+            }
+        };
+        folder("one", &["lab.c", "notes.txt"]);
+        folder("cargo", &["src/main.rs", "Cargo.toml"]);
+        folder("two", &["lab.c", "main.rs"]);
+        for (name, said) in [
+            ("one", "c one/lab.c"),
+            ("cargo", "rust cargo/src/main.rs"),
+            (
+                "two",
+                "DIR/two holds several submissions (lab.c, main.rs); name the file",
+            ),
+        ] {
+            assert_eq!(open(dir, name), said);
+        }
+    }
+
+    #[test]
+    fn starters_are_known_by_their_marker() {
+        let mut submission = Submission {
+            path: "a.c".into(),
+            language: Language::C,
+            source: "// siglab: not started\nint main(void) { }".into(),
+        };
+        assert!(submission.not_started());
+        submission.source = "int main(void) { }".into();
+        assert!(!submission.not_started());
+    }
+}

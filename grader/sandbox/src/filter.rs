@@ -1,5 +1,10 @@
 //! seccomp filters: which system calls stop for the tracer, and which fail.
 
+#![expect(
+    unsafe_code,
+    reason = "prctl(2) and seccomp(2) have no async-signal-safe wrappers that take SECCOMP_FILTER_FLAG_SPEC_ALLOW"
+)]
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -93,17 +98,11 @@ impl Filter {
     /// What prctl(2) or seccomp(2) say.
     pub fn install(&self) -> io::Result<()> {
         // SAFETY: PR_SET_NO_NEW_PRIVS takes only integers: prctl(2).
-        #[expect(
-            unsafe_code,
-            reason = "prctl has no safe wrapper that is async-signal-safe"
-        )]
         let done = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
         if done != 0 {
             return Err(io::Error::last_os_error());
         }
-        self.programs
-            .iter()
-            .try_for_each(|program| install(program))
+        self.programs.iter().try_for_each(install)
     }
 }
 
@@ -115,10 +114,6 @@ fn install(program: &BpfProgram) -> io::Result<()> {
     // SAFETY: seccomp(2): `header` points to `len` valid BPF instructions, which the kernel
     // copies; seccompiler's sock_filter is repr(C) with the fields of the kernel's.
     // SPEC_ALLOW keeps the filter from switching speculation mitigations on.
-    #[expect(
-        unsafe_code,
-        reason = "seccompiler installs without SECCOMP_FILTER_FLAG_SPEC_ALLOW"
-    )]
     let done = unsafe {
         libc::syscall(
             libc::SYS_seccomp,

@@ -1,5 +1,10 @@
 //! Resource limits: setrlimit(2).
 
+#![expect(
+    unsafe_code,
+    reason = "raw calls, because they run between fork and exec"
+)]
+
 use std::io;
 
 /// Resource limits of a run's processes. Absent ones stay as they are.
@@ -44,7 +49,6 @@ fn apply(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()> {
         rlim_max: 0,
     };
     // SAFETY: getrlimit(2): `present` is a valid rlimit to write to.
-    #[expect(unsafe_code, reason = "raw, because it runs between fork and exec")]
     let got = unsafe { libc::getrlimit(resource, &raw mut present) };
     if got != 0 {
         return Err(io::Error::last_os_error());
@@ -55,7 +59,6 @@ fn apply(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()> {
         rlim_max: value,
     };
     // SAFETY: setrlimit(2): `new` is a valid rlimit to read from.
-    #[expect(unsafe_code, reason = "raw, because it runs between fork and exec")]
     let set = unsafe { libc::setrlimit(resource, &raw const new) };
     if set == 0 {
         Ok(())

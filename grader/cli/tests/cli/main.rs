@@ -1,5 +1,6 @@
 //! The command line, as a user and as a script see it.
 
+mod architecture;
 mod check;
 mod doctor;
 mod interrupt;

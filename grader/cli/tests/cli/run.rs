@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use siglab_model::{Kind, Trace};
 use tempfile::TempDir;
 
-use crate::{fails, siglab, stderr, stdout};
+use crate::{fails, root, siglab, stderr, stdout};
 
 #[test]
 fn programs_that_cannot_be_executed() {
@@ -185,4 +185,18 @@ fn a_script_file_is_carried_out() {
         "{text}"
     );
     assert_eq!(stdout(&assert), "");
+}
+
+#[test]
+fn the_timeline_in_the_readme_is_real() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("it is there");
+    let assert = siglab(["run", "--send", "SIGINT@0.4s", "--send", "SIGINT@7s", "--"])
+        .arg(c_samples::path("simple_handler").expect("a sample"))
+        .assert()
+        .code(130);
+    let timeline = stderr(&assert);
+    assert!(
+        readme.contains(&format!("\n```\n{timeline}```\n")),
+        "put this into README.md:\n{timeline}"
+    );
 }

@@ -150,7 +150,7 @@ impl Run<'_> {
     fn setitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.task(tid)?.pid;
         let which = regs.arg(0) as u32 as i32;
-        if which != libc::ITIMER_REAL as i32 {
+        if which != libc::ITIMER_REAL {
             return match which {
                 1 | 2 => self.unsupported(tid, &regs, "a timer of processor time", Errno::EINVAL),
                 _ => Ok(Next::USER),
@@ -176,7 +176,7 @@ impl Run<'_> {
     }
 
     fn getitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        if regs.arg(0) as u32 as i32 != libc::ITIMER_REAL as i32 {
+        if regs.arg(0) as u32 as i32 != libc::ITIMER_REAL {
             return Ok(Next::USER);
         }
         let pid = self.task(tid)?.pid;

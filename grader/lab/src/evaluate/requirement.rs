@@ -106,7 +106,10 @@ impl<'a> Run<'a> {
             }
             Some((_, first)) => Failure::happened(
                 first,
-                format!("{what} happened {count} times (at {times}), not {expected}"),
+                format!(
+                    "{what} happened {} (at {times}), not {expected}",
+                    often(count)
+                ),
             ),
         };
         Some(
@@ -313,6 +316,14 @@ fn expectation(status: ProcessStatus) -> String {
     match status {
         ProcessStatus::Exited(code) => format!("exited with status {code}"),
         ProcessStatus::Killed(signal) => format!("died of {signal}"),
+    }
+}
+
+fn often(count: usize) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        count => format!("{count} times"),
     }
 }
 

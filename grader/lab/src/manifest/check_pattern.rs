@@ -165,7 +165,7 @@ impl Checker<'_> {
             (holds, _) => {
                 self.problem(
                     value.span(),
-                    format!("`{}` is not that; it is {}", field.name, describe(holds)),
+                    format!("`{}` must be {}", field.name, describe(holds)),
                 );
                 None
             }
@@ -193,7 +193,7 @@ impl Checker<'_> {
         }
         self.problem(
             value.span(),
-            format!("`status` is {}", describe(Holds::Status)),
+            format!("`status` must be {}", describe(Holds::Status)),
         );
         None
     }
@@ -253,7 +253,7 @@ impl Checker<'_> {
 fn describe(holds: Holds) -> String {
     match holds {
         Holds::Signal => "a signal's name".into(),
-        Holds::Signals => "a set of signals; name one that is in it".into(),
+        Holds::Signals => "a signal's name, one that is in the set".into(),
         Holds::Role | Holds::Sender => "a role's name".into(),
         Holds::Text => "a text".into(),
         Holds::Syscall => "the name of a system call".into(),

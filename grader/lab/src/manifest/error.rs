@@ -44,6 +44,7 @@ impl ManifestProblem {
 impl ManifestError {
     pub(crate) fn new(path: &str, source: &str, mut problems: Vec<ManifestProblem>) -> Self {
         problems.sort_by_key(|problem| problem.span.start);
+        problems.dedup();
         Self {
             path: path.to_owned(),
             source: source.to_owned(),
@@ -69,14 +70,17 @@ impl ManifestError {
     }
 
     fn render(&self, problem: &ManifestProblem) -> String {
-        let mut group = Level::ERROR
-            .primary_title(problem.message.as_str())
-            .elements((!self.source.is_empty()).then(|| {
-                let annotation = AnnotationKind::Primary.span(problem.span.clone());
-                Snippet::source(self.source.as_str())
-                    .path(self.path.as_str())
-                    .annotation(annotation)
-            }));
+        if self.source.is_empty() {
+            let help = problem.help.as_ref();
+            let help = help.map_or_else(String::new, |help| format!("; {help}"));
+            return format!("{}{help}", problem.message);
+        }
+        let annotation = AnnotationKind::Primary.span(problem.span.clone());
+        let snippet = Snippet::source(self.source.as_str())
+            .path(self.path.as_str())
+            .annotation(annotation);
+        let title = Level::ERROR.primary_title(problem.message.as_str());
+        let mut group = title.element(snippet);
         if let Some(help) = &problem.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

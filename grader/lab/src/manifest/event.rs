@@ -272,3 +272,64 @@ pub(crate) fn event_name(kind: &Kind) -> &'static str {
         Kind::ScriptUnfinished { .. } => "script-unfinished",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+    use siglab_model::Event;
+
+    use super::{EVENTS, Holds, event_name};
+
+    /// Fields that are there but can't be asked for.
+    const OTHERS: [(&str, &str); 4] = [
+        ("busy-waiting", "stack"),
+        ("unsafe-call", "stack"),
+        ("deadlock", "waiting"),
+        ("chosen", "among"),
+    ];
+
+    fn sample(holds: Holds) -> Value {
+        match holds {
+            Holds::Signal => json!("SIGINT"),
+            Holds::Role | Holds::Sender => json!("child"),
+            Holds::Text => json!("text"),
+            Holds::Syscall => json!("read"),
+            Holds::Integer | Holds::Time => json!(7),
+            Holds::Bool => json!(true),
+            Holds::Status => json!({ "exited": 7 }),
+            Holds::Signals => json!("{SIGINT}"),
+            Holds::Table => json!({ "is": "ignore" }),
+            Holds::Words(words) => json!(words[0]),
+        }
+    }
+
+    /// An event with every field that the table has reads as an event and keeps them all.
+    #[test]
+    fn the_table_is_that_of_the_model() {
+        for kind in EVENTS {
+            let mut object = Map::new();
+            object.insert("t".into(), json!(7));
+            object.insert("role".into(), json!("main"));
+            object.insert("event".into(), json!(kind.name));
+            for field in kind.fields {
+                object.insert(field.name.into(), sample(field.holds));
+            }
+            for (_, field) in OTHERS.iter().filter(|(name, _)| *name == kind.name) {
+                object.insert((*field).into(), json!([]));
+            }
+            let event: Event = serde_json::from_value(Value::Object(object))
+                .unwrap_or_else(|error| panic!("{}: {error}", kind.name));
+            assert_eq!(event_name(&event.kind), kind.name);
+            let back = serde_json::to_value(&event).expect("events are plain data");
+            for field in kind.fields {
+                assert_eq!(
+                    back[field.name],
+                    sample(field.holds),
+                    "{} {}",
+                    kind.name,
+                    field.name
+                );
+            }
+        }
+    }
+}

@@ -17,6 +17,8 @@ mod roles;
 #[cfg(feature = "schema")]
 mod schema;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -119,7 +119,11 @@ impl Read {
 }
 
 fn problem(error: &toml::de::Error) -> ManifestProblem {
-    ManifestProblem::new(error.span().unwrap_or(0..0), error.message())
+    let message = error
+        .message()
+        .replace("expected i64", "expected an integer")
+        .replace("expected u16", "expected an integer from 0 to 65535");
+    ManifestProblem::new(error.span().unwrap_or(0..0), message)
 }
 
 /// The names of the fields that `T` is read from.

@@ -72,3 +72,64 @@ fn numbered(text: &str, word: &str) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Roles;
+
+    fn roles() -> Roles {
+        let names = [("main", "parent"), ("child.2", "logger")];
+        Roles::new(
+            names
+                .map(|(role, name)| (role.to_owned(), name.to_owned()))
+                .into(),
+        )
+    }
+
+    #[test]
+    fn threads_belong_to_processes() {
+        let roles = roles();
+        for (role, process) in [
+            ("parent", "parent"),
+            ("thread", "parent"),
+            ("thread.2", "parent"),
+            ("child", "child"),
+            ("child/thread", "child"),
+            ("child.2/thread.3", "logger"),
+            ("child/child/thread", "child/child"),
+            ("threads", "threads"),
+        ] {
+            assert_eq!(roles.process_of(role), process, "{role}");
+        }
+    }
+
+    #[test]
+    fn only_some_roles_can_exist() {
+        let roles = roles();
+        for role in [
+            "parent",
+            "logger",
+            "child",
+            "child.3",
+            "child/child.2",
+            "thread",
+            "child.2/thread.4",
+        ] {
+            assert!(roles.can_exist(role), "{role}");
+        }
+        for role in [
+            "main",
+            "child.2",
+            "child.1",
+            "child.0",
+            "child.02",
+            "kid",
+            "thread/child",
+            "child/",
+            "",
+            "script",
+        ] {
+            assert!(!roles.can_exist(role), "{role}");
+        }
+    }
+}

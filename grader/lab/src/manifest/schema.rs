@@ -115,3 +115,119 @@ fn value(holds: Holds) -> Value {
         Holds::Words(words) => json!({ "enum": words }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::schema;
+
+    /// What of `value` the schema `rule` doesn't allow, of the keywords that are used here.
+    fn complaints(root: &Value, rule: &Value, value: &Value, place: &str) -> Vec<String> {
+        let check = |rule: &Value, value: &Value, place: &str| complaints(root, rule, value, place);
+        let mut found = Vec::new();
+        if let Some(reference) = rule["$ref"].as_str() {
+            let target = root.pointer(reference.trim_start_matches('#'));
+            return check(target.expect("references lead somewhere"), value, place);
+        }
+        for key in ["anyOf", "oneOf"] {
+            if let Some(rules) = rule[key].as_array() {
+                let all: Vec<_> = rules.iter().map(|rule| check(rule, value, place)).collect();
+                if !all.iter().any(Vec::is_empty) {
+                    found.push(format!("{place}: {all:?}"));
+                }
+            }
+        }
+        if let Some(constant) = rule.get("const").filter(|constant| *constant != value) {
+            found.push(format!("{place}: not {constant}"));
+        }
+        if rule["enum"]
+            .as_array()
+            .is_some_and(|list| !list.contains(value))
+        {
+            found.push(format!("{place}: not one of {}", rule["enum"]));
+        }
+        let types = match &rule["type"] {
+            Value::Array(types) => types.clone(),
+            Value::Null => vec![],
+            one => vec![one.clone()],
+        };
+        let own = match value {
+            Value::String(_) => "string",
+            Value::Number(_) => "integer",
+            Value::Bool(_) => "boolean",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+            Value::Null => "null",
+        };
+        if !types.is_empty() && !types.contains(&json!(own)) {
+            found.push(format!("{place}: {own}, not {}", rule["type"]));
+        }
+        if let Some(object) = value.as_object() {
+            for (key, inner) in object {
+                let place = format!("{place}.{key}");
+                match (&rule["properties"][key], &rule["additionalProperties"]) {
+                    (Value::Null, Value::Bool(false)) => found.push(format!("{place}: unknown")),
+                    (Value::Null, Value::Object(_)) => {
+                        found.extend(check(&rule["additionalProperties"], inner, &place));
+                    }
+                    (Value::Null, _) => {}
+                    (rule, _) => found.extend(check(rule, inner, &place)),
+                }
+            }
+            let required = rule["required"].as_array().into_iter().flatten();
+            for key in required.filter_map(Value::as_str) {
+                if !object.contains_key(key) {
+                    found.push(format!("{place}: lacks {key}"));
+                }
+            }
+        }
+        if let (Some(list), Some(rule)) = (value.as_array(), rule.get("items")) {
+            for (at, inner) in list.iter().enumerate() {
+                found.extend(check(rule, inner, &format!("{place}[{at}]")));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_labs_fit_the_schema() {
+        let schema = schema();
+        let exercises = concat!(env!("CARGO_MANIFEST_DIR"), "/../../exercises");
+        let mut labs = 0;
+        for entry in fs::read_dir(exercises).expect("there are exercises") {
+            let path = entry.expect("they can be read").path().join("lab.toml");
+            let Ok(text) = fs::read_to_string(&path) else {
+                continue;
+            };
+            let value: Value = toml::from_str(&text).expect("manifests are TOML");
+            let found = complaints(&schema, &schema, &value, "");
+            assert!(found.is_empty(), "{}: {found:#?}", path.display());
+            labs += 1;
+        }
+        assert!(labs > 0, "no lab was found");
+    }
+
+    #[test]
+    fn the_schema_refuses_what_the_manifest_refuses() {
+        let schema = schema();
+        for (wrong, complaint) in [
+            (json!({ "id": 7 }), ".id: integer"),
+            (json!({ "nonsense": 7 }), ".nonsense: unknown"),
+            (json!({}), "lacks scenario"),
+            (
+                json!({ "scenario": [{ "steps": [{ "att": "1s" }] }] }),
+                ".att: unknown",
+            ),
+            (
+                json!({ "criterion": [{ "require": [{ "never": { "event": "died" } }] }] }),
+                ".require[0].never: [[",
+            ),
+        ] {
+            let found = complaints(&schema, &schema, &wrong, "").join("\n");
+            assert!(found.contains(complaint), "{wrong}: {found}");
+        }
+    }
+}

@@ -87,3 +87,24 @@ impl fmt::Display for Template {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Template;
+
+    #[test]
+    fn names_stand_for_values() {
+        let template = Template::parse("{role} {{{t}}}: {x}").expect("it is well-formed");
+        assert_eq!(template.names().collect::<Vec<_>>(), ["role", "t", "x"]);
+        let value = |name: &str| (name != "x").then(|| name.to_uppercase());
+        assert_eq!(template.fill(value), "ROLE {T}: ?");
+        assert_eq!(template.to_string(), "{role} {{{t}}}: {x}");
+    }
+
+    #[test]
+    fn braces_come_in_pairs() {
+        for text in ["{t", "t}", "a { b", "{{}"] {
+            assert!(Template::parse(text).is_err(), "{text}");
+        }
+    }
+}

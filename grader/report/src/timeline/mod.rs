@@ -1,5 +1,6 @@
 //! A trace as a picture that a person reads.
 
+mod fate;
 mod fold;
 mod lanes;
 mod story;

@@ -118,6 +118,9 @@ pub(super) fn mask_changed(how: MaskHow, before: SigSet, mask: SigSet) -> String
     };
     let change = match (added.is_empty(), removed.is_empty()) {
         (false, true) => format!("blocks {}", plain(added)),
+        (true, false) if removed.bits().count_ones() >= 60 && !mask.is_empty() => {
+            "unblocks every other signal".into()
+        }
         (true, false) => format!("unblocks {}", plain(removed)),
         (false, false) => format!("blocks {} and unblocks {}", plain(added), plain(removed)),
         (true, true) => match how {
