@@ -1,9 +1,10 @@
 //! Runs a compiler with a deadline and bounded output.
 
-use std::io::{self, Read};
+use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -57,27 +58,31 @@ pub(super) fn run(
         Expiration::OneShot(TimeSpec::from_duration(deadline)),
         TimerSetTimeFlags::empty(),
     )?;
-    let child = command
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()?;
-    let mut running = Running { child: Some(child) };
-    let mut stdout = Stream::new(running.take(|child| child.stdout.take()));
-    let mut stderr = Stream::new(running.take(|child| child.stderr.take()));
+    let mut stdout = Stream::new(child.stdout.take());
+    let mut stderr = Stream::new(child.stderr.take());
+    let mut running = Running::new(child)?;
     let stopped = loop {
         if cancel.is_cancelled() {
             break Some(Ended::Cancelled);
         }
-        if stdout.pipe.is_none() && stderr.pipe.is_none() {
+        let left = [running.ended(), stdout.fd(), stderr.fd()];
+        if left.iter().all(Option::is_none) {
             break None;
         }
-        let ready = wait(timer.as_fd(), [stdout.fd(), stderr.fd()])?;
+        let ready = wait(timer.as_fd(), left)?;
         if ready.timer {
             break Some(Ended::TimedOut);
         }
-        let [from_stdout, from_stderr] = ready.streams;
+        let [ended, from_stdout, from_stderr] = ready.others;
+        if ended {
+            running.reaped = true;
+        }
         if from_stdout {
             stdout.read()?;
         }
@@ -86,13 +91,12 @@ pub(super) fn run(
         }
     };
     let ended = match stopped {
-        Some(ended) => {
-            running.kill();
-            ended
-        }
-        None if running.wait()? => Ended::Success,
+        Some(ended) => ended,
+        None if running.succeeded()? => Ended::Success,
         None => Ended::Failure,
     };
+    // Whatever is left of its group is killed here.
+    drop(running);
     Ok(Finished {
         ended,
         stdout: stdout.text(),
@@ -100,38 +104,53 @@ pub(super) fn run(
     })
 }
 
-/// A child whose process group is killed unless it has ended.
+/// A child that a thread waits for. Its process group is killed when this is dropped
+/// before it has ended.
 struct Running {
-    child: Option<Child>,
+    group: Pid,
+    waiter: Option<JoinHandle<io::Result<ExitStatus>>>,
+    /// Whose other end is closed when the child has been waited for.
+    end: PipeReader,
+    reaped: bool,
 }
 
 impl Running {
-    fn take<T>(&mut self, take: impl FnOnce(&mut Child) -> Option<T>) -> Option<T> {
-        self.child.as_mut().and_then(take)
+    fn new(mut child: Child) -> io::Result<Self> {
+        let (end, other_end) = io::pipe()?;
+        let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+        let waiter = thread::spawn(move || {
+            let status = child.wait();
+            drop(other_end);
+            status
+        });
+        Ok(Self {
+            group: Pid::from_raw(group),
+            waiter: Some(waiter),
+            end,
+            reaped: false,
+        })
     }
 
-    /// Whether it succeeded.
-    fn wait(&mut self) -> io::Result<bool> {
-        match self.child.take() {
-            Some(mut child) => Ok(child.wait()?.success()),
-            None => Ok(false),
-        }
+    /// What becomes readable when the child ends; absent when it has.
+    fn ended(&self) -> Option<BorrowedFd<'_>> {
+        (!self.reaped).then(|| self.end.as_fd())
     }
 
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            if let Ok(group) = i32::try_from(child.id()) {
-                // ESRCH only: the group is ours and has not been waited for.
-                let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
-            }
-            let _ = child.wait();
+    fn succeeded(&mut self) -> io::Result<bool> {
+        match self.waiter.take().map(JoinHandle::join) {
+            Some(Ok(status)) => Ok(status?.success()),
+            _ => Err(io::Error::other("the thread that waits was lost")),
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill();
+        if let Some(waiter) = self.waiter.take() {
+            // The compiler may be gone by now, and what it started still there.
+            let _ = killpg(self.group, Signal::SIGKILL);
+            let _ = waiter.join();
+        }
     }
 }
 
@@ -186,18 +205,14 @@ impl<P: Read + AsFd> Stream<P> {
 
 struct Ready {
     timer: bool,
-    streams: [bool; 2],
+    others: [bool; 3],
 }
 
-/// Waits until the timer has run out or a stream can be read, or a moment has passed.
-fn wait(timer: BorrowedFd<'_>, streams: [Option<BorrowedFd<'_>>; 2]) -> io::Result<Ready> {
+/// Waits until the timer has run out or something else is ready, or a moment has passed.
+fn wait(timer: BorrowedFd<'_>, others: [Option<BorrowedFd<'_>>; 3]) -> io::Result<Ready> {
     let mut fds = vec![PollFd::new(timer, PollFlags::POLLIN)];
-    fds.extend(
-        streams
-            .iter()
-            .flatten()
-            .map(|fd| PollFd::new(*fd, PollFlags::POLLIN)),
-    );
+    let present = others.iter().flatten();
+    fds.extend(present.map(|fd| PollFd::new(*fd, PollFlags::POLLIN)));
     match poll(&mut fds, PollTimeout::from(CANCEL_CHECK)) {
         Ok(_) | Err(Errno::EINTR) => {}
         Err(errno) => return Err(errno.into()),
@@ -206,6 +221,6 @@ fn wait(timer: BorrowedFd<'_>, streams: [Option<BorrowedFd<'_>>; 2]) -> io::Resu
         .iter()
         .map(|fd| fd.revents().is_some_and(|events| !events.is_empty()));
     let timer = ready.next().unwrap_or(false);
-    let streams = streams.map(|stream| stream.is_some() && ready.next().unwrap_or(false));
-    Ok(Ready { timer, streams })
+    let others = others.map(|other| other.is_some() && ready.next().unwrap_or(false));
+    Ok(Ready { timer, others })
 }

@@ -38,6 +38,16 @@ enum CallFate {
 }
 
 impl Fate {
+    /// Of a signal that has just been generated, or (`delivered`) that was delivered
+    /// after it had been pending, perhaps because it was blocked.
+    pub(super) fn new(delivered: Option<Action>, was_blocked: bool) -> Self {
+        Self {
+            delivered,
+            was_blocked,
+            ..Self::default()
+        }
+    }
+
     /// Whether it isn't known yet which thread takes the signal.
     pub(super) fn is_open(&self) -> bool {
         self.delivered.is_none() && self.accepted.is_none() && !self.blocked

@@ -260,11 +260,8 @@ impl Teller<'_> {
     /// A signal from its generation to what comes of it at once.
     fn signal(&mut self, mut row: Row, index: usize, signal: Signal, done: Option<Action>) {
         (row.act, row.tone, row.weight) = (Act::Signal, Tone::Signal, 2);
-        let mut fate = Fate {
-            delivered: done,
-            was_blocked: done.is_some() && self.blocked.remove(&signal),
-            ..Fate::default()
-        };
+        let was_blocked = done.is_some() && self.blocked.remove(&signal);
+        let mut fate = Fate::new(done, was_blocked);
         if self.options.verbose {
             row.text += ": ";
             row.text += done.map_or("generated", words::delivered);
