@@ -10,7 +10,7 @@ static cnd_t changed;
 static int hold(void *unused) {
     (void)unused;
     mtx_lock(&lock);
-    thrd_sleep(&(struct timespec){.tv_nsec = 120000000}, NULL);
+    thrd_sleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     mtx_unlock(&lock);
     return 9;
 }
@@ -35,10 +35,10 @@ int main(void) {
     say("timed out: %s\n", yes(mtx_timedlock(&lock, &until) == thrd_timedout));
     elapsed("after", start, 70);
     say("locked: %s\n", yes(mtx_lock(&lock) == thrd_success));
-    elapsed("after", start, 120);
+    elapsed("after", start, 300);
     until = utc_in_ms(50);
     say("timed out: %s\n", yes(cnd_timedwait(&changed, &lock, &until) == thrd_timedout));
-    elapsed("after", start, 170);
+    elapsed("after", start, 350);
     mtx_unlock(&lock);
     int result;
     thrd_join(thread, &result);

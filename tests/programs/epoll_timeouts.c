@@ -18,12 +18,12 @@ int main(void) {
     SAY(epoll_wait(set, &event, 0, 0));
     SAY(epoll_wait(STDOUT_FILENO, &event, 1, 0));
 
+    start = now_ms();
     if (MUST(fork()) == 0) {
         sleep_ms(80);
         MUST(write(ends[1], "x", 1));
         _exit(0);
     }
-    start = now_ms();
     SAY(epoll_wait(set, &event, 1, 3000));
     elapsed("after", start, 80);
     say("which: %d\n", (int)event.data.u32);

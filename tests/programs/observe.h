@@ -173,7 +173,8 @@ static inline struct timespec in_ms(clockid_t clock, int64_t ms) {
     return (struct timespec){.tv_sec = now.tv_sec + ms / 1000 + ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
-// By how much a busy machine may delay the program, in ms: none under virtual time.
+// By how much a busy machine may delay one process or another, in ms: none under virtual
+// time. Delays make waits longer, or shorter if it is their begin that is late.
 static inline int64_t slack_ms(void) {
     const char *slack = getenv("OBSERVE_SLACK_MS");
     return slack ? atoi(slack) : 0;
@@ -184,16 +185,17 @@ static inline void say_seconds(const char *what, int64_t ms) {
         (int)(llabs(ms) % 1000 / 10));
 }
 
-// Prints how much time has gone by since `start`: `expected`, if it was that plus what the
-// machine may have added, or else what it was.
+// Prints how much time has gone by since `start`: `expected`, if it was that but for the
+// slack, or else what it was.
 static inline void elapsed(const char *what, int64_t start, int64_t expected) {
-    int64_t ms = now_ms() - start;
-    say_seconds(what, ms >= expected - 5 && ms <= expected + 5 + slack_ms() ? expected : ms);
+    int64_t ms = now_ms() - start, early = slack_ms() ? expected / 2 : 0;
+    say_seconds(what, ms >= expected - 5 - early && ms <= expected + 5 + slack_ms() ? expected : ms);
 }
 
-// Prints how much time is left to wait: as for `elapsed`, but the machine takes away.
+// Prints how much time is left to wait, as `elapsed` does.
 static inline void left(const char *what, int64_t ms, int64_t expected) {
-    say_seconds(what, ms <= expected + 5 && ms >= expected - 5 - slack_ms() ? expected : ms);
+    int64_t late = slack_ms() ? 50 : 0;
+    say_seconds(what, ms <= expected + 5 + late && ms >= expected - 5 - slack_ms() ? expected : ms);
 }
 
 // Sleeps, whatever handlers run meanwhile.

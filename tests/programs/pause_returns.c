@@ -12,8 +12,8 @@ static void on_signal(int number) {
 int main(void) {
     signal(SIGUSR2, SIG_IGN);
     handle(SIGUSR1, on_signal, SA_RESTART);
-    pid_t ignored = send_parent(SIGUSR2, 50), handled = send_parent(SIGUSR1, 150);
     int64_t start = now_ms();
+    pid_t ignored = send_parent(SIGUSR2, 50), handled = send_parent(SIGUSR1, 150);
     SAY(pause());
     elapsed("after", start, 150);
     say("caught %d\n", (int)caught);

@@ -16,6 +16,7 @@ int main(void) {
 
     int ends[2];
     MUST(pipe(ends));
+    start = now_ms();
     pid_t child = (pid_t)MUST(fork());
     if (child == 0) {
         close(ends[0]);
@@ -25,7 +26,6 @@ int main(void) {
         _exit(0);
     }
     close(ends[1]);
-    start = now_ms();
     struct pollfd ready[] = {{.fd = ends[0], .events = POLLIN}, {.fd = -1}, {.fd = 999}};
     SAY(poll(ready, 2, 3000));
     elapsed("after", start, 100);

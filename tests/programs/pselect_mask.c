@@ -24,8 +24,8 @@ int main(void) {
     say_blocked();
     SAY(pselect(0, NULL, NULL, NULL, &time, &none));
     say_blocked();
-    pid_t child = send_parent(SIGUSR1, 100);
     int64_t start = now_ms();
+    pid_t child = send_parent(SIGUSR1, 100);
     SAY(pselect(0, NULL, NULL, NULL, &time, &none));
     elapsed("after", start, 100);
     left("the time is untouched:", ms_of_timespec(time), 3000);

@@ -14,6 +14,7 @@ static void read_with(int flags) {
     handle(SIGUSR1, on_usr1, flags);
     int ends[2];
     MUST(pipe(ends));
+    int64_t start = now_ms();
     pid_t parent = getpid(), child = (pid_t)MUST(fork());
     if (child == 0) {
         for (int i = 0; i < 2; i++) {
@@ -26,7 +27,6 @@ static void read_with(int flags) {
     }
     char byte;
     ssize_t length;
-    int64_t start = now_ms();
     while ((length = read(ends[0], &byte, 1)) == -1)
         said("read", length);
     said("read", length);

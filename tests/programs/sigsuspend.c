@@ -23,8 +23,8 @@ int main(void) {
     sigprocmask(SIG_SETMASK, NULL, &now);
     say("blocked: SIGUSR1 %s, SIGUSR2 %s, SIGTERM %s\n", yes(sigismember(&now, SIGUSR1)),
         yes(sigismember(&now, SIGUSR2)), yes(sigismember(&now, SIGTERM)));
-    pid_t first = send_parent(SIGUSR2, 50), second = send_parent(SIGUSR1, 150);
     int64_t start = now_ms();
+    pid_t first = send_parent(SIGUSR2, 50), second = send_parent(SIGUSR1, 150);
     SAY(sigsuspend(&only_usr2));
     elapsed("after", start, 150);
     reap("child", first);

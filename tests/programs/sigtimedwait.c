@@ -28,8 +28,8 @@ int main(void) {
     say("%s\n", signal_name(sigtimedwait(&set, NULL, &time)));
     say("%s\n", signal_name(sigtimedwait(&set, NULL, &time)));
 
-    pid_t child = send_parent(SIGUSR1, 100);
     start = now_ms();
+    pid_t child = send_parent(SIGUSR1, 100);
     time = timespec_of_ms(3000);
     say("%s ", signal_name(sigtimedwait(&set, &info, &time)));
     say("%s from the child: %s\n", code_name(&info), yes(info.si_pid == child));

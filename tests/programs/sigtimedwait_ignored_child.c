@@ -23,8 +23,8 @@ int main(void) {
     reap("child", child);
 
     block(SIGCHLD);
-    child = exit_in_ms(50);
     start = now_ms();
+    child = exit_in_ms(50);
     time = timespec_of_ms(3000);
     say("%s ", signal_name(sigtimedwait(&set, &info, &time)));
     say("%s %d from the child: %s\n", code_name(&info), info.si_status, yes(info.si_pid == child));
@@ -34,6 +34,7 @@ int main(void) {
     // Explicitly ignored: the same, and no zombie.
     signal(SIGCHLD, SIG_IGN);
     child = exit_in_ms(50);
-    say("%s\n", signal_name(sigtimedwait(&set, &info, &time)));
+    time = timespec_of_ms(150);
+    SAY(sigtimedwait(&set, &info, &time));
     SAY(waitpid(child, NULL, 0));
 }

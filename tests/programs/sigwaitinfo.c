@@ -5,7 +5,7 @@
 static void next(const sigset_t *set, pid_t child) {
     siginfo_t info = {0};
     int number = sigwaitinfo(set, &info);
-    const char *who = info.si_pid == getpid() ? "itself" : info.si_pid == child ? "the child" : "nobody";
+    const char *who = info.si_pid == getpid() ? "itself" : child && info.si_pid == child ? "the child" : "nobody";
     say("%s %s from %s, errno %d\n", signal_name(number), code_name(&info), who, info.si_errno);
     if (info.si_code == SI_QUEUE)
         say("  value %d\n", info.si_value.sival_int);

@@ -28,9 +28,9 @@ static void *stubborn(void *unused) {
 
 int main(void) {
     pthread_t threads[2];
+    int64_t start = now_ms();
     pthread_create(&threads[0], NULL, sleeper, NULL);
     pthread_create(&threads[1], NULL, stubborn, NULL);
-    int64_t start = now_ms();
     struct timespec until = in_ms(CLOCK_REALTIME, 60);
     say("%s\n", error_name(pthread_timedjoin_np(threads[0], NULL, &until)));
     elapsed("after", start, 60);

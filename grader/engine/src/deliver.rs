@@ -370,7 +370,8 @@ impl Run<'_> {
         } else {
             Directed::Process
         };
-        if signal.can_be_caught() {
+        // No one sees a SIGKILL being delivered.
+        if signal != Signal::KILL {
             self.expected.add(target.pid, signal, info.clone());
         }
         self.event(

@@ -34,11 +34,12 @@ pub(crate) struct Plumbing {
 #[derive(Debug)]
 struct Source {
     stream: Stream,
-    from: File,
+    /// Closed once nobody reads what is passed on: the program then gets `SIGPIPE` or
+    /// `EPIPE`, as it would without siglab in between.
+    from: Option<File>,
     /// Whether `from` is the master of a pseudo-terminal.
     is_terminal: bool,
     forward: Option<OwnedFd>,
-    closed: bool,
 }
 
 /// A pseudo-terminal that the script can type at.
@@ -166,10 +167,9 @@ impl Plumbing {
         fcntl(&from, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(context("fcntl"))?;
         self.sources.push(Source {
             stream,
-            from: from.into(),
+            from: Some(from.into()),
             is_terminal,
             forward,
-            closed: false,
         });
         Ok(())
     }
@@ -283,21 +283,36 @@ impl Terminal {
 impl Source {
     fn drain(&mut self, take: &mut impl FnMut(Stream, &[u8])) {
         let mut buffer = [0; 16384];
-        if self.is_terminal {
-            // Output of a terminal reaches the master by way of a kernel work queue;
-            // polling waits for that.
-            let mut fds = [PollFd::new(self.from.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut fds, PollTimeout::ZERO);
-        }
-        while let Ok(length @ 1..) = self.from.read(&mut buffer) {
+        while let Some(length) = self.read(&mut buffer) {
             take(self.stream, &buffer[..length]);
-            self.pass_on(&buffer[..length]);
+            if !self.pass_on(&buffer[..length]) {
+                self.from = None;
+            }
         }
     }
 
-    fn pass_on(&mut self, mut bytes: &[u8]) {
-        let Some(to) = &self.forward else { return };
-        while !bytes.is_empty() && !self.closed {
+    /// Reads what is there; `None` if that is nothing.
+    fn read(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let from = self.from.as_mut()?;
+        if let Ok(length @ 1..) = from.read(buffer) {
+            return Some(length);
+        }
+        if !self.is_terminal {
+            return None;
+        }
+        // Output of a terminal reaches the master by way of a kernel work queue; polling
+        // an empty one waits for that.
+        let mut fds = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::ZERO) {
+            Ok(1..) => from.read(buffer).ok().filter(|length| *length > 0),
+            _ => None,
+        }
+    }
+
+    /// Writes to siglab's own stream. Whether somebody reads that.
+    fn pass_on(&self, mut bytes: &[u8]) -> bool {
+        let Some(to) = &self.forward else { return true };
+        while !bytes.is_empty() {
             match nix::unistd::write(to, bytes) {
                 Ok(written) => bytes = &bytes[written..],
                 Err(Errno::EINTR) => {}
@@ -305,9 +320,9 @@ impl Source {
                     let mut fds = [PollFd::new(to.as_fd(), PollFlags::POLLOUT)];
                     let _ = poll(&mut fds, PollTimeout::NONE);
                 }
-                // Nobody reads any more; the program may go on.
-                Err(_) => self.closed = true,
+                Err(_) => return false,
             }
         }
+        true
     }
 }
