@@ -208,27 +208,28 @@ impl Run<'_> {
     /// the 16 random bytes that a program gets.
     fn fix_auxiliary_vector(&mut self, pid: Pid) -> Outcome<()> {
         let hides_vdso = self.options.clock == siglab_model::Clock::Virtual;
-        let mut at = ptrace::regs(pid)?.sp();
-        let word = |at: u64| memory::read::<u64>(pid, at);
-        at += 8 * (word(at)? + 2);
-        while word(at)? != 0 {
-            at += 8;
+        let sp = ptrace::regs(pid)?.sp();
+        let words = StartOfStack::read(pid, sp)?;
+        // The number of arguments, the arguments, NULL, the environment, NULL, the vector.
+        let mut index = usize::try_from(words.get(0)?).unwrap_or(0) + 2;
+        while words.get(index)? != 0 {
+            index += 1;
         }
-        at += 8;
+        index += 1;
         loop {
-            let [kind, value] = memory::read::<[u64; 2]>(pid, at)?;
-            match kind {
+            let at = sp + 8 * index as u64;
+            match words.get(index)? {
                 libc::AT_NULL => return Ok(()),
                 libc::AT_SYSINFO_EHDR if hides_vdso => {
                     memory::write(pid, at, &libc::AT_IGNORE)?;
                 }
                 libc::AT_RANDOM => {
                     let bytes = self.random.bytes(16);
-                    memory::write_bytes(pid, value, &bytes)?;
+                    memory::write_bytes(pid, words.get(index + 1)?, &bytes)?;
                 }
                 _ => {}
             }
-            at += 16;
+            index += 2;
         }
     }
 
@@ -392,6 +393,30 @@ impl Run<'_> {
     pub(crate) fn reap_orphans(&self) {
         for process in &self.processes {
             let _ = wait::take(process.pid, false);
+        }
+    }
+}
+
+/// The words at the start of a new program's stack, mostly read in one go.
+struct StartOfStack {
+    pid: Pid,
+    sp: u64,
+    words: Vec<u64>,
+}
+
+impl StartOfStack {
+    fn read(pid: Pid, sp: u64) -> crate::sys::Result<Self> {
+        // Usually all of them. Should the stack be shorter, they are read one by one.
+        let words = memory::read::<[u64; 96]>(pid, sp)
+            .map(Vec::from)
+            .unwrap_or_default();
+        Ok(Self { pid, sp, words })
+    }
+
+    fn get(&self, index: usize) -> crate::sys::Result<u64> {
+        match self.words.get(index) {
+            Some(word) => Ok(*word),
+            None => memory::read(self.pid, self.sp + 8 * index as u64),
         }
     }
 }
