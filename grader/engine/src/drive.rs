@@ -46,6 +46,17 @@ enum Awaited {
     Vanished,
 }
 
+/// Where a task is when it is to be driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    /// On its way to its next stop.
+    Moving,
+    /// In a stop, from which this takes it into user code.
+    Parked(Resume, Option<Signal>),
+    /// Before a traced call that hasn't been looked at yet.
+    AtCall,
+}
+
 /// Whether user code may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -65,10 +76,17 @@ const YIELDS: usize = 3;
 impl Run<'_> {
     /// Runs a parked task until it waits, ends, or has to make room for another.
     pub(crate) fn run_task(&mut self, tid: Pid) -> Outcome<()> {
-        let State::Parked { resume, signal } = self.task(tid)?.state else {
+        let task = self.task(tid)?;
+        let State::Parked { resume, signal } = task.state else {
             return Ok(());
         };
-        self.drive(tid, Some(Next::User(resume, signal)), Mode::Run)
+        let first = if std::mem::take(&mut task.at_call) {
+            First::AtCall
+        } else {
+            First::Parked(resume, signal)
+        };
+        task.state = State::Running;
+        self.drive(tid, first, Mode::Run)
     }
 
     /// Brings every task that was woken or killed to a stop, or makes sure that it still
@@ -97,7 +115,7 @@ impl Run<'_> {
             }
             let before = self.tasks.len();
             for tid in &moved {
-                self.drive(*tid, None, Mode::Settle)?;
+                self.drive(*tid, First::Moving, Mode::Settle)?;
             }
             let waiting_for_others = before == self.tasks.len()
                 && moved.iter().all(|tid| {
@@ -113,11 +131,11 @@ impl Run<'_> {
 
     /// Brings a task that siglab has interrupted to where it would go on.
     pub(crate) fn bring_to_stop(&mut self, tid: Pid) -> Outcome<()> {
-        self.drive(tid, None, Mode::Settle)
+        self.drive(tid, First::Moving, Mode::Settle)
     }
 
-    /// Drives a task from `first`, or from where it is by itself.
-    fn drive(&mut self, tid: Pid, first: Option<Next>, mode: Mode) -> Outcome<()> {
+    /// Drives a task from `first` until it is parked, blocks, or is gone.
+    fn drive(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
         match self.drive_until_off(tid, first, mode) {
             Err(Fault::Gone) => {
                 if let Ok(task) = self.task(tid) {
@@ -129,8 +147,12 @@ impl Run<'_> {
         }
     }
 
-    fn drive_until_off(&mut self, tid: Pid, first: Option<Next>, mode: Mode) -> Outcome<()> {
-        let mut next = first;
+    fn drive_until_off(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
+        let mut next = match first {
+            First::Moving => None,
+            First::Parked(resume, signal) => Some(Next::User(resume, signal)),
+            First::AtCall => Some(self.act_on(tid, Status::Seccomp, mode)?),
+        };
         loop {
             match next {
                 Some(Next::Off) => return Ok(()),
@@ -143,8 +165,11 @@ impl Run<'_> {
                 Awaited::Stopped(status) => {
                     if mode == Mode::Run {
                         self.drain_for(Some(tid));
+                        if status == Status::Seccomp && self.makes_room_before_call(tid)? {
+                            return Ok(());
+                        }
                     }
-                    Some(self.on_stop(tid, status)?)
+                    Some(self.act_on(tid, status, mode)?)
                 }
                 Awaited::Blocked => match self.on_blocked(tid)? {
                     true => return Ok(()),
@@ -162,18 +187,47 @@ impl Run<'_> {
                 }
                 Awaited::Vanished => return self.on_vanished(tid),
             };
-            if let Some(Next::User(resume, signal)) = next {
-                if mode == Mode::Settle {
-                    self.task(tid)?.state = State::Parked { resume, signal };
-                    return Ok(());
-                }
-                self.settle()?;
-                if self.has_used_its_share(tid)? || self.preempts() || self.must_stop_now() {
-                    self.task(tid)?.state = State::Parked { resume, signal };
-                    return Ok(());
-                }
-            }
         }
+    }
+
+    /// Lets another task run before this one makes its call, if the policy wants that.
+    /// What the engine checks and records before a call it does in one go with the call.
+    fn makes_room_before_call(&mut self, tid: Pid) -> Outcome<bool> {
+        if !self.scheduler.preempts() {
+            return Ok(false);
+        }
+        self.settle()?;
+        if !self.preempts() {
+            return Ok(false);
+        }
+        let task = self.task(tid)?;
+        task.at_call = true;
+        task.state = State::Parked {
+            resume: Resume::Cont,
+            signal: None,
+        };
+        Ok(true)
+    }
+
+    /// Acts on a stop. A task that may go on into user code is parked if it isn't its
+    /// turn, or not any more.
+    fn act_on(&mut self, tid: Pid, status: Status, mode: Mode) -> Outcome<Next> {
+        let next = self.on_stop(tid, status)?;
+        let Next::User(resume, signal) = next else {
+            return Ok(next);
+        };
+        let goes_on = mode == Mode::Run && {
+            self.settle()?;
+            let may_preempt = status != Status::Seccomp || self.yielded.is_some();
+            !(self.has_used_its_share(tid)?
+                || (may_preempt && self.preempts())
+                || self.must_stop_now())
+        };
+        if goes_on {
+            return Ok(next);
+        }
+        self.task(tid)?.state = State::Parked { resume, signal };
+        Ok(Next::Off)
     }
 
     fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {

@@ -40,6 +40,7 @@ impl Run<'_> {
                 resume: Resume::Cont,
                 signal: None,
             },
+            at_call: false,
             call: None,
             restart: None,
             handlers: Vec::new(),

@@ -15,6 +15,8 @@ pub(crate) struct Task {
     pub(crate) role: Role,
     pub(crate) files: TaskFiles,
     pub(crate) state: State,
+    /// Whether it is parked before a traced call that is yet to be looked at.
+    pub(crate) at_call: bool,
     /// The system call that it is in, from its enter-stop to its exit-stop.
     pub(crate) call: Option<Call>,
     /// A call that was interrupted and may be restarted by the kernel.

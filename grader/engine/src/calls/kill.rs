@@ -10,7 +10,7 @@ use crate::drive::Next;
 use crate::fault::Outcome;
 use crate::info;
 use crate::run::Run;
-use crate::sys::ptrace::{self, Resume};
+use crate::sys::ptrace;
 use crate::sys::{Errno, Pid, memory, proc, send};
 use crate::task::{After, Call, Target};
 
@@ -315,7 +315,7 @@ impl Run<'_> {
         to_one.set_arg(0, u64::from(first.as_raw().cast_unsigned()));
         ptrace::set_regs(tid, &to_one)?;
         self.survey_one(tid, first, raw_signal)?;
-        Ok(Next::User(Resume::Syscall, None))
+        Ok(Next::KERNEL)
     }
 
     fn survey_one(&mut self, tid: Pid, target: Pid, raw_signal: i32) -> Outcome<()> {

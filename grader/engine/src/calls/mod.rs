@@ -22,7 +22,7 @@ use crate::drive::{
 };
 use crate::fault::Outcome;
 use crate::run::Run;
-use crate::sys::ptrace::{self, Resume};
+use crate::sys::ptrace;
 use crate::sys::{Errno, Pid};
 use crate::task::{After, Call, Timeout};
 
@@ -290,11 +290,7 @@ impl Run<'_> {
             call.timeout = before.timeout;
         }
         task.call = Some(call);
-        Ok(if is_restart {
-            Next::KERNEL
-        } else {
-            Next::User(Resume::Syscall, None)
-        })
+        Ok(Next::KERNEL)
     }
 
     /// An interrupted call that isn't the one being made now will not go on.
