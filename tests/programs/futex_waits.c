@@ -12,8 +12,7 @@ static long futex(uint32_t *at, int operation, uint32_t value, const void *time,
 
 static void *sleeper(void *unused) {
     (void)unused;
-    SAY(futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0));
-    return NULL;
+    return (void *)futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
 
 static volatile sig_atomic_t caught;
@@ -44,7 +43,9 @@ int main(void) {
     SAY(futex(&word, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)1, &other, 0));
     SAY(futex(&word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
     SAY(futex(&other, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
-    pthread_join(thread, NULL);
+    void *result;
+    pthread_join(thread, &result);
+    say("woken: %d\n", (int)(intptr_t)result);
 
     // With a time-out a wait is never restarted, without one it may be.
     handle(SIGALRM, on_alarm, 0);

@@ -2,3 +2,6 @@
 //! and under the engine.
 
 pub mod build;
+pub mod confined;
+pub mod ports;
+pub mod twin;

@@ -40,7 +40,33 @@ impl Run<'_> {
             regs.set_result(ERESTARTNOHAND);
             ptrace::set_regs(tid, &regs)?;
         }
+        self.keep_waiting_mask(tid)?;
         Ok(Next::Kernel(Resume::Syscall, None))
+    }
+
+    /// sigsuspend(2) and its kin wait with another mask, and the kernel puts the old one
+    /// back when no handler runs. For a signal that natively wouldn't have woken the task
+    /// that must not let others through before the call is made again: until then all
+    /// that either mask blocks is blocked.
+    fn keep_waiting_mask(&mut self, tid: Pid) -> Outcome<()> {
+        let changes_mask = self.task(tid)?.restart.as_ref().is_some_and(|call| {
+            matches!(
+                call.number,
+                libc::SYS_rt_sigsuspend
+                    | libc::SYS_ppoll
+                    | libc::SYS_pselect6
+                    | libc::SYS_epoll_pwait
+                    | libc::SYS_epoll_pwait2
+            )
+        });
+        if !changes_mask {
+            return Ok(());
+        }
+        let old = ptrace::signal_mask(tid)?;
+        let waiting = proc::signal_sets(tid)?.blocked;
+        ptrace::set_signal_mask(tid, old.union(waiting))?;
+        self.task(tid)?.mask_after_wait = Some(old);
+        Ok(())
     }
 
     fn record_discarded(&mut self, tid: Pid, signal: Signal, action: &RawAction) -> Outcome<()> {

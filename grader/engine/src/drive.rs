@@ -91,42 +91,41 @@ impl Run<'_> {
 
     /// Brings every task that was woken or killed to a stop, or makes sure that it still
     /// waits. Afterwards the state of all tasks is known, and stays so until one runs.
+    ///
+    /// One at a time, and the cause before the effect: a process that continues or ends
+    /// tells its parent, whose own wake-up comes next, before another one ends.
     pub(crate) fn settle(&mut self) -> Outcome<()> {
-        loop {
-            let moved: Vec<Pid> = self
-                .tasks
-                .iter()
-                .filter(|task| task.state != State::Running)
-                .filter(|task| match task.state {
-                    State::Blocked => task.files.state() != Some(b'S'),
-                    State::Parked { .. } => task.files.state() != Some(b't'),
-                    State::Vfork => task.files.state() != Some(b'D'),
-                    State::Ending => true,
-                    State::GroupStopped(_) => {
-                        task.files.state() != Some(b't') || wait::ready(task.tid) != Ok(Ready::No)
-                    }
-                    State::Zombie => wait::ready(task.tid) != Ok(Ready::No),
-                    State::Running => false,
-                })
-                .map(|task| task.tid)
-                .collect();
-            if moved.is_empty() {
-                return Ok(());
-            }
-            let before = self.tasks.len();
-            for tid in &moved {
-                self.drive(*tid, First::Moving, Mode::Settle)?;
-            }
-            let waiting_for_others = before == self.tasks.len()
-                && moved.iter().all(|tid| {
-                    self.tasks
-                        .iter()
-                        .any(|task| task.tid == *tid && task.state == State::Zombie)
-                });
-            if waiting_for_others {
-                return Ok(());
-            }
+        while let Some(tid) = self.first_moved() {
+            self.drive(tid, First::Moving, Mode::Settle)?;
         }
+        Ok(())
+    }
+
+    /// The first task, in the order in which they are to be settled, that isn't where it
+    /// was left.
+    fn first_moved(&self) -> Option<Pid> {
+        let order = |state: State| match state {
+            State::GroupStopped(_) => 0,
+            State::Ending | State::Zombie => 2,
+            _ => 1,
+        };
+        self.tasks
+            .iter()
+            .filter(|task| {
+                let letter = |expected: u8| task.files.state() != Some(expected);
+                let reports = || wait::ready(task.tid) != Ok(Ready::No);
+                match task.state {
+                    State::Blocked => letter(b'S'),
+                    State::Parked { .. } => letter(b't'),
+                    State::Vfork => letter(b'D'),
+                    State::GroupStopped(_) => letter(b't') || reports(),
+                    State::Zombie => reports(),
+                    State::Ending => true,
+                    State::Running => false,
+                }
+            })
+            .min_by_key(|task| order(task.state))
+            .map(|task| task.tid)
     }
 
     /// Brings a task that siglab has interrupted to where it would go on.

@@ -48,6 +48,7 @@ impl Run<'_> {
             altstack: None,
             polls: Polls::default(),
             interrupted: None,
+            mask_after_wait: None,
             repeat: None,
             survey: None,
         });

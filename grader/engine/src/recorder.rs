@@ -25,7 +25,8 @@ const MOST_KEPT: u64 = 16 << 20;
 #[derive(Debug)]
 struct Held {
     t: Time,
-    role: Role,
+    /// Absent for what a terminal echoes: nobody in the run wrote that.
+    role: Option<Role>,
     streams: BTreeMap<Stream, Vec<u8>>,
 }
 
@@ -47,7 +48,7 @@ impl Recorder {
     }
 
     /// Adds output that `role` wrote.
-    pub(crate) fn output(&mut self, t: Time, role: &Role, stream: Stream, bytes: &[u8]) {
+    pub(crate) fn output(&mut self, t: Time, role: Option<&Role>, stream: Stream, bytes: &[u8]) {
         self.output_bytes += bytes.len() as u64;
         if self.output_bytes > MOST_KEPT {
             return;
@@ -55,14 +56,14 @@ impl Recorder {
         if self
             .held
             .as_ref()
-            .is_some_and(|held| held.role != *role || held.t != t)
+            .is_some_and(|held| held.role.as_ref() != role || held.t != t)
         {
             self.flush();
         }
         self.held
             .get_or_insert_with(|| Held {
                 t,
-                role: role.clone(),
+                role: role.cloned(),
                 streams: BTreeMap::new(),
             })
             .streams
@@ -81,7 +82,7 @@ impl Recorder {
             }
             self.events.push(Event {
                 t: held.t,
-                role: Some(held.role.clone()),
+                role: held.role.clone(),
                 kind: Kind::Output { stream, text },
             });
         }
@@ -155,10 +156,10 @@ mod tests {
             ..Recorder::default()
         };
         let (main, child) = (Role::new("main"), Role::new("child"));
-        recorder.output(Time::ZERO, &main, Stream::Stdout, b"caf\xc3");
-        recorder.output(Time::ZERO, &main, Stream::Stderr, b"!");
-        recorder.output(Time::ZERO, &main, Stream::Stdout, b"\xa9\n");
-        recorder.output(Time::ZERO, &child, Stream::Stdout, b"x");
+        recorder.output(Time::ZERO, Some(&main), Stream::Stdout, b"caf\xc3");
+        recorder.output(Time::ZERO, Some(&main), Stream::Stderr, b"!");
+        recorder.output(Time::ZERO, Some(&main), Stream::Stdout, b"\xa9\n");
+        recorder.output(Time::ZERO, Some(&child), Stream::Stdout, b"x");
         assert!(recorder.match_output("caf\u{e9}"));
         assert!(!recorder.match_output("caf"));
         let texts: Vec<_> = recorder

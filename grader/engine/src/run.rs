@@ -413,7 +413,16 @@ impl Run<'_> {
         let now = self.clock.now();
         let recorder = &mut self.recorder;
         self.plumbing
-            .drain(|stream, bytes| recorder.output(now, role, stream, bytes));
+            .drain(|stream, bytes| recorder.output(now, Some(role), stream, bytes));
+    }
+
+    /// Takes what the terminal echoed of what was typed.
+    pub(crate) fn drain_echo(&mut self) {
+        let now = self.clock.now();
+        let recorder = &mut self.recorder;
+        self.plumbing
+            .drain(|stream, bytes| recorder.output(now, None, stream, bytes));
+        self.recorder.flush();
     }
 
     pub(crate) fn task(&mut self, tid: Pid) -> Outcome<&mut Task> {

@@ -79,6 +79,7 @@ impl Run<'_> {
             Action::Type(text) => {
                 self.event(None, Kind::Input { text: text.clone() });
                 let written = self.plumbing.write(text.as_bytes());
+                self.drain_echo();
                 self.check_step("write", written)
             }
             Action::CloseStdin => {
@@ -190,7 +191,7 @@ impl Run<'_> {
         };
         let typed = self.plumbing.write(&[key.byte()]);
         self.check_step("press a key", typed)?;
-        self.drain_for(None);
+        self.drain_echo();
         if let Some((signal, _)) = signal {
             for target in targets {
                 let info = SigInfo {

@@ -29,6 +29,8 @@ pub(crate) struct Task {
     pub(crate) altstack: Option<(u64, u64)>,
     /// Calls that could not block, since it last did.
     pub(crate) polls: Polls,
+    /// The mask to put back when an interrupted call that changes it is made again.
+    pub(crate) mask_after_wait: Option<SigSet>,
     /// A call that is made again with other arguments: see kill(-1).
     pub(crate) repeat: Option<Call>,
     /// The next target of a kill(-1), before it is signalled.

@@ -324,3 +324,102 @@ fn header<'a>(source: &'a str, key: &str) -> Option<&'a str> {
         (name.trim() == key).then(|| value.trim())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{CheckedFile, Part, Problem, header, whole};
+    use crate::lab::Lab;
+    use crate::result::{GradeResult, Language, Verdict};
+
+    fn terminator() -> Lab {
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../exercises/terminator");
+        Lab::load(Path::new(dir)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A result in which these criteria fail.
+    fn failing(lab: &Lab, failed: &[&str]) -> GradeResult {
+        let criteria = lab.manifest.criteria.iter().map(|criterion| {
+            let verdict = if failed.contains(&criterion.id.as_str()) {
+                "fail"
+            } else {
+                "pass"
+            };
+            serde_json::json!({
+                "id": criterion.id, "title": criterion.title, "verdict": verdict, "points": 0,
+                "max_points": criterion.points, "informational": criterion.informational,
+            })
+        });
+        let result = serde_json::json!({
+            "schema": "siglab/result/v1", "lab": lab.id(), "language": "c", "score": 0,
+            "max_score": 10, "status": "graded", "criteria": criteria.collect::<Vec<_>>(),
+        });
+        serde_json::from_value(result).expect("it is a result")
+    }
+
+    #[test]
+    fn the_graded_lab_is_worth_ten_points() {
+        let lab = terminator();
+        assert_eq!(lab.manifest.max_score(), 10);
+        let none = failing(&lab, &[]);
+        assert!(none.full_marks());
+        assert!(failing(&lab, &["stop-is-not-exit"]).full_marks());
+        assert!(!failing(&lab, &["builds"]).full_marks());
+        let verdict = none.criterion("builds").map(|it| it.verdict);
+        assert_eq!(verdict, Some(Verdict::Pass));
+    }
+
+    #[test]
+    fn wrong_variants_fail_exactly_what_they_name() {
+        let lab = terminator();
+        let check = |header: &str, failed: &[&str]| lab.check_wrong(header, &failing(&lab, failed));
+        let both = "// siglab-wrong: fails = builds, reaps-child\n// siglab-wrong: because = so.\n";
+        assert_eq!(check(both, &["builds", "reaps-child"]), []);
+        assert_eq!(
+            check(both, &["reaps-child", "stop-is-not-exit"]),
+            [
+                Problem::NotFailed(vec!["builds".into()]),
+                Problem::FailedToo(vec!["stop-is-not-exit".into()]),
+            ]
+        );
+        assert_eq!(
+            check("int main(void) { }", &[]),
+            [Problem::NoBecause, Problem::NoFails]
+        );
+        let unknown = "// siglab-wrong: because = so.\n// siglab-wrong: fails = build\n";
+        assert_eq!(
+            check(unknown, &["build"])[0],
+            Problem::UnknownCriterion("build".into())
+        );
+    }
+
+    #[test]
+    fn headers_are_at_the_top() {
+        let source = format!("{}// siglab-wrong: fails = a\n", "\n".repeat(10));
+        assert_eq!(header(&source, "fails"), None);
+        assert_eq!(header(&source[1..], "fails"), Some("a"));
+    }
+
+    #[test]
+    fn a_lab_needs_solutions_for_its_starters() {
+        let file = |path: &str, part| CheckedFile {
+            path: path.into(),
+            part,
+            because: None,
+            result: None,
+            problems: Vec::new(),
+        };
+        assert_eq!(whole(&[]), [Problem::NoSolutionAtAll]);
+        let demonstration = [file("a.c", Part::Solution)];
+        assert_eq!(whole(&demonstration), []);
+        let lopsided = [file("s/a.c", Part::Starter), file("a.rs", Part::Solution)];
+        assert_eq!(
+            whole(&lopsided),
+            [
+                Problem::NoSolution(Language::C),
+                Problem::NoStarter(Language::Rust),
+            ]
+        );
+    }
+}

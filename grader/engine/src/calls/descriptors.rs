@@ -30,14 +30,26 @@ pub(super) fn rules() -> Vec<Rule> {
             })
             .collect(),
     };
-    let commands = [libc::F_SETOWN, F_SETOWN_EX, libc::F_SETLKW, F_OFD_SETLKW];
+    let commands = [
+        libc::F_SETOWN,
+        F_SETOWN_EX,
+        libc::F_SETLKW,
+        F_OFD_SETLKW,
+        libc::F_SETFL,
+    ];
     let timeouts = [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO].map(i32::cast_unsigned);
     vec![
         when(libc::SYS_fcntl, 1, &commands.map(i32::cast_unsigned)),
         when(
             libc::SYS_ioctl,
             1,
-            &[FIOSETOWN, SIOCSPGRP, libc::TIOCSTI as u32],
+            &[
+                FIOSETOWN,
+                SIOCSPGRP,
+                libc::TIOCSTI as u32,
+                libc::FIOASYNC as u32,
+                libc::TIOCSCTTY as u32,
+            ],
         ),
         when(libc::SYS_setsockopt, 2, &timeouts),
         when(libc::SYS_getsockopt, 2, &timeouts),
@@ -62,10 +74,22 @@ impl Run<'_> {
             (libc::SYS_fcntl, libc::F_SETOWN) => {
                 self.set_owner(tid, regs, regs.arg(2) as u32 as i32)
             }
+            (libc::SYS_fcntl, libc::F_SETFL) => {
+                let is_async = regs.arg(2) as u32 as i32 & libc::O_ASYNC != 0;
+                self.set_async(tid, regs, is_async)
+            }
             (libc::SYS_fcntl, _) => match kill::owner_ex(tid, regs.arg(2)) {
                 Some(owner) => self.set_owner(tid, regs, owner),
                 None => Ok(Next::USER),
             },
+            _ if operation == libc::FIOASYNC as u32 => self.set_async(tid, regs, true),
+            _ if operation == libc::TIOCSCTTY as u32 => {
+                if regs.arg(2) == 0 {
+                    Ok(Next::USER)
+                } else {
+                    self.deny(tid, regs, "taking a terminal away from another session")
+                }
+            }
             _ if operation == libc::TIOCSTI as u32 => {
                 self.deny(tid, regs, "typing at a terminal in somebody's name")
             }
@@ -83,7 +107,24 @@ impl Run<'_> {
         self.deny(tid, regs, "SIGIO for a process outside the run")
     }
 
-    fn deny(&mut self, tid: Pid, regs: Regs, what: &str) -> Outcome<Next> {
+    /// `SIGIO` for input at a terminal goes to its foreground process group: of siglab's
+    /// own terminal, that is siglab's.
+    fn set_async(&mut self, tid: Pid, regs: Regs, on: bool) -> Outcome<Next> {
+        let pid = self.task(tid)?.pid;
+        let is_siglabs = self.plumbing.external_stdin
+            && proc::fd_target(pid, regs.arg(0) as u32 as i32)
+                .is_some_and(|to| to.starts_with("/dev/pts/") || to.starts_with("/dev/tty"));
+        if on && is_siglabs {
+            return self.deny(
+                tid,
+                regs,
+                "SIGIO for the processes at siglab's own terminal",
+            );
+        }
+        Ok(Next::USER)
+    }
+
+    pub(super) fn deny(&mut self, tid: Pid, regs: Regs, what: &str) -> Outcome<Next> {
         let kind = Kind::Denied {
             syscall: syscall_name(regs.number()),
             what: what.to_owned(),

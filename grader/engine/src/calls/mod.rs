@@ -7,6 +7,7 @@
 mod descriptors;
 mod kill;
 mod misc;
+mod others;
 mod signals;
 mod time;
 mod timed;
@@ -96,26 +97,36 @@ const TIME: &[c_long] = &[
     libc::SYS_timerfd_gettime,
 ];
 
-/// Calls that fail: they reach outside of the run, escape the tracer, or can't be
-/// controlled, and programs have to cope with kernels and sandboxes that refuse them.
-const REFUSED: &[(c_long, i32)] = &[
+/// Calls that don't exist, as on older kernels: programs and libraries cope with that.
+const MISSING: &[(c_long, i32)] = &[
     (libc::SYS_clone3, libc::ENOSYS),
     (libc::SYS_rseq, libc::ENOSYS),
-    (libc::SYS_io_uring_setup, libc::ENOSYS),
-    (libc::SYS_ptrace, libc::EPERM),
-    (libc::SYS_process_vm_readv, libc::EPERM),
-    (libc::SYS_process_vm_writev, libc::EPERM),
-    (libc::SYS_pidfd_getfd, libc::EPERM),
-    (libc::SYS_clock_settime, libc::EPERM),
-    (libc::SYS_settimeofday, libc::EPERM),
-    (libc::SYS_clock_adjtime, libc::EPERM),
-    (libc::SYS_adjtimex, libc::EPERM),
-    (libc::SYS_reboot, libc::EPERM),
-    (libc::SYS_bpf, libc::EPERM),
-    (libc::SYS_perf_event_open, libc::EPERM),
-    (libc::SYS_userfaultfd, libc::EPERM),
-    (libc::SYS_setns, libc::EPERM),
-    (libc::SYS_unshare, libc::EPERM),
+];
+
+/// Calls that reach outside of the run or escape the tracer, whatever their arguments.
+const DENIED: &[(c_long, &str)] = &[
+    (libc::SYS_ptrace, "tracing a process"),
+    (libc::SYS_process_vm_readv, "another process's memory"),
+    (libc::SYS_process_vm_writev, "another process's memory"),
+    (libc::SYS_pidfd_getfd, "another process's descriptors"),
+    (libc::SYS_clock_settime, "setting the machine's clock"),
+    (libc::SYS_settimeofday, "setting the machine's clock"),
+    (libc::SYS_clock_adjtime, "setting the machine's clock"),
+    (libc::SYS_adjtimex, "setting the machine's clock"),
+    (libc::SYS_reboot, "stopping the machine"),
+    (libc::SYS_bpf, "a program in the kernel"),
+    (libc::SYS_perf_event_open, "measuring other processes"),
+    (libc::SYS_userfaultfd, "handling page faults"),
+    (libc::SYS_setns, "another namespace"),
+    (libc::SYS_unshare, "a new namespace"),
+    (
+        libc::SYS_clone,
+        "a process that can't be traced, or in a new namespace",
+    ),
+    (
+        libc::SYS_seccomp,
+        "a filter that would answer before siglab's",
+    ),
 ];
 
 /// clone(2) flags that would let a process out of the tracer's sight or of its namespaces:
@@ -138,10 +149,15 @@ pub(crate) fn filter(clock: ClockMode) -> Result<Filter, FilterError> {
         trace.extend(TIME.iter().copied().map(Rule::always));
     }
     trace.extend(descriptors::rules());
-    let mut refuse: Vec<(Rule, i32)> = REFUSED
-        .iter()
-        .map(|(number, errno)| (Rule::always(*number), *errno))
-        .collect();
+    trace.extend(others::rules());
+    trace.push(Rule::always(libc::SYS_io_uring_setup));
+    let some_only = [libc::SYS_clone, libc::SYS_seccomp];
+    trace.extend(
+        DENIED
+            .iter()
+            .filter(|(number, _)| !some_only.contains(number))
+            .map(|(number, _)| Rule::always(*number)),
+    );
     let any_of = CLONE_AWAY
         .iter()
         .map(|flag| Condition::HasBit {
@@ -149,14 +165,23 @@ pub(crate) fn filter(clock: ClockMode) -> Result<Filter, FilterError> {
             bit: flag.cast_unsigned(),
         })
         .collect();
-    refuse.push((
-        Rule {
-            number: libc::SYS_clone,
-            any_of,
-        },
-        libc::EPERM,
-    ));
-    Filter::new(&trace, &refuse)
+    trace.push(Rule {
+        number: libc::SYS_clone,
+        any_of,
+    });
+    // A filter with a listener outranks one that traces: seccomp_unotify(2).
+    trace.push(Rule {
+        number: libc::SYS_seccomp,
+        any_of: vec![Condition::HasBit {
+            argument: 1,
+            bit: libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32,
+        }],
+    });
+    let missing: Vec<(Rule, i32)> = MISSING
+        .iter()
+        .map(|(number, errno)| (Rule::always(*number), *errno))
+        .collect();
+    Filter::new(&trace, &missing)
 }
 
 /// Whether a call may be waiting for a descriptor, so that calls that aren't traced could
@@ -204,6 +229,9 @@ impl Run<'_> {
             return Ok(next);
         }
         self.forget_other_restart(tid, &regs)?;
+        if let Some(mask) = self.task(tid)?.mask_after_wait.take() {
+            ptrace::set_signal_mask(tid, mask)?;
+        }
         match regs.number() {
             libc::SYS_rt_sigaction => self.sigaction(tid, &regs),
             libc::SYS_rt_sigprocmask => self.sigprocmask(tid, &regs),
@@ -240,6 +268,11 @@ impl Run<'_> {
             libc::SYS_getcpu => self.getcpu(tid, regs),
             libc::SYS_recvmmsg if self.options.clock == ClockMode::Virtual && regs.arg(4) != 0 => {
                 self.unsupported(tid, &regs, "a time-out", Errno::ENOSYS)
+            }
+            libc::SYS_io_uring_setup => self.unsupported(tid, &regs, "io_uring", Errno::ENOSYS),
+            number if others::is_traced(number) => self.call_on_other(tid, regs),
+            number if let Some((_, what)) = DENIED.iter().find(|(of, _)| *of == number) => {
+                self.deny(tid, regs, what)
             }
             number if TIME.contains(&number) => self.time_call(tid, regs),
             number if timed::style(number).is_some() => self.timed_wait(tid, &regs),

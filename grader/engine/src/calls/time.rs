@@ -252,11 +252,21 @@ impl Run<'_> {
         };
         let now = self.clock.now();
         let old = self.timers.set_posix(pid, id, new);
+        self.fire_past_timers()?;
         let mut written = Ok(());
         if regs.arg(3) != 0 {
             written = memory::write(tid, regs.arg(3), &raw_itimerspec(old, now));
         }
         self.answer_written(tid, regs, written, 0)
+    }
+
+    /// A timer set to a moment that is past expires before the call returns.
+    fn fire_past_timers(&mut self) -> Outcome<()> {
+        let now = self.clock.now();
+        while self.next_timer().is_some_and(|at| at <= now) {
+            self.fire_timer()?;
+        }
+        Ok(())
     }
 
     fn timer_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
@@ -328,6 +338,7 @@ impl Run<'_> {
         };
         let now = self.clock.now();
         let old = self.timers.set_fd(pid, regs.arg(0) as u32 as i32, new);
+        self.fire_past_timers()?;
         let mut written = Ok(());
         if regs.arg(3) != 0 {
             written = memory::write(tid, regs.arg(3), &raw_itimerspec(old, now));

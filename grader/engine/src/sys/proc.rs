@@ -123,8 +123,12 @@ pub(crate) fn fds(pid: Pid) -> Vec<i32> {
 /// The process that a pidfd of `pid` stands for, if it still exists.
 pub(crate) fn pidfd_target(pid: Pid, fd: i32) -> Option<Pid> {
     let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).ok()?;
-    let line = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
-    line.trim().parse().ok().map(Pid::from_raw)
+    let number = match info.lines().find_map(|line| line.strip_prefix("Pid:")) {
+        Some(number) => number.trim().to_owned(),
+        // pidfd_send_signal(2) also takes a descriptor of the folder /proc/PID.
+        None => fd_target(pid, fd)?.strip_prefix("/proc/")?.to_owned(),
+    };
+    number.parse().ok().map(Pid::from_raw)
 }
 
 /// The file name of the program that a process runs, without its folder.

@@ -93,9 +93,20 @@ pub(crate) fn signal_mask(pid: Pid) -> Result<SigSet> {
     Ok(SigSet::from_bits(mask))
 }
 
+/// Sets the blocked signals, and forgets a mask that was to come back.
+pub(crate) fn set_signal_mask(pid: Pid, mask: SigSet) -> Result<()> {
+    let mut bits = mask.bits();
+    request_with(
+        libc::PTRACE_SETSIGMASK,
+        pid,
+        size_of::<u64>(),
+        (&raw mut bits).expose_provenance(),
+    )
+}
+
 fn request_with(request: c_uint, pid: Pid, addr: usize, data: usize) -> Result<()> {
     // SAFETY: ptrace(2): for these requests `addr` and `data` are integers, but for
-    // GETSIGMASK, where `data` points to `addr` writable bytes.
+    // the requests with a size in `addr`, where `data` points to as many bytes.
     let done = unsafe {
         libc::ptrace(
             request,

@@ -36,15 +36,6 @@ pub(super) fn check(
             ));
         }
     }
-    if trace.outcome.limit == Some(LimitKind::RealTime)
-        && let Some(trouble) = end::limit(trace, roles.main())
-    {
-        return Err(Diagnosis {
-            id: trouble.id.into(),
-            message: trouble.message,
-            hint: trouble.hint.unwrap_or_else(|| HINT.into()),
-        });
-    }
     let mut processes: Vec<&str> = trace
         .events
         .iter()
@@ -59,6 +50,15 @@ pub(super) fn check(
         if streak.len() > allowed {
             return Err(repeated(process, &streak));
         }
+    }
+    if trace.outcome.limit == Some(LimitKind::RealTime)
+        && let Some(trouble) = end::limit(trace, roles.main())
+    {
+        return Err(Diagnosis {
+            id: trouble.id.into(),
+            message: trouble.message,
+            hint: trouble.hint.unwrap_or_else(|| HINT.into()),
+        });
     }
     Ok(())
 }

@@ -18,6 +18,9 @@ pub(super) struct Trouble {
     pub(super) hint: Option<String>,
     /// What it explains.
     pub(super) explains: Explains,
+    /// Whether it says all there is to say. What a criterion says of a run may not even
+    /// be true of one that was cut short.
+    pub(super) says_all: bool,
 }
 
 /// What a trouble explains.
@@ -25,6 +28,8 @@ pub(super) struct Trouble {
 pub(super) enum Explains {
     /// Whatever didn't happen.
     Everything,
+    /// What didn't happen from this moment on.
+    Since(Time),
     /// That a process didn't end, or that nobody waited for it. Other things may well not
     /// have happened for other reasons.
     NoEnd,
@@ -44,12 +49,16 @@ const ERRORS: [Signal; 7] = [
 ];
 
 /// What went wrong in a run in which something expected didn't happen, the gravest first.
-pub(super) fn trouble(trace: &Trace, main: &str) -> Option<Trouble> {
-    limit(trace, main)
-        .or_else(|| crash(trace))
-        .or_else(|| deadlock(trace))
-        .or_else(|| refused(trace))
-        .or_else(|| step_left(trace, main))
+pub(super) fn troubles(trace: &Trace, main: &str) -> impl Iterator<Item = Trouble> {
+    [
+        limit(trace, main),
+        crash(trace),
+        deadlock(trace),
+        refused(trace),
+        step_left(trace, main),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// When and how the first process ended, as the end of a sentence.
@@ -110,7 +119,8 @@ pub(super) fn limit(trace: &Trace, main: &str) -> Option<Trouble> {
         id,
         message,
         hint: hint.map(str::to_owned),
-        explains: Explains::Everything,
+        explains: Explains::Since(t),
+        says_all: true,
     })
 }
 
@@ -148,7 +158,8 @@ fn crash(trace: &Trace) -> Option<Trouble> {
                 id: ids::CRASHED,
                 message: format!("{who} crashed at {}: {signal}", event.t),
                 hint: Some(crash_hint(*signal).into()),
-                explains: Explains::Everything,
+                explains: Explains::Since(event.t),
+                says_all: true,
             })
         }
         _ => None,
@@ -187,6 +198,7 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
         } else {
             Explains::NoEnd
         },
+        says_all: false,
     })
 }
 
@@ -265,7 +277,8 @@ fn refused(trace: &Trace) -> Option<Trouble> {
             id,
             message,
             hint: Some("check the pid and the signal that the call gets".into()),
-            explains: Explains::Everything,
+            explains: Explains::Since(t),
+            says_all: false,
         })
     })
 }
@@ -294,6 +307,7 @@ fn step_left(trace: &Trace, main: &str) -> Option<Trouble> {
             ),
             hint: Some("does the program start the processes that it should?".into()),
             explains: Explains::Later,
+            says_all: true,
         });
     }
     ended.then(|| Trouble {
@@ -305,6 +319,7 @@ fn step_left(trace: &Trace, main: &str) -> Option<Trouble> {
         ),
         hint: None,
         explains: Explains::Later,
+        says_all: true,
     })
 }
 

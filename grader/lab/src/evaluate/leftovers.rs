@@ -93,7 +93,7 @@ fn unreaped(
     child: &Child,
     end: Time,
 ) -> Diagnosis {
-    let why = match end::trouble(trace, roles.main()) {
+    let why = match end::troubles(trace, roles.main()).next() {
         Some(trouble) => format!("; {}", trouble.message),
         None => String::new(),
     };

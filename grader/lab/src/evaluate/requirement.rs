@@ -54,8 +54,10 @@ struct Failure<'a> {
     event: Option<&'a Event>,
     /// Further values for messages.
     values: Vec<(&'static str, String)>,
-    /// Whether the moment that it is about came at all.
-    reached: bool,
+    /// The moment by which something should have happened, if that is known.
+    due: Option<Time>,
+    /// Whether what it should have happened after happened at all.
+    anchored: bool,
 }
 
 impl<'a> Failure<'a> {
@@ -65,7 +67,8 @@ impl<'a> Failure<'a> {
             message,
             event: None,
             values: Vec::new(),
-            reached: true,
+            due: None,
+            anchored: true,
         }
     }
 
@@ -144,7 +147,7 @@ impl<'a> Run<'a> {
             let mut failure = Failure::missing(format!("{about} did not happen"))
                 .with("anchor", "never")
                 .with("within", seconds(within));
-            failure.reached = false;
+            failure.anchored = false;
             return Some(failure);
         }
         moments
@@ -194,7 +197,7 @@ impl<'a> Run<'a> {
         let mut failure = failure
             .with("anchor", moment)
             .with("within", seconds(within));
-        failure.reached = moment <= end::end_time(self.trace, self.roles.main());
+        failure.due = Some(moment + within);
         Some(failure)
     }
 
@@ -253,27 +256,49 @@ impl<'a> Run<'a> {
 
     fn diagnose(&self, requirement: &Requirement, failure: Failure<'a>) -> Diagnosis {
         let value = |name: &str| self.value(&failure, name);
-        let template: Option<&Template> = if failure.missing {
-            requirement.missing.as_ref()
-        } else {
-            requirement.message.as_ref()
+        let template: Option<&Template> = match (failure.missing, failure.anchored) {
+            (true, true) => requirement.missing.as_ref(),
+            // The manifest's words are about something that didn't happen either.
+            (true, false) => None,
+            (false, _) => requirement.message.as_ref(),
         };
         let message =
             template.map_or_else(|| failure.message.clone(), |template| template.fill(value));
         let hint = requirement.hint.fill(value);
-        let trouble = end::trouble(self.trace, self.roles.main()).filter(|trouble| {
-            failure.missing && explains(trouble.explains, &requirement.test, &failure)
+        let trouble = end::troubles(self.trace, self.roles.main()).find(|trouble| {
+            failure.missing && self.explains(trouble.explains, &requirement.test, &failure)
         });
         match trouble {
             Some(trouble) => Diagnosis {
                 id: trouble.id.into(),
-                message: format!("{message}; {}", trouble.message),
+                message: if trouble.says_all {
+                    trouble.message
+                } else {
+                    format!("{message}; {}", trouble.message)
+                },
                 hint: trouble.hint.unwrap_or(hint),
             },
             None => Diagnosis {
                 id: requirement.id.clone(),
                 message,
                 hint,
+            },
+        }
+    }
+
+    /// Whether a trouble explains why this test fails.
+    fn explains(&self, explains: Explains, test: &Test, failure: &Failure<'_>) -> bool {
+        match explains {
+            Explains::Everything => true,
+            Explains::Since(t) => failure.due.is_none_or(|due| t <= due),
+            Explains::Later => {
+                let end = end::end_time(self.trace, self.roles.main());
+                failure.due.is_none_or(|due| end < due)
+            }
+            Explains::NoEnd => match test {
+                Test::Count { event, .. } | Test::Near { event, .. } => is_about_ends(event),
+                Test::InOrder(events) => events.last().is_some_and(is_about_ends),
+                Test::Ends(_) => true,
             },
         }
     }
@@ -288,19 +313,6 @@ impl<'a> Run<'a> {
             "end" => Some(end::end_time(self.trace, self.roles.main()).to_string()),
             name => failure.event.and_then(|event| field_text(event, name)),
         }
-    }
-}
-
-/// Whether a trouble explains why this test fails.
-fn explains(explains: Explains, test: &Test, failure: &Failure<'_>) -> bool {
-    match explains {
-        Explains::Everything => true,
-        Explains::Later => !failure.reached || !matches!(test, Test::Near { .. }),
-        Explains::NoEnd => match test {
-            Test::Count { event, .. } | Test::Near { event, .. } => is_about_ends(event),
-            Test::InOrder(events) => events.last().is_some_and(is_about_ends),
-            Test::Ends(_) => true,
-        },
     }
 }
 

@@ -245,17 +245,17 @@ fn what_went_wrong_is_said() {
         (
             r#"{"t":7,"role":"parent","event":"killed","signal":"SIGSEGV","core":true}"#,
             r#"{"outcome":{"status":{"killed":"SIGSEGV"},"deadlock":false}}"#,
-            "crashed: no; parent crashed at 0.000000007s: SIGSEGV",
+            "crashed: parent crashed at 0.000000007s: SIGSEGV",
         ),
         (
             r#"{"t":60000000000,"event":"limit","limit":"virtual-time"}"#,
             r#"{"outcome":{"deadlock":false,"limit":"virtual-time"}}"#,
-            "time-limit: no; the run was cut off at 60.000s, when parent was running",
+            "time-limit: the run was cut off at 60.000s, when parent was running",
         ),
         (
             r#"{"t":0,"event":"limit","limit":"output"}"#,
             r#"{"outcome":{"deadlock":false,"limit":"output"}}"#,
-            "too-much-output: no; the run was cut off at 0.000s: the program wrote too much",
+            "too-much-output: the run was cut off at 0.000s: the program wrote too much",
         ),
         (
             r#"{"t":5,"role":"parent","event":"denied","syscall":"kill","what":"process 1","signal":"SIGKILL","errno":"EPERM"}"#,
@@ -271,7 +271,7 @@ fn what_went_wrong_is_said() {
         (
             r#"{"t":1300000000,"event":"script-unfinished","step":1,"what":"at 1.300s, send SIGTERM to child"}"#,
             r#"{"outcome":{"deadlock":false}}"#,
-            "step-impossible: no; at 1.300s there was no such process for step 1 of the \
+            "step-impossible: at 1.300s there was no such process for step 1 of the \
              scenario (at 1.300s, send SIGTERM to child)",
         ),
     ] {
@@ -290,7 +290,7 @@ fn a_program_that_ends_early() {
         "event = { event = 'generated', signal = 'SIGKILL' }\nmissing = 'no'\nwithin = '10ms'";
     assert_eq!(
         requirement(&format!("{killed}\nafter = '1.2s'"), &run),
-        "ended-early: no; parent exited with status 0 at 0.500s, before step 2 of the \
+        "ended-early: parent exited with status 0 at 0.500s, before step 2 of the \
          scenario (at 1.200s, send SIGINT to parent)"
     );
     assert_eq!(

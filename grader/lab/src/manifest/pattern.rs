@@ -136,6 +136,9 @@ impl Pattern {
                 "continued" => Some(format!("the continuation of {}", who("a process"))),
                 _ => None,
             },
+            kinds if kinds.iter().all(|kind| kind == "exit" || kind == "killed") => {
+                Some(format!("the end of {}", who("a process")))
+            }
             _ => None,
         };
         let mut text = known.unwrap_or_else(|| self.describe_plainly());
