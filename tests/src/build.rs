@@ -4,8 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Flags of every C program of the tests.
-const C_FLAGS: [&str; 8] =
-    ["-std=gnu17", "-D_GNU_SOURCE", "-pthread", "-g", "-O1", "-Wall", "-Wextra", "-Werror"];
+const C_FLAGS: [&str; 8] = [
+    "-std=gnu17",
+    "-D_GNU_SOURCE",
+    "-pthread",
+    "-g",
+    "-O1",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+];
 
 /// Compiles a C file of `tests/programs`, once per test process, and returns the
 /// executable. `flags` come after the usual ones.
@@ -14,11 +22,17 @@ const C_FLAGS: [&str; 8] =
 /// If it doesn't compile: the tests' own programs have to.
 #[must_use]
 pub fn c_program(name: &str, flags: &[&str]) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs").join(format!("{name}.c"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("programs")
+        .join(format!("{name}.c"));
     let folder = scratch();
     let program = folder.join(format!("{name}{}", flags.concat().replace('/', "_")));
     // Another test process may be building the same program.
-    let unfinished = folder.join(format!("{name}.{}.{:?}", std::process::id(), std::thread::current().id()));
+    let unfinished = folder.join(format!(
+        "{name}.{}.{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     let output = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
         .args(C_FLAGS)
         .arg(&source)

@@ -1,6 +1,7 @@
 //! Tests in a pid namespace of their own, so that a bug in what they test can't reach the
 //! rest of the machine, and so that everything left behind can be seen.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -100,6 +101,7 @@ impl Inside {
             // A pipe that nobody writes to: it waits as long as the test lives.
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("there is a `cat`");
         Self { program, bystander }
@@ -189,7 +191,12 @@ impl Inside {
             .filter(|name| !known.contains(name))
             .map(|pid| {
                 let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
-                status.unwrap_or_default().lines().take(7).collect::<Vec<_>>().join(", ")
+                status
+                    .unwrap_or_default()
+                    .lines()
+                    .take(7)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             })
             .collect();
         assert!(left.is_empty(), "left behind: {}", left.join("; "));

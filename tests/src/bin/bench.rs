@@ -41,19 +41,40 @@ fn simple_handler() {
 fn read_write() {
     let program = c_program("bench_read_write", &[]);
     let script = Script::default();
-    compare("200,000 reads and writes / native", 1.15, || engine(&program, &script), || {
-        native(&program);
-    });
-    let strace_is_here = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+    compare(
+        "200,000 reads and writes / native",
+        1.15,
+        || engine(&program, &script),
+        || {
+            native(&program);
+        },
+    );
+    let strace_is_here = Command::new("strace")
+        .arg("-V")
+        .stdout(Stdio::null())
+        .status()
+        .is_ok();
     if !strace_is_here {
         println!("strace is not installed: that comparison is left out");
         return;
     }
-    compare("200,000 reads and writes / strace", 1.0, || engine(&program, &script), || {
-        run(Command::new("strace")
-            .args(["-f", "--seccomp-bpf", "-e", "trace=signal", "-o", "/dev/null"])
-            .arg(&program));
-    });
+    compare(
+        "200,000 reads and writes / strace",
+        1.0,
+        || engine(&program, &script),
+        || {
+            run(Command::new("strace")
+                .args([
+                    "-f",
+                    "--seccomp-bpf",
+                    "-e",
+                    "trace=signal",
+                    "-o",
+                    "/dev/null",
+                ])
+                .arg(&program));
+        },
+    );
 }
 
 /// All scenarios of the terminator lab: a full check, less what its compilation takes.
@@ -67,7 +88,8 @@ fn terminator() {
     let mut rest: Vec<Duration> = (0..ROUNDS)
         .map(|_| {
             let check = time(&mut || {
-                lab.grade(&submission, &options).expect("the solution can be graded");
+                lab.grade(&submission, &options)
+                    .expect("the solution can be graded");
             });
             let compilation = time(&mut || compile(&solution, &[], &program));
             check.saturating_sub(compilation)
@@ -86,8 +108,9 @@ fn terminator() {
 fn compare(what: &str, goal: f64, mut ours: impl FnMut(), mut peer: impl FnMut()) {
     ours();
     peer();
-    let mut pairs: Vec<(Duration, Duration)> =
-        (0..ROUNDS).map(|_| (time(&mut ours), time(&mut peer))).collect();
+    let mut pairs: Vec<(Duration, Duration)> = (0..ROUNDS)
+        .map(|_| (time(&mut ours), time(&mut peer)))
+        .collect();
     let ratio = |pair: &(Duration, Duration)| pair.0.as_secs_f64() / pair.1.as_secs_f64();
     pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
     let middle = pairs[ROUNDS / 2];
@@ -117,7 +140,10 @@ fn native(program: &Path) {
 }
 
 fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status().expect("the program can be run");
+    let status = command
+        .stdout(Stdio::null())
+        .status()
+        .expect("the program can be run");
     assert!(status.success(), "{command:?}: {status}");
 }
 
@@ -132,7 +158,15 @@ fn compile_without_sleeps(source: &Path) -> PathBuf {
 
 fn compile(source: &Path, flags: &[&str], program: &Path) {
     let status = Command::new("cc")
-        .args(["-std=gnu17", "-D_GNU_SOURCE", "-pthread", "-g", "-O1", "-Wall", "-Wextra"])
+        .args([
+            "-std=gnu17",
+            "-D_GNU_SOURCE",
+            "-pthread",
+            "-g",
+            "-O1",
+            "-Wall",
+            "-Wextra",
+        ])
         .args(flags)
         .arg(source)
         .arg("-o")

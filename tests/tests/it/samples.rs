@@ -56,11 +56,7 @@ const CASES: &[Case] = &[
     case("terminator_deadlock", "terminator", &[]),
     case("terminator_sigint", "terminator", &[500]),
     case("terminator_double_sigint", "terminator", &[500, 1200]),
-    at_terminal(case(
-        "terminator_double_ctrl_c",
-        "terminator",
-        &[500, 1200],
-    )),
+    at_terminal(case("terminator_double_ctrl_c", "terminator", &[500, 1200])),
 ];
 
 impl Case {
@@ -202,8 +198,8 @@ fn native_twin_does_the_same() {
             _ => 0..0,
         };
         let mut first_difference = None;
-        for policy in std::iter::once(Policy::InOrder)
-            .chain(seeds.map(|seed| Policy::Random { seed }))
+        for policy in
+            std::iter::once(Policy::InOrder).chain(seeds.map(|seed| Policy::Random { seed }))
         {
             let traced = twin.trace(&program, policy);
             let status = traced.outcome.status;
@@ -280,9 +276,8 @@ fn more_info_merges_standard_signals_only() {
         for seed in 0..100 {
             let trace = case("", sample, &[]).trace(&program, Policy::Random { seed });
             assert_eq!(trace.outcome.status, Some(ProcessStatus::Exited(0)));
-            let count = |wanted: fn(&Kind) -> bool| {
-                trace.events.iter().filter(|e| wanted(&e.kind)).count()
-            };
+            let count =
+                |wanted: fn(&Kind) -> bool| trace.events.iter().filter(|e| wanted(&e.kind)).count();
             let runs = count(|kind| matches!(kind, Kind::HandlerEntered { .. }));
             let is_ours = |signal: Signal| signal != Signal::CHLD;
             let merged = trace
