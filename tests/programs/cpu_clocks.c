@@ -47,6 +47,5 @@ int main(void) {
     SAY(clock_getres(CLOCK_MONOTONIC, &now));
     say("one nanosecond: %s\n", yes(now.tv_sec == 0 && now.tv_nsec == 1));
     SAY(clock_gettime(77, &now));
-    SAY(clock_settime(CLOCK_MONOTONIC, &now));
     say("time passes: %s\n", yes(time(NULL) - seconds <= 1));
 }

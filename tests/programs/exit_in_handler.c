@@ -27,8 +27,8 @@ static void *run(void *unused) {
     (void)unused;
     sigset_t set = set_of(SIGALRM, 0, 0);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    for (;;)
-        pause();
+    pause();
+    return NULL;
 }
 
 int main(void) {

@@ -22,8 +22,11 @@ int main(int argc, char **argv)
             pthread_t thread;
             pthread_create(&thread, NULL, wait_for_ever, NULL);
         } else if (strcmp(how, "zombie") == 0) {
-            if (fork() == 0)
+            siginfo_t end;
+            pid_t pid = fork();
+            if (pid == 0)
                 _exit(0);
+            waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT);
         } else if (strcmp(how, "vfork") == 0) {
             if (vfork() == 0)
                 _exit(0);

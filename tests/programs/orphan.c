@@ -10,8 +10,9 @@ static void on_usr1(int number) {
 }
 
 int main(void) {
-    int ends[2];
+    int ends[2], ready[2];
     MUST(pipe(ends));
+    MUST(pipe(ready));
     pid_t child = (pid_t)MUST(fork());
     if (child == 0) {
         pid_t parent = getpid();
@@ -20,6 +21,7 @@ int main(void) {
         if (MUST(fork()) == 0) {
             MUST(prctl(PR_SET_PDEATHSIG, SIGUSR1));
             say("its parent: %s\n", yes(getppid() == parent));
+            MUST(write(ready[1], "x", 1));
             sigset_t none = set_of(0, 0, 0);
             sigsuspend(&none);
             say("caught %d, another parent: %s\n", (int)caught, yes(getppid() != parent));
@@ -27,14 +29,15 @@ int main(void) {
             MUST(write(ends[1], "x", 1));
             _exit(0);
         }
-        close(ends[1]);
+        char byte;
+        MUST(read(ready[0], &byte, 1));
         sleep_ms(60);
         _exit(3);
     }
     close(ends[1]);
-    reap("child", child);
     char byte;
     SAY(read(ends[0], &byte, 1));
     SAY(read(ends[0], &byte, 1));
+    reap("child", child);
     SAY(wait(NULL));
 }

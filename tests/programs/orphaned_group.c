@@ -34,8 +34,8 @@ int main(void) {
         _exit(0);
     }
     close(ends[1]);
-    reap("child", child);
     char byte;
     SAY(read(ends[0], &byte, 1));
     SAY(read(ends[0], &byte, 1));
+    reap("child", child);
 }

@@ -28,16 +28,23 @@ static void show(int master) {
         say("%s", (char[]){byte, 0});
 }
 
+static volatile sig_atomic_t caught;
+
 static void on_signal(int number) {
+    caught++;
     say("%s.", signal_name(number));
 }
 
 static void wait_for_keys(void) {
     handle(SIGINT, on_signal, 0);
     handle(SIGQUIT, on_signal, 0);
+    block(SIGINT);
+    block(SIGQUIT);
     say("ready.");
-    for (int i = 0; i < 2; i++)
-        pause();
+    sigset_t none = set_of(0, 0, 0);
+    while (caught < 2)
+        sigsuspend(&none);
+    unblock(SIGINT);
     char line[16];
     ssize_t length = read(0, line, sizeof line);
     say("read %d %s.", (int)length, error_name(length == -1 ? errno : 0));
@@ -91,10 +98,7 @@ int main(void) {
         MUST(write(master, keys[i], strlen(keys[i])));
         show(master);
         say("\n");
-        if (i == 3)
-            sleep_ms(50);
     }
-    sleep_ms(50);
     MUST(write(master, "\x03", 1));
     reap("child", child);
     close(master);

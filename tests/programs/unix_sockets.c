@@ -3,6 +3,7 @@
 // closed connections, a datagram.
 #include "observe.h"
 
+#include <stddef.h>
 #include <sys/un.h>
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -45,7 +46,7 @@ int main(void) {
     SAY(recv(connection, question, sizeof question, 0));
     SAY(recv(connection, question, sizeof question, 0));
     sleep_ms(50);
-    SAY(send(connection, "answer", 6, 0));
+    MUST(send(connection, "answer", 6, 0));
     close(connection);
     reap("child", child);
 }

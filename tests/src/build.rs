@@ -16,7 +16,8 @@ const C_FLAGS: [&str; 8] = [
 ];
 
 /// Compiles a C file of `tests/programs`, once per test process, and returns the
-/// executable. `flags` come after the usual ones.
+/// executable. `name` is without its ending, and may lead to another folder. `flags` come
+/// after the usual ones.
 ///
 /// # Panics
 /// If it doesn't compile: the tests' own programs have to.
@@ -26,6 +27,7 @@ pub fn c_program(name: &str, flags: &[&str]) -> PathBuf {
         .join("programs")
         .join(format!("{name}.c"));
     let folder = scratch();
+    let name = name.replace('/', "_");
     let program = folder.join(format!("{name}{}", flags.concat().replace('/', "_")));
     // Another test process may be building the same program.
     let unfinished = folder.join(format!(

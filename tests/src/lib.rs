@@ -4,4 +4,5 @@
 pub mod build;
 pub mod confined;
 pub mod ports;
+pub mod random;
 pub mod twin;

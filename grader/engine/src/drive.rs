@@ -9,7 +9,7 @@ use crate::fault::{Fault, Outcome};
 use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run};
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Ready, Status};
-use crate::sys::{Errno, Pid, cpu, proc};
+use crate::sys::{Errno, Pid, cpu, proc, send};
 use crate::task::{Interrupt, State};
 
 /// How a task goes on after a stop.
@@ -320,7 +320,13 @@ impl Run<'_> {
             }
             self.drain_for(Some(tid));
             let used = proc::processor_time(pid).unwrap_or_default();
-            if used.saturating_sub(begun) > quantum || self.must_stop_now() {
+            let must_stop = self.must_stop_now();
+            if must_stop && self.task(tid)?.interrupted.is_some() {
+                // It was asked to stop, and can't: it is deep in the kernel. The run is
+                // over anyway.
+                send::kill(pid, Signal::KILL)?;
+            }
+            if used.saturating_sub(begun) > quantum || must_stop {
                 return Ok(Awaited::OutOfTime);
             }
         }
@@ -335,10 +341,15 @@ impl Run<'_> {
             }
             Ok(Ready::No) => {
                 let task = self.task(tid)?;
-                let (files, in_vfork) = (&task.files, task.state == State::Vfork);
-                return Ok(match files.state() {
+                let in_vfork = task.state == State::Vfork;
+                return Ok(match task.files.state() {
                     Some(b'D') if in_vfork => Some(Awaited::InVfork),
-                    Some(b'S') => files
+                    Some(b'D') => {
+                        self.take_ended_siblings(tid)?;
+                        None
+                    }
+                    Some(b'S') => task
+                        .files
                         .blocked_in()
                         .filter(|call| call.number >= 0)
                         .map(|_| Awaited::Blocked),
@@ -350,6 +361,26 @@ impl Run<'_> {
             Err(errno) => return Err(errno.into()),
         }
         Ok(wait::take(tid, false)?.map(Awaited::Stopped))
+    }
+
+    /// exec(2) waits until the process's other threads are gone, which they are only when
+    /// the tracer has taken their ends.
+    fn take_ended_siblings(&mut self, tid: Pid) -> Outcome<()> {
+        let pid = self.task(tid)?.pid;
+        let siblings: Vec<Pid> = self
+            .tasks
+            .iter()
+            .filter(|task| task.pid == pid && task.tid != tid && task.tid != pid)
+            .map(|task| task.tid)
+            .collect();
+        for sibling in siblings {
+            if wait::ready(sibling) == Ok(Ready::Exit)
+                && let Some(status) = wait::take(sibling, false)?
+            {
+                self.on_end(sibling, status)?;
+            }
+        }
+        Ok(())
     }
 
     /// The task waits in the kernel. Returns whether that wait is under control; if not,
