@@ -201,6 +201,7 @@ fn launch_spec<'a>(
             core: Some(0),
             ..ResourceLimits::default()
         },
+        siglab: i32::try_from(std::process::id()).unwrap_or(0),
         trap_time_stamp: options.clock == ClockMode::Virtual,
     })
 }

@@ -23,6 +23,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) terminal: bool,
     pub(crate) filter: &'a Filter,
     pub(crate) limits: ResourceLimits,
+    /// The pid of siglab, which is the child's parent while siglab lives.
+    pub(crate) siglab: i32,
     /// Whether reading the time-stamp counter raises `SIGSEGV`.
     pub(crate) trap_time_stamp: bool,
 }
@@ -148,6 +150,15 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
         }
     }
     let raw = |step: u32| move |error: io::Error| (step, error.raw_os_error().unwrap_or(0));
+    // Should siglab die before it has seized this process, nobody else would end it:
+    // pipes of processes that are started at the same time hold each other open.
+    // SAFETY: prctl(2): PR_SET_PDEATHSIG takes an integer.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    // SAFETY: getppid(2) has no preconditions.
+    if unsafe { libc::getppid() } != spec.siglab {
+        // SAFETY: _exit(2) has no preconditions.
+        unsafe { libc::_exit(127) }
+    }
     let mut byte = 0u8;
     // The parent seizes this process first; if it can't, it closes the pipe.
     // SAFETY: read(2): `byte` is writable.
@@ -155,6 +166,9 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
         // SAFETY: _exit(2) has no preconditions.
         unsafe { libc::_exit(127) }
     }
+    // Seized, and with that bound to the tracer's life. The program finds it unset.
+    // SAFETY: prctl(2): PR_SET_PDEATHSIG takes an integer.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) };
     reset_signals();
     // SAFETY: setsid(2) has no preconditions; the child is no group leader.
     check(1, unsafe { libc::setsid() })?;
