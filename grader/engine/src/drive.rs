@@ -386,6 +386,12 @@ impl Run<'_> {
     /// The task waits in the kernel. Returns whether that wait is under control; if not,
     /// it is interrupted, and begins again under control.
     fn on_blocked(&mut self, tid: Pid) -> Outcome<bool> {
+        let before = self.recorder.output_bytes;
+        self.drain_for(Some(tid));
+        if self.recorder.output_bytes != before {
+            // It may have waited for nothing but room for its output.
+            return Ok(false);
+        }
         if self.task(tid)?.call.is_none() {
             self.task(tid)?.interrupted = Some(Interrupt::ToWatch);
             ptrace::interrupt(tid)?;
@@ -442,6 +448,13 @@ impl Run<'_> {
                 regs.set_result(ERESTARTSYS);
                 ptrace::set_regs(tid, &regs)?;
                 Ok(Next::KERNEL)
+            }
+            written @ 1..
+                if interrupted == Some(Interrupt::ToWatch)
+                    && regs.number() == libc::SYS_write
+                    && written.unsigned_abs() < regs.arg(2) =>
+            {
+                self.write_rest(tid, &regs, written)
             }
             EINTR if in_call => {
                 self.end_restart(tid, "EINTR")?;

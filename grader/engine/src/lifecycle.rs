@@ -49,6 +49,7 @@ impl Run<'_> {
             polls: Polls::default(),
             interrupted: None,
             mask_after_wait: None,
+            half_written: None,
             repeat: None,
             survey: None,
         });

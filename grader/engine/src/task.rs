@@ -31,6 +31,9 @@ pub(crate) struct Task {
     pub(crate) polls: Polls,
     /// The mask to put back when an interrupted call that changes it is made again.
     pub(crate) mask_after_wait: Option<SigSet>,
+    /// The registers at the start of a write that siglab interrupted after this many
+    /// bytes.
+    pub(crate) half_written: Option<(Regs, i64)>,
     /// A call that is made again with other arguments: see kill(-1).
     pub(crate) repeat: Option<Call>,
     /// The next target of a kill(-1), before it is signalled.
@@ -89,6 +92,8 @@ pub(crate) struct Call {
     pub(crate) wait_begun: bool,
     /// Whether it goes on after an interruption.
     pub(crate) is_restart: bool,
+    /// Bytes that it had written when siglab interrupted it, to watch the rest of it.
+    pub(crate) written: i64,
 }
 
 /// A call's time-out, under the engine's control.

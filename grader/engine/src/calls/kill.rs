@@ -136,6 +136,8 @@ impl Run<'_> {
             _ => Decision::Fails,
         };
         Ok(match wanted {
+            // A pidfd of a process that has been reaped.
+            Wanted::Process(pid) if pid.as_raw() < 0 => Decision::Fails,
             Wanted::Process(pid) => match self.tgid_in_run(pid) {
                 Some(pid) => Decision::Allow(self.surveyed(&[pid], None, signal)),
                 None => outside(send::exists(pid), self.outsider(pid)),

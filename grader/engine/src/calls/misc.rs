@@ -53,7 +53,16 @@ impl Run<'_> {
 
     /// sched_setaffinity(pid, size, mask): has no effect.
     pub(super) fn setaffinity(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.answer(tid, regs, 0)
+        let size = usize::try_from(regs.arg(1)).unwrap_or(0);
+        let mut bytes = vec![0u8; size.min(CpuSet::count() / 8)];
+        if memory::read_bytes(tid, regs.arg(2), &mut bytes).is_err() {
+            return self.answer(tid, regs, failure(Errno::EFAULT));
+        }
+        let allowed = (0..bytes.len() * 8)
+            .filter(|cpu| bytes[cpu / 8] >> (cpu % 8) & 1 == 1)
+            .any(|cpu| self.processors.is_set(cpu).unwrap_or(false));
+        let result = if allowed { 0 } else { failure(Errno::EINVAL) };
+        self.answer(tid, regs, result)
     }
 
     /// getcpu(processor, node): always the first that the program may use.

@@ -317,7 +317,12 @@ impl Run<'_> {
             what,
             wait_begun: false,
             is_restart,
+            written: 0,
         };
+        if let Some((entry, written)) = task.half_written.take() {
+            call.entry = entry;
+            call.written = written;
+        }
         if let Some(before) = restart {
             call.wait_begun = before.wait_begun;
             call.timeout = before.timeout;
@@ -386,6 +391,9 @@ impl Run<'_> {
         };
         let mut regs = regs;
         restore_arguments(&mut regs, &call);
+        if call.written > 0 {
+            return self.on_rest_written(tid, regs, &call);
+        }
         if is_interrupted(&regs, &call) {
             return match call.timeout {
                 Some(timeout) if timeout.fired => self.timed_out(tid, regs, &call, timeout),
@@ -403,6 +411,35 @@ impl Run<'_> {
             // Not blocked, but not the end either: see `After::SendOneByOne`.
             None => return Ok(Next::KERNEL),
             Some(_) => {}
+        }
+        Ok(Next::USER)
+    }
+
+    /// siglab interrupts a write that has filled a pipe and waits, to see its end. The
+    /// kernel then returns what it has written; so the rest is written by a second call,
+    /// and the program gets the sum.
+    pub(crate) fn write_rest(&mut self, tid: Pid, regs: &Regs, written: i64) -> Outcome<Next> {
+        let mut original = *regs;
+        original.set_result(regs.number());
+        let mut rest = *regs;
+        let done = written.unsigned_abs();
+        rest.set_arg(1, regs.arg(1) + done);
+        rest.set_arg(2, regs.arg(2) - done);
+        rest.call_again(regs.number());
+        ptrace::set_regs(tid, &rest)?;
+        self.task(tid)?.half_written = Some((original, written));
+        Ok(Next::KERNEL)
+    }
+
+    /// The rest of a write is written, or was interrupted or failed: as for one call, what
+    /// was written before is its result then.
+    fn on_rest_written(&mut self, tid: Pid, mut regs: Regs, call: &Call) -> Outcome<Next> {
+        let more = regs.result().max(0);
+        regs.skip_call(call.written + more);
+        ptrace::set_regs(tid, &regs)?;
+        if call.wait_begun {
+            let (syscall, result) = (syscall_name(call.number), in_words(regs.result()));
+            self.task_event(tid, Kind::WaitEnded { syscall, result });
         }
         Ok(Next::USER)
     }

@@ -111,7 +111,25 @@ impl Run<'_> {
             _ => None,
         };
         self.leave_out_discarded(tid, regs)?;
-        self.begin(tid, regs, After::Accept(regs.arg(1)), what, timeout)
+        let info = self.ask_for_info(tid, regs)?;
+        self.begin(tid, regs, After::Accept(info), what, timeout)
+    }
+
+    /// Where the kernel will write the siginfo: if the program doesn't want it, below the
+    /// red zone of its stack, because the engine does.
+    fn ask_for_info(&mut self, tid: Pid, regs: &Regs) -> Outcome<u64> {
+        const BELOW_THE_SET: u64 = 1024;
+        if regs.arg(1) != 0 {
+            return Ok(regs.arg(1));
+        }
+        let address = (regs.sp() - BELOW_THE_SET) & !15;
+        if memory::write(tid, address, &[0u64; 16]).is_err() {
+            return Ok(0);
+        }
+        let mut changed = ptrace::regs(tid)?;
+        changed.set_arg(1, address);
+        ptrace::set_regs(tid, &changed)?;
+        Ok(address)
     }
 
     /// The kernel throws away a signal that is ignored and not blocked, even if somebody

@@ -245,6 +245,9 @@ impl Run<'_> {
         let Some(at_exec) = self.timers.posix_clock(pid, id) else {
             return self.answer(tid, regs, failure(Errno::EINVAL));
         };
+        if regs.arg(2) == 0 {
+            return self.answer(tid, regs, failure(Errno::EINVAL));
+        }
         let is_absolute = regs.arg(1) as u32 as i32 & libc::TIMER_ABSTIME != 0;
         let new = match self.read_setting(tid, regs.arg(2), at_exec, is_absolute) {
             Ok(new) => new,
