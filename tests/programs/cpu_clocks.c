@@ -40,7 +40,7 @@ int main(void) {
     gettimeofday(&day, NULL);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    say("after 2020: %s\n", yes(seconds > 1577836800));
+    say("in this century: %s\n", yes(seconds > 1577836800));
     say("they agree: %s %s\n", yes(day.tv_sec - seconds <= 1), yes(now.tv_sec - day.tv_sec <= 1));
     int64_t coarse = ns_of(CLOCK_MONOTONIC_COARSE), fine = ns_of(CLOCK_MONOTONIC), boot = ns_of(CLOCK_BOOTTIME);
     say("coarse: %s, since boot: %s\n", yes(coarse <= fine && fine - coarse < 50000000), yes(boot >= fine));

@@ -115,19 +115,26 @@ static void in_signalfd(void) {
 
 static void in_waitall(void) {
     char text[8];
+    MUST(write(sockets[1], "ab", 2));
     struct timeval time = {0};
     MUST(setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time));
     SAY(recv(sockets[0], text, 4, MSG_WAITALL));
 }
 
-static void wake_up(pid_t waiter) {
-    MUST(write(ends[1], "x", 1));
-    MUST(write(sockets[1], "cd", 2));
+static void wake_up(void (*wait_there)(void), pid_t waiter) {
     struct { long type; char text[8]; } message = {.type = 1};
-    MUST(msgsnd(messages, &message, sizeof message.text, 0));
-    MUST(semop(semaphores, &(struct sembuf){.sem_op = 1}, 1));
-    MUST(open("/proc/self/exe", O_RDONLY));
-    kill(waiter, SIGUSR1);
+    if (wait_there == in_read)
+        MUST(write(ends[1], "x", 1));
+    if (wait_there == in_waitall)
+        MUST(write(sockets[1], "cd", 2));
+    if (wait_there == in_msgrcv)
+        MUST(msgsnd(messages, &message, sizeof message.text, 0));
+    if (wait_there == in_semop)
+        MUST(semop(semaphores, &(struct sembuf){.sem_op = 1}, 1));
+    if (wait_there == in_inotify)
+        MUST(open("/proc/self/exe", O_RDONLY));
+    if (wait_there == in_signalfd)
+        kill(waiter, SIGUSR1);
 }
 
 static void disturb(void (*wait_there)(void), bool timed) {
@@ -142,7 +149,7 @@ static void disturb(void (*wait_there)(void), bool timed) {
                 if (i == 2)
                     kill(me, SIGUSR2);
                 if (i == 3)
-                    wake_up(me);
+                    wake_up(wait_there, me);
                 _exit(0);
             }
         int64_t start = now_ms();

@@ -4,7 +4,7 @@
 #include "observe.h"
 
 static int ends[2], sockets[2];
-static char data[200 * 1024];
+static char data[400 * 1024];
 
 static void drain(int fd, size_t total) {
     static char buffer[16 * 1024];
@@ -12,11 +12,11 @@ static void drain(int fd, size_t total) {
         total -= (size_t)MUST(read(fd, buffer, sizeof buffer));
 }
 
-static void say_length(const char *call, ssize_t length) {
+static void say_whole(const char *call, ssize_t length, size_t expected) {
     if (length == -1)
         said(call, length);
     else
-        say("%s: %d KiB\n", call, (int)(length / 1024));
+        say("%s: whole: %s\n", call, yes(length == (ssize_t)expected));
 }
 
 int main(void) {
@@ -31,9 +31,9 @@ int main(void) {
             _exit(0);
         }
         if (i == 0)
-            say_length("write", write(ends[1], data, 96 * 1024));
+            say_whole("write", write(ends[1], data, 96 * 1024), 96 * 1024);
         else
-            say_length("send", send(sockets[1], data, sizeof data, 0));
+            say_whole("send", send(sockets[1], data, sizeof data, 0), sizeof data);
         for (int j = 0; j < 2; j++)
             reap("child", children[j]);
     }
@@ -44,7 +44,7 @@ int main(void) {
         MUST(write(sockets[1], data, 6 * 1024));
         _exit(0);
     }
-    say_length("receive all", recv(sockets[0], data, 8 * 1024, MSG_WAITALL));
+    say_whole("receive", recv(sockets[0], data, 8 * 1024, MSG_WAITALL), 8 * 1024);
     for (int j = 0; j < 2; j++)
         reap("child", children[j]);
 }

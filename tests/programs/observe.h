@@ -125,10 +125,19 @@ static inline const char *code_name(const siginfo_t *info) {
 
 // Prints a call's name and its result: the number that it returned, or the errno.
 static inline void said(const char *call, long result) {
+    int error = errno;
+    static const char raw[] = "syscall(SYS_";
+    if (strncmp(call, raw, sizeof raw - 1) == 0)
+        call += sizeof raw - 1;
+    char name[32];
+    size_t length = 0;
+    for (; call[length] && !strchr("(,", call[length]) && length < sizeof name - 1; length++)
+        name[length] = call[length];
+    name[length] = 0;
     if (result == -1)
-        say("%s: %s\n", call, error_name(errno));
+        say("%s: %s\n", name, error_name(error));
     else
-        say("%s: %d\n", call, (int)result);
+        say("%s: %d\n", name, (int)result);
 }
 #define SAY(call) said(#call, (long)(call))
 

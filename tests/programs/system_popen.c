@@ -18,7 +18,8 @@ int main(void) {
     say_status("system", status);
     say("caught %d\n", (int)caught);
     say_status("killed", system("kill -TERM $$"));
-    say_status("no such command", system("/does/not/exist 2>/dev/null"));
+    int nothing = system("/does/not/exist 2>/dev/null");
+    say("no such command: %s\n", yes(WIFEXITED(nothing) && WEXITSTATUS(nothing) == 0x7f));
 
     FILE *pipe = popen("echo one; sleep 0.1; echo two; exit 4", "r");
     char line[32];

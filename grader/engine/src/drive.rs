@@ -9,7 +9,7 @@ use crate::fault::{Fault, Outcome};
 use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run};
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Ready, Status};
-use crate::sys::{Errno, Pid, cpu, proc, send};
+use crate::sys::{Errno, Pid, cpu, fds, proc, send};
 use crate::task::{Interrupt, State};
 
 /// How a task goes on after a stop.
@@ -95,10 +95,27 @@ impl Run<'_> {
     /// One at a time, and the cause before the effect: a process that continues or ends
     /// tells its parent, whose own wake-up comes next, before another one ends.
     pub(crate) fn settle(&mut self) -> Outcome<()> {
+        if self.has_terminals {
+            self.process_terminals();
+        }
         while let Some(tid) = self.first_moved() {
             self.drive(tid, First::Moving, Mode::Settle)?;
         }
         Ok(())
+    }
+
+    /// What is written to one side of a pseudo-terminal reaches the other by way of a
+    /// kernel work queue. Polling a side waits for what is under way to it.
+    fn process_terminals(&self) {
+        for process in self.processes.iter().filter(|p| p.status.is_none()) {
+            for number in proc::fds(process.pid) {
+                let is_terminal = proc::fd_target(process.pid, number)
+                    .is_some_and(|to| to.starts_with("/dev/pts/") || to == "/dev/ptmx");
+                if is_terminal && let Ok(copy) = fds::duplicate(process.pid, number) {
+                    fds::wait_for_terminal(&copy);
+                }
+            }
+        }
     }
 
     /// The first task, in the order in which they are to be settled, that isn't where it

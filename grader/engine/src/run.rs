@@ -47,6 +47,8 @@ pub(crate) struct Run<'a> {
     pub(crate) parent_before_end: Option<Target>,
     /// The processors that siglab may use, which is what the program is told.
     pub(crate) processors: CpuSet,
+    /// Whether the program has made pseudo-terminals of its own.
+    pub(crate) has_terminals: bool,
     /// The next step of the script.
     pub(crate) step: usize,
     /// When the step before was carried out.

@@ -275,8 +275,7 @@ fn not_a_terminal() -> io::Error {
 impl Terminal {
     /// Makes the kernel deliver what was typed to the line discipline, and signals with it.
     fn process_input(&self) {
-        let mut fds = [PollFd::new(self.slave.as_fd(), PollFlags::POLLIN)];
-        let _ = poll(&mut fds, PollTimeout::ZERO);
+        crate::sys::fds::wait_for_terminal(&self.slave);
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn rules() -> Vec<Rule> {
                 libc::TIOCSTI as u32,
                 libc::FIOASYNC as u32,
                 libc::TIOCSCTTY as u32,
+                libc::TIOCSPTLCK as u32,
             ],
         ),
         when(libc::SYS_setsockopt, 2, &timeouts),
@@ -83,6 +84,11 @@ impl Run<'_> {
                 None => Ok(Next::USER),
             },
             _ if operation == libc::FIOASYNC as u32 => self.set_async(tid, regs, true),
+            _ if operation == libc::TIOCSPTLCK as u32 => {
+                // unlockpt(3): there will be a pseudo-terminal within the run.
+                self.has_terminals = true;
+                Ok(Next::USER)
+            }
             _ if operation == libc::TIOCSCTTY as u32 => {
                 if regs.arg(2) == 0 {
                     Ok(Next::USER)

@@ -99,3 +99,12 @@ pub(crate) fn set_window_size(
     };
     Errno::result(done).map(drop)
 }
+
+/// Waits until all that was written to the other side of a pseudo-terminal has arrived at
+/// this one: n_tty_poll() flushes the work queue if there is nothing to read yet.
+pub(crate) fn wait_for_terminal(side: &OwnedFd) {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    let mut fds = [PollFd::new(side.as_fd(), PollFlags::POLLIN)];
+    let _ = poll(&mut fds, PollTimeout::ZERO);
+}
