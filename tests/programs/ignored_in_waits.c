@@ -137,41 +137,50 @@ static void wake_up(void (*wait_there)(void), pid_t waiter) {
         kill(waiter, SIGUSR1);
 }
 
-static void disturb(void (*wait_there)(void), bool timed) {
-    pid_t waiter = (pid_t)MUST(fork());
-    if (waiter == 0) {
-        signal(SIGUSR2, SIG_IGN);
-        signal(SIGUSR1, SIG_IGN);
-        pid_t me = getpid();
-        for (int i = 1; i <= 3 - timed; i++)
-            if (MUST(fork()) == 0) {
-                sleep_ms(i * 40);
-                if (i == 2)
-                    kill(me, SIGUSR2);
-                if (i == 3)
-                    wake_up(wait_there, me);
-                _exit(0);
-            }
-        int64_t start = now_ms();
-        wait_there();
-        elapsed("after", start, timed ? wait_there == in_epoll ? 170 : 150 : 120);
-        _exit(0);
-    }
-    reap_silently(waiter);
-}
-
-int main(void) {
+static void disturbed(void (*wait_there)(void), bool timed) {
     MUST(pipe(ends));
     MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
     semaphores = (int)MUST(semget(IPC_PRIVATE, 1, 0600));
     messages = (int)MUST(msgget(IPC_PRIVATE, 0600));
-    void (*const timed[])(void) = {in_nanosleep,    in_poll,       in_ppoll,         in_select, in_pselect,        in_epoll,
-                                   in_sigtimedwait, in_semtimedop, in_sem_timedwait, in_recv,   in_mq_timedreceive};
-    for (size_t i = 0; i < sizeof timed / sizeof *timed; i++)
-        disturb(timed[i], true);
-    void (*const untimed[])(void) = {in_read, in_msgrcv, in_semop, in_inotify, in_signalfd, in_waitall};
-    for (size_t i = 0; i < sizeof untimed / sizeof *untimed; i++)
-        disturb(untimed[i], false);
+    signal(SIGUSR2, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    pid_t me = getpid();
+    int64_t start = now_ms();
+    for (int i = 1; i <= 3 - timed; i++)
+        if (MUST(fork()) == 0) {
+            sleep_ms(i * 40);
+            if (i == 2)
+                kill(me, SIGUSR2);
+            if (i == 3)
+                wake_up(wait_there, me);
+            _exit(0);
+        }
+    wait_there();
+    elapsed("after", start, timed ? wait_there == in_epoll ? 170 : 150 : 120);
     MUST(semctl(semaphores, 0, IPC_RMID));
     MUST(msgctl(messages, IPC_RMID, NULL));
+}
+
+int main(void) {
+    void (*const waits[])(void) = {in_nanosleep,    in_poll,          in_ppoll,   in_select, in_pselect,        in_epoll,
+                                   in_sigtimedwait, in_semtimedop,    in_recv,    in_read,   in_mq_timedreceive, in_msgrcv,
+                                   in_semop,        in_sem_timedwait, in_inotify, in_waitall, in_signalfd};
+    void (*const untimed[])(void) = {in_read, in_msgrcv, in_semop, in_inotify, in_signalfd, in_waitall};
+    enum { COUNT = sizeof waits / sizeof *waits };
+    pid_t children[COUNT];
+    int outputs[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        children[i] = fork_aside(&outputs[i]);
+        if (children[i] == 0) {
+            bool timed = true;
+            for (size_t j = 0; j < sizeof untimed / sizeof *untimed; j++)
+                timed = timed && waits[i] != untimed[j];
+            disturbed(waits[i], timed);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < COUNT; i++) {
+        reap_silently(children[i]);
+        print_aside(outputs[i]);
+    }
 }

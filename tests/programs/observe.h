@@ -293,3 +293,19 @@ static inline void reap_silently(pid_t child) {
     while (waitpid(child, &status, 0) == -1 && errno == EINTR) {
     }
 }
+
+// A child whose output goes to `*file`, for `print_aside` when it has ended: children that
+// run side by side, but print one after the other.
+static inline pid_t fork_aside(int *file) {
+    *file = (int)MUST(memfd_create("output", MFD_CLOEXEC));
+    pid_t child = (pid_t)MUST(fork());
+    if (child == 0)
+        MUST(dup2(*file, STDOUT_FILENO));
+    return child;
+}
+
+static inline void print_aside(int file) {
+    char text[4096];
+    ssize_t length = MUST(pread(file, text, sizeof text, 0));
+    MUST(write(STDOUT_FILENO, text, (size_t)length));
+}

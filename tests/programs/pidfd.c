@@ -28,7 +28,7 @@ int main(void) {
     struct pollfd ready = {.fd = descriptor, .events = POLLIN};
     SAY(poll(&ready, 1, 30));
     siginfo_t info = {.si_signo = SIGUSR1, .si_code = SI_QUEUE, .si_value.sival_int = 12};
-    SAY(syscall(SYS_pidfd_send_signal, descriptor, SIGUSR1, &info, 0));
+    MUST(syscall(SYS_pidfd_send_signal, descriptor, SIGUSR1, &info, 0));
     int64_t start = now_ms();
     SAY(poll(&ready, 1, 3000));
     elapsed("after", start, 100);

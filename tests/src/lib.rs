@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod confined;
+pub mod corpus;
 pub mod ports;
 pub mod random;
 pub mod twin;

@@ -31,9 +31,18 @@ pub struct Native {
 /// If it can't be run, or nothing happens for 30 seconds.
 #[must_use]
 pub fn run_natively(program: &Path, signals: &[(Duration, Signal)]) -> Native {
+    run_command_natively(&mut Command::new(program), signals)
+}
+
+/// The same with a command of the caller's, whose streams and group are set here.
+///
+/// # Panics
+/// As [`run_natively`].
+#[must_use]
+pub fn run_command_natively(command: &mut Command, signals: &[(Duration, Signal)]) -> Native {
     let (mut output, theirs) = io::pipe().expect("there are descriptors");
     let errors = theirs.try_clone().expect("there are descriptors");
-    let child = Command::new(program)
+    let child = command
         .stdin(Stdio::null())
         .stdout(theirs)
         .stderr(errors)
@@ -41,6 +50,8 @@ pub fn run_natively(program: &Path, signals: &[(Duration, Signal)]) -> Native {
         .process_group(0)
         .spawn()
         .expect("the program can be executed");
+    // The command keeps copies, and there would never be an end of file.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut running = Running(child);
     let timers: Vec<_> = signals
         .iter()
@@ -55,7 +66,7 @@ pub fn run_natively(program: &Path, signals: &[(Duration, Signal)]) -> Native {
                 .map(|(timer, _)| PollFd::new(timer.as_fd(), PollFlags::POLLIN)),
         );
         let ready = poll(&mut fds, PollTimeout::from(30_000_u16)).expect("poll works");
-        assert_ne!(ready, 0, "{} makes no progress", program.display());
+        assert_ne!(ready, 0, "{command:?} makes no progress");
         let [may_read, is_due] =
             [0, 1].map(|at| fds.get(at).is_some_and(|fd| fd.any() == Some(true)));
         if is_due && let Some((_, signal)) = left.next() {

@@ -1,6 +1,8 @@
 //! Signals on their way to a task: generation, delivery, handlers, stops.
 
-use siglab_model::{Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, Signal};
+use siglab_model::{
+    Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, SigSet, Signal,
+};
 
 use crate::arch::{self, Regs, syscall_name};
 use crate::drive::{
@@ -11,7 +13,7 @@ use crate::info::{self, ALARM_MARK};
 use crate::run::Run;
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::{Pid, memory, proc};
-use crate::task::{ActiveHandler, Entering, RawAction, State, Target};
+use crate::task::{ActiveHandler, Entering, RawAction, State, Target, Task};
 
 impl Run<'_> {
     /// A stop that reports a signal: a signal-delivery-stop, or the trap after the step
@@ -338,21 +340,21 @@ impl Run<'_> {
 
     /// What a target looks like before a signal is generated for it.
     pub(crate) fn survey(&self, pid: Pid, tid: Option<Pid>, signal: Signal) -> Target {
-        let threads: Vec<Pid> = self
-            .tasks
-            .iter()
-            .filter(|task| task.pid == pid && tid.is_none_or(|tid| tid == task.tid))
-            .map(|task| task.tid)
+        let threads = || {
+            self.tasks
+                .iter()
+                .filter(|task| task.pid == pid && tid.is_none_or(|tid| tid == task.tid))
+        };
+        let sets: Vec<_> = threads()
+            .filter_map(|task| proc::signal_sets(task.tid).ok())
             .collect();
-        let sets: Vec<_> = threads
-            .iter()
-            .filter_map(|tid| proc::signal_sets(*tid).ok())
-            .collect();
+        let is_awaited = threads().any(|task| waits_for_signal(task, signal));
         let was_pending = sets.iter().any(|sets| match tid {
             Some(_) => sets.thread_pending.contains(signal),
             None => sets.process_pending.contains(signal),
         });
         let blocked = signal.can_be_caught()
+            && !is_awaited
             && !sets.is_empty()
             && sets.iter().all(|sets| sets.blocked.contains(signal));
         Target {
@@ -447,6 +449,17 @@ impl Run<'_> {
         self.count_poll(tid, libc::SYS_clock_gettime)?;
         Ok(true)
     }
+}
+
+/// Whether the task waits in rt_sigtimedwait(2) for the signal. That unblocks it, and blocks
+/// it again as soon as the task wakes up, so the mask alone doesn't tell.
+fn waits_for_signal(task: &Task, signal: Signal) -> bool {
+    task.state == State::Blocked
+        && task.call.as_ref().is_some_and(|call| {
+            call.number == libc::SYS_rt_sigtimedwait
+                && memory::read::<u64>(task.tid, call.entry.arg(0))
+                    .is_ok_and(|bits| SigSet::from_bits(bits).contains(signal))
+        })
 }
 
 /// Whether the signal is thrown away: ignored, or ignored by default.

@@ -5,4 +5,5 @@ mod corpus;
 mod determinism;
 mod host;
 mod samples;
+mod scenarios;
 mod survival;

@@ -2,7 +2,7 @@
 //! reach processes of the run only.
 
 use libc::c_long;
-use siglab_sandbox::Rule;
+use siglab_sandbox::{Condition, Rule};
 
 use crate::arch::Regs;
 use crate::drive::Next;
@@ -36,7 +36,18 @@ pub(super) fn rules() -> Vec<Rule> {
         .iter()
         .copied()
         .chain(BY_KIND.iter().map(|(number, ..)| *number))
-        .map(Rule::always)
+        .map(|number| match number {
+            // Every program reads its limits when it starts; only those calls matter that
+            // have a new limit.
+            libc::SYS_prlimit64 => Rule {
+                number,
+                any_of: vec![Condition::HasBit {
+                    argument: 2,
+                    bit: u32::MAX,
+                }],
+            },
+            number => Rule::always(number),
+        })
         .collect()
 }
 
@@ -56,8 +67,6 @@ impl Run<'_> {
                 argument(1) == 0 || !self.members(Some(argument(1))).is_empty()
             }
             Some(_) => false,
-            // Only reading another's limits changes nothing.
-            None if number == libc::SYS_prlimit64 && regs.arg(2) == 0 => true,
             None => is_ours(argument(0)),
         };
         if allowed {
