@@ -30,6 +30,9 @@ impl Run<'_> {
         let action = *self.process_of(tid)?.action(signal);
         let in_wait = self.task(tid)?.restart.is_some();
         if !discards(&action, signal) {
+            if let Some(call) = self.task(tid)?.restart.clone() {
+                self.write_remainder(tid, &call, true);
+            }
             return Ok(Next::User(Resume::Cont, Some(signal)));
         }
         if !in_wait {

@@ -448,7 +448,7 @@ impl Run<'_> {
     /// when the signal is delivered; until then it is kept as `restart`.
     fn on_interrupted(&mut self, tid: Pid, mut regs: Regs, call: Call) -> Outcome<Next> {
         if call.timeout.is_some() {
-            self.write_remainder(tid, &call, true);
+            self.write_remainder(tid, &call, false);
             if regs.result() != EINTR {
                 // Natively restart_syscall(2), with what is left of the time; here the
                 // same call again, which keeps its deadline. With a handler: EINTR.

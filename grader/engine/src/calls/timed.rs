@@ -321,7 +321,7 @@ impl Run<'_> {
     }
 
     /// Writes the time that is left where the call reports it.
-    pub(super) fn write_remainder(&self, tid: Pid, call: &Call, interrupted: bool) {
+    pub(crate) fn write_remainder(&self, tid: Pid, call: &Call, interrupted: bool) {
         let Some(timeout) = call.timeout else { return };
         let left = timeout.deadline.since(self.clock.now());
         // A bad address: the kernel would fail the call, but only after the wait; the

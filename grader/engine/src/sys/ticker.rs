@@ -43,9 +43,17 @@ fn install_handler() -> Result<()> {
 }
 
 impl Ticker {
-    /// A timer that isn't running yet.
+    /// A timer that isn't running yet. Of all signals, the calling thread gets only this
+    /// one from now on, whatever was blocked before: the handlers of the program that siglab
+    /// is part of have no business on its tracer's thread.
     pub(crate) fn new() -> Result<Self> {
         install_handler()?;
+        let mut others = SigSet::all();
+        // SAFETY: sigdelset(3): nix declares SigSet as repr(transparent) over sigset_t, and the
+        // number is that of a real-time signal.
+        let removed = unsafe { libc::sigdelset(std::ptr::from_mut(&mut others).cast(), signal()) };
+        Errno::result(removed)?;
+        others.thread_set_mask()?;
         // SAFETY: an all-zero sigevent is valid.
         let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
         event.sigev_notify = libc::SIGEV_THREAD_ID;
