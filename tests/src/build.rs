@@ -78,17 +78,18 @@ fn compile(
     if program.exists() {
         return program;
     }
-    // Another test process may be building the same program.
+    // Another test process may be building the same program; rustc puts other files beside.
     let unfinished = folder.join(format!(
-        "{name}.{}.{:?}",
+        "unfinished.{}.{:?}",
         std::process::id(),
         std::thread::current().id()
     ));
+    std::fs::create_dir_all(&unfinished).expect("target is writable");
     let output = Command::new(&compiler)
         .args(usual_flags)
         .arg(&source)
         .arg("-o")
-        .arg(&unfinished)
+        .arg(unfinished.join(&name))
         .args(flags)
         .output()
         .unwrap_or_else(|error| panic!("{}: {error}", compiler.display()));
@@ -98,7 +99,9 @@ fn compile(
         source.display(),
         String::from_utf8_lossy(&output.stderr)
     );
-    std::fs::rename(&unfinished, &program).expect("the scratch folder is writable");
+    std::fs::rename(unfinished.join(&name), &program).expect("target is writable");
+    // Empty, or of no use.
+    let _ = std::fs::remove_dir_all(&unfinished);
     program
 }
 

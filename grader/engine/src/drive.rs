@@ -272,6 +272,7 @@ impl Run<'_> {
         }) || self
             .process_of(tid)
             .is_ok_and(|process| process.watch_calls)
+            || self.task(tid).is_ok_and(|task| task.half_written.is_some())
     }
 
     /// Counts a call that can't block. See [`Run::has_used_its_share`].
@@ -468,10 +469,10 @@ impl Run<'_> {
             }
             written @ 1..
                 if interrupted == Some(Interrupt::ToWatch)
-                    && regs.number() == libc::SYS_write
+                    && crate::calls::transfers_all(&regs, regs.number())
                     && written.unsigned_abs() < regs.arg(2) =>
             {
-                self.write_rest(tid, &regs, written)
+                self.transfer_rest(tid, &regs, written)
             }
             EINTR if in_call => {
                 self.end_restart(tid, "EINTR")?;

@@ -1,6 +1,8 @@
 //! Nothing outside of a run is touched, whatever its program does, and nothing of it is
 //! left. Each test is in a pid namespace of its own: see [`confined`].
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::time::Duration;
 
 use siglab_engine::{Limits, Options, Script, Stdio};
@@ -66,7 +68,8 @@ fn limited(limits: Limits) -> Options {
 
 /// The outcome and the last event say which limit ended the run.
 fn check_limit(trace: &Trace, limit: LimitKind) {
-    assert_eq!(trace.outcome.limit, Some(limit));
+    let end = &trace.events[trace.events.len().saturating_sub(4)..];
+    assert_eq!(trace.outcome.limit, Some(limit), "{end:.1000?}");
     let last = trace.events.iter().rev().find(|event| {
         !matches!(
             event.kind,
@@ -541,5 +544,31 @@ confined_test!(
         let trace = inside.run_with(&[], &Script::default(), &limited(limits));
         check_limit(&trace, LimitKind::Events);
         assert!(trace.events.len() < 3100, "{}", trace.events.len());
+    }
+);
+
+confined_test!(
+    /// siglab's own terminal, passed through: what is typed there must not become a SIGIO
+    /// for siglab, whose group is the one in its foreground.
+    signals_from_siglabs_terminal,
+    "hostile_async_stdin",
+    |inside| {
+        let pair = nix::pty::openpty(None, None).expect("there are pseudo-terminals");
+        let mut siglab = std::process::Command::new("setsid")
+            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_run_forever"), "--once", "1"])
+            .arg(inside.program())
+            .stdin(pair.slave)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("there is a `setsid`");
+        let mut lines = BufReader::new(siglab.stdout.take().expect("it is a pipe")).lines();
+        let mut line = || lines.next().map(|line| line.expect("it is text"));
+        assert!(line().expect("it says something").starts_with("O_ASYNC: "));
+        let mut keyboard = File::from(pair.master);
+        keyboard.write_all(b"x\n").expect("somebody reads it");
+        assert_eq!(line().as_deref(), Some("read: ok"));
+        assert_eq!(line(), None);
+        let status = siglab.wait().expect("it is a child");
+        assert!(status.success(), "{status}");
     }
 );

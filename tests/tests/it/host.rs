@@ -83,7 +83,9 @@ impl Caller {
             .filter_map(|line| line.split_once(":\t"))
             .filter(|(key, _)| wanted.contains(key))
             .map(|(key, value)| match key {
-                "SigCgt" => format!("{key} {:x}", without_ticker(value)),
+                "SigCgt" => format!("{key} {:x}", without(libc::SIGRTMAX() - 2, value)),
+                // A handler for it may be about to run on another thread.
+                "ShdPnd" => format!("{key} {:x}", without(libc::SIGCHLD, value)),
                 _ => format!("{key} {value}"),
             })
             .collect();
@@ -105,10 +107,11 @@ impl Caller {
     }
 }
 
-/// The one disposition that a run is known to change: SIGRTMAX-2 has a handler.
-fn without_ticker(caught: &str) -> u64 {
-    let set = u64::from_str_radix(caught, 16).expect("a signal set");
-    set & !(1 << (libc::SIGRTMAX() - 2 - 1))
+/// A signal set as in /proc without one signal. Of the dispositions a run changes that of
+/// SIGRTMAX-2 only.
+fn without(number: i32, set: &str) -> u64 {
+    let set = u64::from_str_radix(set, 16).expect("a signal set");
+    set & !(1 << (number - 1))
 }
 
 /// All children of this process, zombies, too.

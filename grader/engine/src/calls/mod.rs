@@ -18,13 +18,14 @@ use siglab_model::{Clock as ClockMode, Kind, Signal};
 use siglab_sandbox::{Condition, Filter, FilterError, Rule};
 
 use crate::arch::{Regs, syscall_name};
+use crate::deliver::discards;
 use crate::drive::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS, Next,
 };
 use crate::fault::Outcome;
 use crate::run::Run;
-use crate::sys::ptrace;
 use crate::sys::{Errno, Pid};
+use crate::sys::{proc, ptrace};
 use crate::task::{After, Call, Timeout};
 
 /// Calls that stop whatever their arguments, with any clock.
@@ -391,6 +392,11 @@ impl Run<'_> {
         };
         let mut regs = regs;
         restore_arguments(&mut regs, &call);
+        if self.was_cut_short(tid, &regs, &call)? {
+            let done = call.written + regs.result().max(0);
+            regs.set_number(call.number);
+            return self.transfer_rest(tid, &regs, done);
+        }
         if call.written > 0 {
             return self.on_rest_written(tid, regs, &call);
         }
@@ -418,7 +424,7 @@ impl Run<'_> {
     /// siglab interrupts a write that has filled a pipe and waits, to see its end. The
     /// kernel then returns what it has written; so the rest is written by a second call,
     /// and the program gets the sum.
-    pub(crate) fn write_rest(&mut self, tid: Pid, regs: &Regs, written: i64) -> Outcome<Next> {
+    pub(crate) fn transfer_rest(&mut self, tid: Pid, regs: &Regs, written: i64) -> Outcome<Next> {
         let mut original = *regs;
         original.set_result(regs.number());
         let mut rest = *regs;
@@ -429,6 +435,32 @@ impl Run<'_> {
         ptrace::set_regs(tid, &rest)?;
         self.task(tid)?.half_written = Some((original, written));
         Ok(Next::KERNEL)
+    }
+
+    /// Whether the call returned a part only because of signals that natively would not
+    /// even have woken the task.
+    fn was_cut_short(&mut self, tid: Pid, regs: &Regs, call: &Call) -> Outcome<bool> {
+        let more = match regs.result() {
+            more @ 0.. => more,
+            _ if is_interrupted(regs, call) => 0,
+            _ => return Ok(false),
+        };
+        let done = call.written + more;
+        if !call.wait_begun
+            || done == 0
+            || !transfers_all(&call.entry, call.number)
+            || done.unsigned_abs() >= call.entry.arg(2)
+        {
+            return Ok(false);
+        }
+        let sets = proc::signal_sets(tid)?;
+        let pending = sets.thread_pending.union(sets.process_pending);
+        let deliverable = pending.difference(sets.blocked);
+        let process = self.process_of(tid)?;
+        Ok(!deliverable.is_empty()
+            && deliverable
+                .iter()
+                .all(|signal| discards(process.action(signal), signal)))
     }
 
     /// The rest of a write is written, or was interrupted or failed: as for one call, what
@@ -518,6 +550,16 @@ impl Run<'_> {
             },
         );
         self.answer(tid, *regs, failure(errno))
+    }
+}
+
+/// Whether a call returns only when all its bytes are transferred, unless something comes
+/// in between. These have their buffer and its length in the same places.
+pub(crate) fn transfers_all(regs: &Regs, number: c_long) -> bool {
+    match number {
+        libc::SYS_write | libc::SYS_sendto => true,
+        libc::SYS_recvfrom => regs.arg(3) as u32 as i32 & libc::MSG_WAITALL != 0,
+        _ => false,
     }
 }
 
