@@ -9,7 +9,7 @@ use crate::fault::{Fault, Outcome};
 use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run};
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Ready, Status};
-use crate::sys::{Errno, Pid, cpu, fds, proc, send};
+use crate::sys::{Errno, Pid, cpu, fds, proc};
 use crate::task::{Interrupt, State};
 
 /// How a task goes on after a stop.
@@ -339,10 +339,11 @@ impl Run<'_> {
             self.drain_for(Some(tid));
             let used = proc::processor_time(pid).unwrap_or_default();
             let must_stop = self.must_stop_now();
-            if must_stop && self.task(tid)?.interrupted.is_some() {
-                // It was asked to stop, and can't: it is deep in the kernel. The run is
-                // over anyway.
-                send::kill(pid, Signal::KILL)?;
+            let task = self.task(tid)?;
+            if must_stop && task.interrupted.is_some() && task.files.state() == Some(b'D') {
+                // It was asked to stop, and can't: it is deep in the kernel.
+                self.end_now();
+                return Err(Fault::Gone);
             }
             if used.saturating_sub(begun) > quantum || must_stop {
                 return Ok(Awaited::OutOfTime);
@@ -408,6 +409,10 @@ impl Run<'_> {
         self.drain_for(Some(tid));
         if self.recorder.output_bytes != before {
             // It may have waited for nothing but room for its output.
+            if self.must_stop_now() {
+                self.task(tid)?.interrupted = Some(Interrupt::OutOfTime);
+                ptrace::interrupt(tid)?;
+            }
             return Ok(false);
         }
         if self.task(tid)?.call.is_none() {
@@ -488,7 +493,7 @@ impl Run<'_> {
     }
 
     fn found_spinning(&mut self, tid: Pid) -> Outcome<()> {
-        let stopping = self.must_stop_now();
+        let stopping = self.options.cancel.is_cancelled();
         let task = self.task(tid)?;
         task.polls.count = POLLS_WHEN_BUSY;
         // The few clock reads that it may have made before it began to spin don't count.

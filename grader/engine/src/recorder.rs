@@ -15,6 +15,8 @@ pub(crate) struct Recorder {
     /// The output since the last step of the script that waited for some; kept only if
     /// the script has such steps.
     pub(crate) unmatched: Option<String>,
+    /// How much output the run may make; more than that isn't kept either.
+    pub(crate) most_kept: Option<u64>,
     /// Bytes of output so far.
     pub(crate) output_bytes: u64,
 }
@@ -50,7 +52,7 @@ impl Recorder {
     /// Adds output that `role` wrote.
     pub(crate) fn output(&mut self, t: Time, role: Option<&Role>, stream: Stream, bytes: &[u8]) {
         self.output_bytes += bytes.len() as u64;
-        if self.output_bytes > MOST_KEPT {
+        if self.output_bytes > self.most_kept.unwrap_or(MOST_KEPT).min(MOST_KEPT) {
             return;
         }
         if self

@@ -308,6 +308,15 @@ impl Run<'_> {
         self.limit_reached().is_some()
     }
 
+    /// Ends the run at once, because of the limit that is reached.
+    pub(crate) fn end_now(&mut self) {
+        if let Some(limit) = self.limit_reached() {
+            self.limit = Some(limit);
+            self.event(None, Kind::Limit { limit });
+        }
+        self.kill_all();
+    }
+
     fn end_by(&mut self, limit: LimitKind) -> Outcome<()> {
         self.limit = Some(limit);
         self.event(None, Kind::Limit { limit });

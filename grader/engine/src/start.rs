@@ -88,6 +88,7 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
         .iter()
         .any(|step| matches!(step.when, When::Output(_)));
     let mut recorder = Recorder::default();
+    recorder.most_kept = options.limits.output;
     recorder.unmatched = waits_for_output.then(String::new);
     let siglab = i32::try_from(std::process::id()).unwrap_or(0);
     recorder.name(siglab, siglab_model::Role::new(siglab_model::Role::SCRIPT));

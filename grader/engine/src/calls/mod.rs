@@ -567,7 +567,9 @@ pub(crate) fn transfers_all(regs: &Regs, number: c_long) -> bool {
 fn is_interrupted(regs: &Regs, call: &Call) -> bool {
     match regs.result() {
         ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND | ERESTART_RESTARTBLOCK => true,
-        EINTR => call.wait_begun || call.timeout.is_some(),
+        EINTR => {
+            call.wait_begun || call.number == libc::SYS_semop || timed::style(call.number).is_some()
+        }
         _ => false,
     }
 }
