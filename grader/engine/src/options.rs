@@ -43,8 +43,9 @@ impl Default for Options {
 pub struct Limits {
     /// Virtual time since the exec.
     pub virtual_time: Time,
-    /// Real time since the exec: what bounds a program that computes for ever. Time
-    /// spent waiting for siglab's own standard input doesn't count.
+    /// Processor time of the run's living processes: what bounds a program that computes
+    /// for ever. Ten times as much by the wall clock ends a run, too; time spent waiting
+    /// for siglab's own standard input doesn't count there.
     pub real_time: Option<Duration>,
     /// Bytes of output, all streams together.
     pub output: Option<u64>,

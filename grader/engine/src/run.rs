@@ -20,7 +20,7 @@ use crate::script::Script;
 use crate::stack::Symbols;
 use crate::stdio::Plumbing;
 use crate::sys::ticker::Ticker;
-use crate::sys::{Pid, send, wait};
+use crate::sys::{Pid, proc, send, wait};
 use crate::task::{Process, State, Target, Task};
 use crate::timers::Timers;
 
@@ -295,12 +295,28 @@ impl Run<'_> {
             Some(LimitKind::VirtualTime)
         } else if limits
             .real_time
-            .is_some_and(|limit| self.started.elapsed() > limit + self.idle)
+            .is_some_and(|limit| self.has_run_for(limit))
         {
             Some(LimitKind::RealTime)
         } else {
             None
         }
+    }
+
+    /// Whether the run has used this much processor time; or, whatever it does, ten times
+    /// as much by the wall clock: on a busy machine that alone says nothing.
+    fn has_run_for(&self, limit: Duration) -> bool {
+        let elapsed = self.started.elapsed().saturating_sub(self.idle);
+        if elapsed <= limit {
+            return false;
+        }
+        let used: Duration = self
+            .processes
+            .iter()
+            .filter(|process| process.status.is_none())
+            .filter_map(|process| proc::processor_time(process.pid).ok())
+            .sum();
+        used > limit || elapsed > limit.saturating_mul(10)
     }
 
     /// Whether a limit was reached while one task runs and runs.
