@@ -132,7 +132,9 @@ impl Run<'_> {
                 let letter = |expected: u8| task.files.state() != Some(expected);
                 let reports = || wait::ready(task.tid) != Ok(Ready::No);
                 match task.state {
-                    State::Blocked => letter(b'S'),
+                    // The letter alone says too little: a task that was woken may pass
+                    // through a new wait's preparations, with the letter of one.
+                    State::Blocked => letter(b'S') || task.files.blocked_in().is_none(),
                     State::Parked { .. } => letter(b't'),
                     State::Vfork => letter(b'D'),
                     State::GroupStopped(_) => letter(b't') || reports(),
