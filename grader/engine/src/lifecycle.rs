@@ -1,15 +1,18 @@
 //! Tasks and processes come and go: fork, exec, exit, reaping.
 
+use std::io;
+
 use siglab_model::{ForkHow, Kind, ProcessStatus, Role, SigInfo, Signal};
 
 use crate::arch::Regs;
 use crate::drive::Next;
-use crate::fault::Outcome;
+use crate::error::Error;
+use crate::fault::{Fault, Outcome};
 use crate::run::Run;
 use crate::sys::proc::TaskFiles;
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, NewTask, Ready, Status};
-use crate::sys::{Pid, memory, proc};
+use crate::sys::{Pid, memory, proc, send};
 use crate::task::{Polls, Process, State, Target, Task};
 
 impl Run<'_> {
@@ -30,7 +33,18 @@ impl Run<'_> {
     }
 
     fn add_task(&mut self, pid: Pid, tid: Pid, role: Role) -> Outcome<()> {
-        let files = TaskFiles::open(pid, tid).map_err(|_| crate::fault::Fault::Gone)?;
+        let files = TaskFiles::open(pid, tid).map_err(|source| {
+            if matches!(source.kind(), io::ErrorKind::NotFound) {
+                return Fault::Gone;
+            }
+            // Nobody else knows of it yet, so nobody else would take its end.
+            let _ = send::kill(tid, Signal::KILL);
+            crate::run::reap(tid);
+            Fault::Fatal(Error::Environment {
+                operation: "watch a task",
+                source,
+            })
+        })?;
         self.tasks.push(Task {
             tid,
             pid,
@@ -112,8 +126,9 @@ impl Run<'_> {
             )
         };
         self.recorder.name(new.as_raw(), role.clone());
-        if self.add_task(pid, new, role.clone()).is_err() {
-            return Ok(Next::USER);
+        match self.add_task(pid, new, role.clone()) {
+            Err(Fault::Gone) => return Ok(Next::USER),
+            other => other?,
         }
         if !is_thread {
             let (handlers, altstack) = {

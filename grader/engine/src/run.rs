@@ -483,7 +483,8 @@ impl Run<'_> {
     }
 }
 
-fn reap(tid: Pid) {
+/// Waits for the end of a task that was killed, and takes it.
+pub(crate) fn reap(tid: Pid) {
     while let Ok(status) = wait::take(tid, true) {
         if matches!(
             status,

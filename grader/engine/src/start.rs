@@ -127,6 +127,7 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
     };
     if let Err(error) = result {
         run.kill_all();
+        run.reap_orphans();
         return Err(error);
     }
     Ok(run.into_trace(command))

@@ -345,7 +345,6 @@ rusty_fork_test! {
 
     /// Descriptors run out at each possible point: an error, or a run as ever.
     #[test]
-    #[ignore = "an open defect: run() can wait for ever when descriptors run out during its start"]
     fn descriptors_run_out() {
         let programs = Programs::new();
         let expected = programs.traces();

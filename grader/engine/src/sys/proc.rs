@@ -26,12 +26,18 @@ pub(crate) struct BlockedIn {
 
 impl TaskFiles {
     /// Opens the files of `tid`, a task of the process `pid`.
+    ///
+    /// # Errors
+    /// Also if descriptors would run out soon: what can't be looked up then (a function's
+    /// name, where a descriptor leads) would be missing in the trace.
     pub(crate) fn open(pid: Pid, tid: Pid) -> std::io::Result<Self> {
+        const SPARE: usize = 8;
         let folder = PathBuf::from(format!("/proc/{pid}/task/{tid}"));
-        Ok(Self {
-            stat: File::open(folder.join("stat"))?,
-            syscall: File::open(folder.join("syscall"))?,
-        })
+        let stat = File::open(folder.join("stat"))?;
+        let syscall = File::open(folder.join("syscall"))?;
+        let spare = [(); SPARE].map(|()| syscall.try_clone());
+        spare.into_iter().collect::<std::io::Result<Vec<_>>>()?;
+        Ok(Self { stat, syscall })
     }
 
     /// The task's state letter (`R`, `S`, `D`, `t`, `T`, `Z`, ...); `None` once it is gone.
