@@ -95,6 +95,8 @@ impl Run<'_> {
                 Kind::DefaultAction {
                     signal,
                     action: signal.default_action(),
+                    stack: Vec::new(),
+                    interrupted: Vec::new(),
                 },
             );
         }
@@ -167,6 +169,10 @@ impl Run<'_> {
         let info = self.take_siginfo(tid, signal)?;
         if !action.is_handler() {
             let default = signal.default_action();
+            let (stack, interrupted) = match default {
+                DefaultAction::Core => self.stacks(tid),
+                _ => Default::default(),
+            };
             self.task_event(
                 tid,
                 Kind::Delivered {
@@ -180,6 +186,8 @@ impl Run<'_> {
                 Kind::DefaultAction {
                     signal,
                     action: default,
+                    stack,
+                    interrupted,
                 },
             );
             return Ok(resume);
@@ -247,6 +255,7 @@ impl Run<'_> {
                 depth,
             },
         );
+        self.follow_handler(tid, signal)?;
         Ok(Next::USER)
     }
 
@@ -256,6 +265,7 @@ impl Run<'_> {
         // The handler's `ret` has taken one word, the address of the restorer, off the
         // stack: sigreturn(2).
         let sp = regs.sp() - 8;
+        self.follow_handler_return(tid)?;
         while let Some(handler) = self.task(tid)?.handlers.pop() {
             let how = if handler.sp == sp {
                 HandlerExit::Return

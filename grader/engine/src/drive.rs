@@ -174,13 +174,22 @@ impl Run<'_> {
         loop {
             match next {
                 Some(Next::Off) => return Ok(()),
-                Some(Next::Kernel(resume, signal) | Next::User(resume, signal)) => {
-                    self.resume(tid, resume, signal)?;
-                }
+                Some(Next::Kernel(resume, signal)) => self.resume(tid, resume, signal)?,
+                Some(Next::User(resume, signal)) => self.resume_user(tid, resume, signal)?,
                 None => {}
             }
             next = match self.await_stop(tid)? {
                 Awaited::Stopped(status) => {
+                    if let Some(trapped) = self.on_own_trap(tid, status)? {
+                        if mode == Mode::Settle
+                            && let Next::User(resume, signal) = trapped
+                        {
+                            self.task(tid)?.state = State::Parked { resume, signal };
+                            return Ok(());
+                        }
+                        next = Some(trapped);
+                        continue;
+                    }
                     if mode == Mode::Run {
                         self.drain_for(Some(tid));
                         if status == Status::Seccomp && self.makes_room_before_call(tid)? {
@@ -248,11 +257,67 @@ impl Run<'_> {
         Ok(Next::Off)
     }
 
-    fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+    /// A trap that siglab caused. At any other stop a breakpoint is taken away.
+    fn on_own_trap(&mut self, tid: Pid, status: Status) -> Outcome<Option<Next>> {
+        if self.armed.is_none() && self.follower.is_none() {
+            return Ok(None);
+        }
+        let trapped = match status {
+            Status::Signal(Signal::TRAP) => self.on_trap(tid)?,
+            _ => None,
+        };
+        if trapped.is_none() {
+            self.disarm(tid)?;
+        }
+        Ok(trapped)
+    }
+
+    /// Resumes a task into user code: the moment before its next instruction.
+    fn resume_user(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        if self.options.injections.is_empty() && self.follower.is_none() {
+            return self.resume(tid, resume, signal);
+        }
         let mut resume = resume;
         if let Some(signal) = signal {
             resume = self.deliver(tid, signal, resume)?;
+        } else {
+            self.inject_here(tid)?;
         }
+        let is_followed = self.is_followed(tid)?;
+        let mut steps = false;
+        if is_followed {
+            let other = match signal {
+                None => self.visit(tid)?,
+                Some(_) => None,
+            };
+            match other {
+                Some(other) => resume = other,
+                None => {
+                    steps = true;
+                    if resume == Resume::Cont {
+                        resume = self.step_or_watch(tid)?;
+                    }
+                }
+            }
+        } else if resume == Resume::Cont
+            && let Some(step) = self.arm(tid)?
+        {
+            resume = step;
+        }
+        self.task(tid)?.stepping = steps;
+        self.resume_with(tid, resume, signal)
+    }
+
+    fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        let resume = match signal {
+            Some(signal) => self.deliver(tid, signal, resume)?,
+            None => resume,
+        };
+        self.resume_with(tid, resume, signal)
+    }
+
+    fn resume_with(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        let mut resume = resume;
         if resume == Resume::Cont && self.must_watch(tid) {
             resume = Resume::Syscall;
         }
@@ -263,7 +328,7 @@ impl Run<'_> {
 
     /// Whether each call of the task has to stop: if it owns descriptors whose reads
     /// matter, or if a task waits on a descriptor, which any call could make ready.
-    fn must_watch(&mut self, tid: Pid) -> bool {
+    pub(crate) fn must_watch(&mut self, tid: Pid) -> bool {
         self.tasks.iter().any(|task| {
             task.tid != tid
                 && task.state == State::Blocked
@@ -426,6 +491,7 @@ impl Run<'_> {
         task.state = State::Blocked;
         task.polls = crate::task::Polls::default();
         self.wait_begun(tid)?;
+        self.follow_wait(tid)?;
         Ok(true)
     }
 
@@ -446,6 +512,7 @@ impl Run<'_> {
             }
             Status::Seccomp => {
                 let regs = ptrace::regs(tid)?;
+                self.task(tid)?.calls += 1;
                 self.on_call_entry(tid, regs)
             }
             Status::Fork(how) => self.on_fork(tid, how),

@@ -14,6 +14,7 @@
 mod arch;
 mod calls;
 mod clock;
+mod code;
 mod command;
 mod deadlock;
 mod deliver;
@@ -21,7 +22,10 @@ mod drive;
 mod error;
 mod expected;
 mod fault;
+mod follow;
+mod handler_calls;
 mod info;
+mod inject;
 mod lifecycle;
 mod options;
 mod recorder;
@@ -41,7 +45,8 @@ pub use command::{Command, Environment, Stdio};
 pub use error::Error;
 pub use options::{Cancel, Limits, Options};
 pub use script::{Action, Key, Script, Step, When};
-pub use start::run;
+pub use follow::{Follow, FollowFrom, Followed, Likely, Seen, frames_at};
+pub use start::{follow, run};
 
 /// The name of the system call with this number, as in a trace; whether a name is one.
 #[must_use]

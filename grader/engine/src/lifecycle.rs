@@ -58,6 +58,9 @@ impl Run<'_> {
             call: None,
             restart: None,
             handlers: Vec::new(),
+            calls: 0,
+            stepping: false,
+            errno_address: None,
             entering: None,
             altstack: None,
             polls: Polls::default(),
@@ -201,6 +204,9 @@ impl Run<'_> {
         let pid = self.task(tid)?.pid;
         self.tasks.retain(|task| task.pid != pid || task.tid == pid);
         self.symbols.forget(pid);
+        if let Some(follower) = &mut self.follower {
+            follower.forget_program(pid);
+        }
         self.timers.delete_posix(pid);
         let process = self.process(pid)?;
         process.reset_handlers();
@@ -209,6 +215,7 @@ impl Run<'_> {
         task.role = role.clone();
         task.call = None;
         task.restart = None;
+        task.errno_address = None;
         task.handlers.clear();
         task.entering = None;
         task.altstack = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use siglab_model::{Clock, Policy, Time};
+use siglab_model::{Clock, Injection, Policy, Time};
 
 /// How to run a program.
 #[derive(Clone, Debug)]
@@ -22,6 +22,11 @@ pub struct Options {
     pub seed: u64,
     /// Asks a run to stop, from another thread.
     pub cancel: Cancel,
+    /// Signals to inject, in this order: each moment is counted from the start of the run,
+    /// whatever was injected before.
+    pub injections: Vec<Injection>,
+    /// Whether an injection's event has the stack of the code that it interrupts.
+    pub explains: bool,
 }
 
 impl Default for Options {
@@ -33,6 +38,8 @@ impl Default for Options {
             limits: Limits::default(),
             seed: 0,
             cancel: Cancel::default(),
+            injections: Vec::new(),
+            explains: true,
         }
     }
 }

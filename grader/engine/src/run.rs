@@ -43,6 +43,12 @@ pub(crate) struct Run<'a> {
     pub(crate) symbols: Symbols,
     /// Signals that were generated and not delivered or accepted yet.
     pub(crate) expected: Expected,
+    /// What is to be injected.
+    pub(crate) injections: crate::inject::Injections,
+    /// The breakpoint that is in place.
+    pub(crate) armed: Option<crate::inject::Armed>,
+    /// Who looks at each instruction.
+    pub(crate) follower: Option<Box<crate::follow::Follower>>,
     /// The parent of the process whose end is about to be taken.
     pub(crate) parent_before_end: Option<Target>,
     /// The processors that siglab may use, which is what the program is told.
@@ -102,6 +108,9 @@ impl Run<'_> {
         }
         if let Some(limit) = self.limit_reached() {
             return self.end_by(limit);
+        }
+        if self.inject_into_wait()? {
+            return Ok(());
         }
         if let Some(tid) = self.choose(Class::Ready) {
             return self.run_task(tid);
@@ -382,6 +391,10 @@ impl Run<'_> {
                 },
             );
         }
+        let missed: Vec<_> = self.missed_injections().collect();
+        for (role, what) in missed {
+            self.event(Some(role), Kind::ScriptUnfinished { step: 0, what });
+        }
         self.reap_orphans();
         let status = self.processes.first().and_then(|process| process.status);
         Trace {
@@ -396,6 +409,7 @@ impl Run<'_> {
                 clock: self.options.clock,
                 policy: self.options.policy.clone(),
                 script: self.script.steps.iter().map(ToString::to_string).collect(),
+                injections: self.options.injections.clone(),
             },
             events: self.recorder.events,
             outcome: RunOutcome {

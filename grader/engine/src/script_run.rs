@@ -205,7 +205,7 @@ impl Run<'_> {
     }
 
     /// Sends a signal, with siglab as the sender.
-    fn script_signal(
+    pub(crate) fn script_signal(
         &mut self,
         pid: Pid,
         thread: Option<Pid>,

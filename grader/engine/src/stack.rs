@@ -4,18 +4,63 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
+use addr2line::Loader;
+use object::{
+    Object, ObjectSection, ObjectSegment, ObjectSymbol, ObjectSymbolTable,
+    RelocationTarget, SymbolKind,
+};
+use siglab_model::Frame;
 
 use crate::run::Run;
 use crate::sys::{Pid, proc};
 
-/// The symbols of an executable or library, by address in the file's own terms.
+/// Bytes of a file's section, shared between all who read them.
+pub(crate) type Bytes = Arc<[u8]>;
+
+/// What is known of an executable or library, by address in the file's own terms. Read
+/// once per process of siglab's: runs of the same program share it.
 #[derive(Debug, Default)]
 pub(crate) struct Image {
     /// Functions and variables: first address, size, name; in order of address.
     symbols: Vec<(u64, u64, String)>,
     /// The lowest address at which a segment wants to be loaded.
-    base: u64,
+    pub(crate) base: u64,
+    /// The names of the functions whose addresses the dynamic linker puts into the slots at
+    /// these addresses.
+    slots: HashMap<u64, String>,
+    /// What an unwinder needs: sections by name, with the address of their first byte.
+    pub(crate) sections: HashMap<&'static str, (u64, Bytes)>,
+    /// Whether it has line numbers at all.
+    pub(crate) has_lines: bool,
+    /// Line numbers.
+    lines: Lines,
+}
+
+/// Line numbers and inlined functions, with what was looked up so far.
+#[derive(Default)]
+struct Lines(Mutex<Looked>);
+
+#[derive(Default)]
+struct Looked {
+    /// Absent until the first question; then absent within if the file can't be read.
+    loader: Option<Option<Loader>>,
+    frames: HashMap<u64, Arc<Located>>,
+}
+
+/// What the debug information says about an address.
+#[derive(Debug, Default)]
+pub(crate) struct Located {
+    /// The functions there, innermost first: several if some were inlined.
+    pub(crate) frames: Vec<Frame>,
+    /// Whether the innermost is of a library that was compiled into the program, by the
+    /// folder of its source: Rust's own libraries, and packages from a registry.
+    pub(crate) in_library: bool,
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").finish_non_exhaustive()
+    }
 }
 
 /// What a process has mapped.
@@ -28,6 +73,35 @@ impl Symbols {
     /// The process has ended, or has another program.
     pub(crate) fn forget(&mut self, pid: Pid) {
         self.maps.remove(&pid.as_raw());
+    }
+
+    /// The address in a process of what is at `address` in a file with this name.
+    pub(crate) fn address_in(&mut self, pid: Pid, module: &str, address: u64) -> Option<u64> {
+        let maps = proc::mappings(pid);
+        let is_it = |map: &&proc::Mapping| {
+            map.path
+                .as_ref()
+                .and_then(|path| path.file_name())
+                .is_some_and(|name| name.to_string_lossy() == module)
+        };
+        let first = maps.iter().find(is_it)?;
+        let path = first.path.clone()?;
+        let start = maps.iter().filter(is_it).map(|map| map.start).min()?;
+        Some(address - image(&path).base + start)
+    }
+
+    /// The address in a process of a function that any of its files defines.
+    pub(crate) fn function(&mut self, pid: Pid, name: &str) -> Option<u64> {
+        let maps = proc::mappings(pid);
+        let mut paths: Vec<PathBuf> = maps.iter().filter_map(|map| map.path.clone()).collect();
+        paths.dedup();
+        paths.into_iter().find_map(|path| {
+            let image = image(&path);
+            let address = image.address_of(name)?;
+            let of_path = maps.iter().filter(|map| map.path.as_ref() == Some(&path));
+            let start = of_path.map(|map| map.start).min()?;
+            Some(address - image.base + start)
+        })
     }
 
     /// The image at an address, and the address in its terms.
@@ -57,7 +131,7 @@ impl Symbols {
 }
 
 /// The symbols of a file, read once per process of siglab's.
-fn image(path: &Path) -> Arc<Image> {
+pub(crate) fn image(path: &Path) -> Arc<Image> {
     type Cache = Mutex<HashMap<(PathBuf, u64, i64), Arc<Image>>>;
     static CACHE: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Mutex::default);
     let Ok(status) = nix::sys::stat::stat(path) else {
@@ -77,6 +151,7 @@ fn image(path: &Path) -> Arc<Image> {
 }
 
 fn read_image(path: &Path) -> Option<Image> {
+    const SECTIONS: [&str; 4] = [".text", ".eh_frame", ".eh_frame_hdr", ".got"];
     let bytes = std::fs::read(path).ok()?;
     let file = object::File::parse(&*bytes).ok()?;
     let base = file
@@ -94,9 +169,43 @@ fn read_image(path: &Path) -> Option<Image> {
             Some((symbol.address(), symbol.size(), readable(name)))
         })
         .collect();
-    symbols.sort();
+    // Of several names for one address, the one that people know: `puts`, not `_IO_puts`.
+    let internal = |name: &str| (name.starts_with('_'), name.len());
+    symbols.sort_by(|a, b| (a.0, internal(&a.2), &a.2).cmp(&(b.0, internal(&b.2), &b.2)));
     symbols.dedup_by_key(|(address, ..)| *address);
-    Some(Image { symbols, base })
+    let sections = SECTIONS
+        .into_iter()
+        .filter_map(|name| {
+            let section = file.section_by_name(name)?;
+            Some((name, (section.address(), Bytes::from(section.data().ok()?))))
+        })
+        .collect();
+    Some(Image {
+        symbols,
+        base,
+        slots: slots(&file),
+        sections,
+        has_lines: file.section_by_name(".debug_line").is_some(),
+        lines: Lines::default(),
+    })
+}
+
+/// The slots of the global offset table that hold functions' addresses, by address.
+fn slots(file: &object::File<'_>) -> HashMap<u64, String> {
+    let (Some(relocations), Some(symbols)) =
+        (file.dynamic_relocations(), file.dynamic_symbol_table())
+    else {
+        return HashMap::new();
+    };
+    relocations
+        .filter_map(|(address, relocation)| {
+            let RelocationTarget::Symbol(index) = relocation.target() else {
+                return None;
+            };
+            let name = symbols.symbol_by_index(index).ok()?.name().ok()?;
+            (!name.is_empty()).then(|| (address, readable(name)))
+        })
+        .collect()
 }
 
 /// A symbol's name for people: without mangling, without a hash at its end.
@@ -116,13 +225,127 @@ pub(crate) fn without_hash(name: &str) -> String {
 }
 
 impl Image {
-    fn name_of(&self, address: u64) -> Option<&str> {
+    fn symbol_at(&self, address: u64) -> Option<&(u64, u64, String)> {
         let after = self
             .symbols
             .partition_point(|(start, ..)| *start <= address);
-        let (start, size, name) = self.symbols.get(after.checked_sub(1)?)?;
-        (*size == 0 || address < start + size).then_some(name)
+        let symbol = self.symbols.get(after.checked_sub(1)?)?;
+        (symbol.1 == 0 || address < symbol.0 + symbol.1).then_some(symbol)
     }
+
+    /// The function or variable that an address belongs to.
+    pub(crate) fn name_of(&self, address: u64) -> Option<&str> {
+        self.symbol_at(address).map(|(.., name)| name.as_str())
+    }
+
+    /// Whether a function begins here.
+    pub(crate) fn begins_function(&self, address: u64) -> bool {
+        self.symbols
+            .binary_search_by_key(&address, |(start, ..)| *start)
+            .is_ok()
+    }
+
+    /// Where a function begins.
+    pub(crate) fn address_of(&self, function: &str) -> Option<u64> {
+        let symbol = self.symbols.iter().find(|(.., name)| name == function)?;
+        Some(symbol.0)
+    }
+
+    /// Whether an address is in the section for functions, and not in the linker's stubs.
+    pub(crate) fn is_in_text(&self, address: u64) -> bool {
+        self.sections
+            .get(".text")
+            .is_some_and(|(start, bytes)| (*start..start + bytes.len() as u64).contains(&address))
+    }
+
+    /// The function whose address is in the slot at this address.
+    pub(crate) fn slot(&self, address: u64) -> Option<&str> {
+        self.slots.get(&address).map(String::as_str)
+    }
+
+    /// What the debug information says about an address.
+    pub(crate) fn located(&self, path: &Path, address: u64) -> Arc<Located> {
+        let mut looked = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = looked.frames.get(&address) {
+            return Arc::clone(known);
+        }
+        let symbol = self.name_of(address).map(str::to_owned);
+        let module = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let loader = looked.loader.get_or_insert_with(|| {
+            self.has_lines
+                .then(|| Loader::new(path).ok())
+                .flatten()
+        });
+        let found = match loader {
+            Some(loader) => lines_at(loader, address, symbol, module.as_ref()),
+            None => Located {
+                frames: vec![Frame {
+                    function: symbol,
+                    module,
+                    file: None,
+                    line: None,
+                }],
+                in_library: false,
+            },
+        };
+        let found = Arc::new(found);
+        looked.frames.insert(address, Arc::clone(&found));
+        found
+    }
+}
+
+/// The functions at an address, innermost first.
+fn lines_at(
+    loader: &Loader,
+    address: u64,
+    symbol: Option<String>,
+    module: Option<&String>,
+) -> Located {
+    let mut located = Located::default();
+    if let Ok(mut found) = loader.find_frames(address) {
+        while let Ok(Some(frame)) = found.next() {
+            let function = frame
+                .function
+                .as_ref()
+                .and_then(|name| name.demangle().ok().map(|name| without_hash(&name)));
+            let (path, line) = match &frame.location {
+                Some(location) => (location.file, location.line),
+                None => (None, None),
+            };
+            if located.frames.is_empty() {
+                located.in_library = path.is_some_and(is_of_library);
+            }
+            if function.is_some() || path.is_some() {
+                located.frames.push(Frame {
+                    function: function.or_else(|| symbol.clone()),
+                    module: module.cloned(),
+                    file: path.map(file_name),
+                    line,
+                });
+            }
+        }
+    }
+    if located.frames.is_empty() {
+        located.frames.push(Frame {
+            function: symbol,
+            module: module.cloned(),
+            file: None,
+            line: None,
+        });
+    }
+    located
+}
+
+fn is_of_library(path: &str) -> bool {
+    ["/rustc/", "/registry/src/", "/rustlib/src/"]
+        .iter()
+        .any(|folder| path.contains(folder))
+}
+
+fn file_name(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
 }
 
 impl Run<'_> {

@@ -14,6 +14,8 @@ use crate::command::{Command, Environment, Stdio};
 use crate::error::Error;
 use crate::expected::Expected;
 use crate::fault::Fault;
+use crate::follow::{Follow, Followed, Follower};
+use crate::inject::Injections;
 use crate::options::Options;
 use crate::recorder::Recorder;
 use crate::run::{Run, real_now};
@@ -39,18 +41,8 @@ use crate::timers::Timers;
 /// If the program can't be started, the machine doesn't permit tracing it, or a step of
 /// the script can't be carried out. Whatever the program itself does is in the trace.
 pub fn run(command: &Command, script: &Script, options: &Options) -> Result<Trace, Error> {
-    check(command, script)?;
-    std::thread::scope(|scope| {
-        let tracer = std::thread::Builder::new()
-            .name("tracer".to_owned())
-            .spawn_scoped(scope, || trace(command, script, options))
-            .map_err(|source| Error::Environment {
-                operation: "start a thread",
-                source,
-            })?;
-        tracer
-            .join()
-            .unwrap_or_else(|_| Err(Error::Internal("the tracer panicked".to_owned())))
+    on_tracer(command, script, || {
+        trace(command, script, options, None).map(|(trace, _)| trace)
     })
 }
 
@@ -73,7 +65,55 @@ fn check(command: &Command, script: &Script) -> Result<(), Error> {
     Ok(())
 }
 
-fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace, Error> {
+/// Runs `command` like [`run`], and looks at every instruction that `follow` asks for.
+///
+/// # Errors
+/// As [`run`].
+pub fn follow(
+    command: &Command,
+    script: &Script,
+    options: &Options,
+    follow: &Follow,
+) -> Result<Followed, Error> {
+    on_tracer(command, script, || {
+        let follower = Box::new(Follower::new(*follow));
+        let (trace, follower) = trace(command, script, options, Some(follower))?;
+        let follower = follower.ok_or_else(|| Error::Internal("nobody followed".to_owned()))?;
+        Ok(Followed {
+            trace,
+            moments: follower.moments,
+            steps: follower.steps,
+            complete: follower.complete,
+        })
+    })
+}
+
+fn on_tracer<T: Send>(
+    command: &Command,
+    script: &Script,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
+    check(command, script)?;
+    std::thread::scope(|scope| {
+        let tracer = std::thread::Builder::new()
+            .name("tracer".to_owned())
+            .spawn_scoped(scope, work)
+            .map_err(|source| Error::Environment {
+                operation: "start a thread",
+                source,
+            })?;
+        tracer
+            .join()
+            .unwrap_or_else(|_| Err(Error::Internal("the tracer panicked".to_owned())))
+    })
+}
+
+fn trace(
+    command: &Command,
+    script: &Script,
+    options: &Options,
+    follower: Option<Box<Follower>>,
+) -> Result<(Trace, Option<Box<Follower>>), Error> {
     become_subreaper();
     let filter = filter(options.clock)?;
     let processors = cpu::pin().map_err(environment("choose a processor"))?;
@@ -106,6 +146,9 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
         ticker,
         symbols: Symbols::default(),
         expected: Expected::default(),
+        injections: Injections::default(),
+        armed: None,
+        follower,
         parent_before_end: None,
         processors,
         has_terminals: false,
@@ -130,7 +173,8 @@ fn trace(command: &Command, script: &Script, options: &Options) -> Result<Trace,
         run.reap_orphans();
         return Err(error);
     }
-    Ok(run.into_trace(command))
+    let follower = run.follower.take();
+    Ok((run.into_trace(command), follower))
 }
 
 fn environment(operation: &'static str) -> impl Fn(Errno) -> Error {

@@ -23,6 +23,12 @@ pub(crate) struct Task {
     pub(crate) restart: Option<Call>,
     /// The handlers that it is in, outermost first.
     pub(crate) handlers: Vec<ActiveHandler>,
+    /// How many calls that the engine controls it has begun.
+    pub(crate) calls: u64,
+    /// Whether it was resumed for one instruction, to follow it.
+    pub(crate) stepping: bool,
+    /// Where its errno is, once that was looked up.
+    pub(crate) errno_address: Option<Option<u64>>,
     /// A handler that is about to be entered: the next stop is its first instruction.
     pub(crate) entering: Option<Entering>,
     /// The alternative signal stack: lowest address and size.

@@ -4,26 +4,19 @@
 //! registers that the engine has seen: the unwind tables of the kernel's signal frame
 //! needn't be understood.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use framehop::x86_64::{CacheX86_64, UnwindRegsX86_64, UnwinderX86_64};
 use framehop::{ExplicitModuleSectionInfo, Module, Unwinder};
-use object::{Object, ObjectSection, ObjectSegment};
 use siglab_model::Frame;
 
 use crate::arch::Regs;
 use crate::run::Run;
+use crate::stack::{Bytes, Image, image};
 use crate::sys::{Pid, memory, proc, ptrace};
 
 /// Frames of one stack at the most: endless recursion has more.
 const MOST_FRAMES: usize = 64;
-
-/// Where an address is in a file.
-struct Place {
-    path: PathBuf,
-    /// The address in the file's own terms.
-    address: u64,
-}
 
 impl Run<'_> {
     /// The stack of a task in a ptrace-stop, innermost call first.
@@ -68,13 +61,10 @@ impl Run<'_> {
             if until.is_some_and(|until| address + 1 == until || address == until) {
                 break;
             }
-            let place = self
-                .symbols
-                .locate(pid, address)
-                .map(|(path, _, address)| Place { path, address });
-            let Some(place) = place else { continue };
-            let symbol = self.function_at(tid, address);
-            frames.extend(describe(&place, symbol));
+            let Some((path, image, address)) = self.symbols.locate(pid, address) else {
+                continue;
+            };
+            frames.extend(image.located(&path, address).frames.iter().cloned());
         }
         // What comes before main is the same for every program.
         if let Some(main) = frames
@@ -89,7 +79,7 @@ impl Run<'_> {
 
 /// The addresses of the instructions that are being executed or called from.
 fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
-    let mut unwinder = UnwinderX86_64::<Vec<u8>>::new();
+    let mut unwinder = UnwinderX86_64::<Bytes>::new();
     let mappings = proc::mappings(pid);
     let mut paths: Vec<&PathBuf> = mappings
         .iter()
@@ -105,9 +95,7 @@ fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
         };
         let start = of_path().map(|mapping| mapping.start).min().unwrap_or(0);
         let end = of_path().map(|mapping| mapping.end).max().unwrap_or(0);
-        if let Some(module) = module(path, start, end) {
-            unwinder.add_module(module);
-        }
+        unwinder.add_module(module(path, &image(path), start, end));
     }
     let mut cache = CacheX86_64::<_>::new();
     let registers = UnwindRegsX86_64::new(regs.ip(), regs.sp(), regs.frame_pointer());
@@ -123,25 +111,17 @@ fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
     found
 }
 
-fn module(path: &Path, start: u64, end: u64) -> Option<Module<Vec<u8>>> {
-    let bytes = std::fs::read(path).ok()?;
-    let file = object::File::parse(&*bytes).ok()?;
-    let base = file
-        .segments()
-        .map(|segment| segment.address())
-        .min()
-        .unwrap_or(0);
+fn module(path: &PathBuf, image: &Image, start: u64, end: u64) -> Module<Bytes> {
     let section = |name: &str| {
-        let section = file.section_by_name(name)?;
-        let range = section.address()..section.address() + section.size();
-        Some((range, section.data().ok()?.to_vec()))
+        let (address, bytes) = image.sections.get(name)?;
+        Some((*address..*address + bytes.len() as u64, Bytes::clone(bytes)))
     };
     let (text_svma, text) = section(".text").unzip();
     let (eh_frame_svma, eh_frame) = section(".eh_frame").unzip();
     let (eh_frame_hdr_svma, eh_frame_hdr) = section(".eh_frame_hdr").unzip();
     let got_svma = section(".got").map(|(range, _)| range);
     let info = ExplicitModuleSectionInfo {
-        base_svma: base,
+        base_svma: image.base,
         text_svma,
         text,
         got_svma,
@@ -151,58 +131,10 @@ fn module(path: &Path, start: u64, end: u64) -> Option<Module<Vec<u8>>> {
         eh_frame_hdr,
         ..Default::default()
     };
-    Some(Module::new(
+    Module::new(
         path.to_string_lossy().into_owned(),
         start..end,
         start,
         info,
-    ))
-}
-
-/// The functions at an address, innermost first: several if some were inlined.
-fn describe(place: &Place, symbol: Option<String>) -> Vec<Frame> {
-    let module = place
-        .path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let from_symbol = |symbol| Frame {
-        function: symbol,
-        module: module.clone(),
-        file: None,
-        line: None,
-    };
-    let Ok(loader) = addr2line::Loader::new(&place.path) else {
-        return vec![from_symbol(symbol)];
-    };
-    let mut frames = Vec::new();
-    if let Ok(mut found) = loader.find_frames(place.address) {
-        while let Ok(Some(frame)) = found.next() {
-            let function = frame.function.as_ref().and_then(|name| {
-                name.demangle()
-                    .ok()
-                    .map(|name| crate::stack::without_hash(&name))
-            });
-            let (file, line) = match &frame.location {
-                Some(location) => (location.file.map(file_name), location.line),
-                None => (None, None),
-            };
-            if function.is_some() || file.is_some() {
-                let function = function.or_else(|| symbol.clone());
-                frames.push(Frame {
-                    function,
-                    module: module.clone(),
-                    file,
-                    line,
-                });
-            }
-        }
-    }
-    if frames.is_empty() {
-        frames.push(from_symbol(symbol));
-    }
-    frames
-}
-
-fn file_name(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or(path).to_owned()
+    )
 }

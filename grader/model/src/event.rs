@@ -136,6 +136,13 @@ pub enum Kind {
         signal: Signal,
         /// The action.
         action: DefaultAction,
+        /// Where, innermost call first, if the action dumps core; of the handler, if the
+        /// thread is in one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stack: Vec<Frame>,
+        /// The stack of the code that this handler interrupted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        interrupted: Vec<Frame>,
     },
     /// A process stopped.
     Stopped {
@@ -248,7 +255,29 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stack: Vec<Frame>,
     },
-    /// A signal handler called a function that isn't async-signal-safe.
+    /// The explorer injects a signal at this moment. It is generated next.
+    Injected {
+        /// The signal.
+        signal: Signal,
+        /// Where the thread is, innermost call first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stack: Vec<Frame>,
+    },
+    /// A handler returned with another errno than it found. Only where handlers are
+    /// followed.
+    ErrnoChanged {
+        /// The handled signal.
+        signal: Signal,
+        /// The errno at the handler's start, as a number.
+        before: i32,
+        /// The errno at its end.
+        after: i32,
+        /// What the handler had interrupted, innermost call first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        interrupted: Vec<Frame>,
+    },
+    /// A signal handler called a function that isn't async-signal-safe. Only where handlers
+    /// are followed.
     UnsafeCall {
         /// The handled signal.
         signal: Signal,

@@ -8,7 +8,9 @@
 
 mod disposition;
 mod event;
+mod moment;
 mod role;
+pub mod safety;
 mod signal;
 mod sigset;
 mod time;
@@ -19,6 +21,7 @@ pub use event::{
     Action, BusyKind, Directed, Event, ForkHow, Frame, HandlerExit, Kind, LimitKind, MaskHow,
     ProcessStatus, SigInfo, Stream, Waiting,
 };
+pub use moment::{Injection, Moment, Place};
 pub use role::Role;
 pub use signal::{Signal, UnknownSignal};
 pub use sigset::SigSet;

@@ -53,6 +53,9 @@ pub struct Header {
     pub policy: Policy,
     /// The script, one step each, in words.
     pub script: Vec<String>,
+    /// What the explorer injected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub injections: Vec<crate::Injection>,
 }
 
 /// How a run ended. The last line of a serialised trace.
@@ -179,6 +182,7 @@ mod tests {
                 clock: Clock::Virtual,
                 policy: Policy::InOrder,
                 script: vec!["0.4s send SIGINT to main".into()],
+                injections: vec![],
             },
             events: vec![
                 Event {

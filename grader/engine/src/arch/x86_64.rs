@@ -68,6 +68,14 @@ impl Regs {
         self.0.rbp
     }
 
+    pub(crate) fn set_ip(&mut self, address: u64) {
+        self.0.rip = address;
+    }
+
+    pub(crate) fn set_sp(&mut self, address: u64) {
+        self.0.rsp = address;
+    }
+
     /// Goes over an instruction of this many bytes.
     pub(crate) fn advance_ip(&mut self, bytes: u64) {
         self.0.rip += bytes;
@@ -89,6 +97,48 @@ impl Regs {
             self.0.rcx = 0;
         }
     }
+}
+
+/// No instruction is longer, in bytes.
+pub(crate) const LONGEST_INSTRUCTION: usize = 15;
+
+/// The instruction that stops a program when it gets there, and the trap's `si_code`.
+pub(crate) const BREAKPOINT: u8 = 0xcc;
+
+/// What an instruction does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Does {
+    /// Calls a function.
+    Call,
+    /// Makes a system call.
+    Syscall,
+    /// Reads and writes memory in one go: what locks are taken with.
+    ReadModifyWrite,
+    /// Anything else.
+    Other,
+}
+
+/// What the instruction with these bytes at this address does; and where the address is
+/// stored that it calls or jumps to, if that is fixed.
+pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
+    use iced_x86::{Decoder, DecoderOptions, Mnemonic, OpKind};
+    let instruction = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE).decode();
+    let in_memory = (0..instruction.op_count()).any(|i| instruction.op_kind(i) == OpKind::Memory);
+    let does = match instruction.mnemonic() {
+        Mnemonic::Call => Does::Call,
+        Mnemonic::Syscall => Does::Syscall,
+        Mnemonic::Xchg | Mnemonic::Cmpxchg | Mnemonic::Xadd | Mnemonic::Cmpxchg16b
+            if in_memory =>
+        {
+            Does::ReadModifyWrite
+        }
+        _ if instruction.has_lock_prefix() => Does::ReadModifyWrite,
+        _ => Does::Other,
+    };
+    let slot = (matches!(instruction.mnemonic(), Mnemonic::Call | Mnemonic::Jmp)
+        && instruction.is_ip_rel_memory_operand())
+    .then(|| instruction.ip_rel_memory_address());
+    (does, slot)
 }
 
 /// The length of the `syscall` instruction.

@@ -82,7 +82,8 @@ pub(crate) fn write_bytes(pid: Pid, address: u64, bytes: &[u8]) -> Result<()> {
     }
 }
 
-fn poke_bytes(pid: Pid, address: u64, bytes: &[u8]) -> Result<()> {
+/// Writes `bytes` to `address`, whether or not the tracee itself could: PTRACE_POKEDATA.
+pub(crate) fn poke_bytes(pid: Pid, address: u64, bytes: &[u8]) -> Result<()> {
     for (index, byte) in bytes.iter().enumerate() {
         let at = address.wrapping_add(index as u64);
         let aligned = (at & !7) as *mut c_void;

@@ -137,6 +137,11 @@ pub(crate) fn pidfd_target(pid: Pid, fd: i32) -> Option<Pid> {
     number.parse().ok().map(Pid::from_raw)
 }
 
+/// The program that a process runs.
+pub(crate) fn program_path(pid: Pid) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
 /// The file name of the program that a process runs, without its folder.
 pub(crate) fn program_name(pid: Pid) -> String {
     fs::read_link(format!("/proc/{pid}/exe"))

@@ -264,6 +264,8 @@ pub(crate) fn event_name(kind: &Kind) -> &'static str {
         Kind::Denied { .. } => "denied",
         Kind::SendFailed { .. } => "send-failed",
         Kind::BusyWaiting { .. } => "busy-waiting",
+        Kind::Injected { .. } => "injected",
+        Kind::ErrnoChanged { .. } => "errno-changed",
         Kind::UnsafeCall { .. } => "unsafe-call",
         Kind::Deadlock { .. } => "deadlock",
         Kind::Unsupported { .. } => "unsupported",

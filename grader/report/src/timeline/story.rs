@@ -369,7 +369,7 @@ fn plain(row: &mut Row, kind: &Kind, verbose: bool) {
                 format!("{signal}{about}: was pending, now taken by {by}"),
             )
         }
-        Kind::DefaultAction { signal, action } => (
+        Kind::DefaultAction { signal, action, .. } => (
             Sig,
             2,
             format!("{signal}: {}", words::default_action(*action)),
@@ -438,6 +438,21 @@ fn trouble(row: &mut Row, kind: &Kind) {
             Tone::Warning,
             words::busy(*how, syscall.as_deref()),
             words::stack(stack),
+        ),
+        Kind::Injected { signal, stack } => (
+            Tone::Sig,
+            format!("{signal} is injected here"),
+            words::stack(stack),
+        ),
+        Kind::ErrnoChanged {
+            signal,
+            before,
+            after,
+            interrupted,
+        } => (
+            Tone::Bad,
+            format!("the handler for {signal} returns with errno {after} instead of {before}"),
+            words::stack(interrupted),
         ),
         Kind::UnsafeCall {
             signal,

@@ -1,0 +1,389 @@
+//! Following a program instruction by instruction, to find the moments at which a signal
+//! could matter, and to see what its handlers do.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use siglab_model::{Frame, Moment, Place, SigSet, Signal, Trace};
+
+use crate::arch::Does;
+use crate::code::{Code, Codes, Ground};
+use crate::fault::Outcome;
+use crate::handler_calls::Context;
+use crate::inject::Purpose;
+use crate::run::Run;
+use crate::stack::image;
+use crate::sys::ptrace::{self, Resume};
+use crate::sys::{Pid, proc};
+
+/// What to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowFrom {
+    /// Everything, from the exec on.
+    Start,
+    /// Each process from when it has a handler.
+    Handler,
+    /// Only what runs in handlers.
+    InHandlers,
+}
+
+/// How to follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Follow {
+    /// From when on.
+    pub from: FollowFrom,
+    /// After this many instructions the program goes on unfollowed.
+    pub most_steps: u64,
+}
+
+/// What following a program gave.
+#[derive(Debug)]
+pub struct Followed {
+    /// The run, with the events that only following gives: `unsafe-call`, `errno-changed`.
+    pub trace: Trace,
+    /// Each moment that isn't like one before, in order.
+    pub moments: Vec<Seen>,
+    /// How many instructions were followed.
+    pub steps: u64,
+    /// Whether all was followed: the number of instructions sufficed, and no loop was left
+    /// alone after it had brought nothing new for long.
+    pub complete: bool,
+}
+
+/// A moment that was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The moment.
+    pub moment: Moment,
+    /// The signals for which its process has a handler then.
+    pub handled: SigSet,
+    /// The signals that the thread blocks then.
+    pub blocked: SigSet,
+    /// The handlers that it is in, outermost first.
+    pub handlers: Vec<Signal>,
+    /// Why it is a likely one.
+    pub likely: Option<Likely>,
+    /// The file of the instruction; absent for a wait.
+    pub path: Option<Arc<PathBuf>>,
+    /// Whether it is the program's own code.
+    pub own: bool,
+}
+
+/// Why a moment is one at which programs often break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Likely {
+    /// A lock may just have been taken or released.
+    AfterReadModifyWrite,
+    /// A function begins.
+    FunctionEntry,
+    /// A system call comes next, or was just made.
+    SyscallBoundary,
+    /// The thread waits.
+    Wait,
+    /// A line of the program's own begins.
+    OwnLine,
+}
+
+/// The functions at an address of a file, innermost first.
+#[must_use]
+pub fn frames_at(path: &std::path::Path, address: u64) -> Vec<Frame> {
+    image(path).located(path, address).frames.clone()
+}
+
+/// After this many instructions without a new moment, the rest of a function is run
+/// without being followed.
+const TIRED: u32 = 20_000;
+
+/// Follows the tasks of a run.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    follow: Follow,
+    codes: HashMap<i32, Codes>,
+    threads: HashMap<i32, Thread>,
+    known: HashSet<u64>,
+    pub(crate) moments: Vec<Seen>,
+    pub(crate) steps: u64,
+    pub(crate) complete: bool,
+}
+
+/// What is known of a task that is followed.
+#[derive(Debug, Default)]
+pub(crate) struct Thread {
+    /// The calls that it is in: where on the stack the return address is, that address, and
+    /// a hash of all from the outermost to it.
+    calls: Vec<(u64, u64, u64)>,
+    /// How often it was at each address since its last controlled call.
+    hits: HashMap<u64, u32>,
+    /// Which call that was.
+    since: u64,
+    /// The instruction before, and its address.
+    before: Option<(u64, Arc<Code>)>,
+    /// The line of the program's own that it was in before.
+    line: Option<Option<u32>>,
+    /// Instructions since the last new moment.
+    tired: u32,
+    /// It isn't followed before its next controlled call.
+    rests: bool,
+    handled: SigSet,
+    blocked: SigSet,
+    /// The handlers that it is in.
+    pub(crate) contexts: Vec<Context>,
+}
+
+impl Follower {
+    pub(crate) fn new(follow: Follow) -> Self {
+        Self {
+            follow,
+            codes: HashMap::new(),
+            threads: HashMap::new(),
+            known: HashSet::new(),
+            moments: Vec::new(),
+            steps: 0,
+            complete: true,
+        }
+    }
+
+    pub(crate) fn thread(&mut self, tid: Pid) -> &mut Thread {
+        self.threads.entry(tid.as_raw()).or_default()
+    }
+
+    pub(crate) fn forget_program(&mut self, pid: Pid) {
+        self.codes.remove(&pid.as_raw());
+        self.threads.remove(&pid.as_raw());
+    }
+
+    fn hash(parts: impl Hash) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        parts.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Run<'_> {
+    /// Whether each instruction of the task is looked at.
+    pub(crate) fn is_followed(&mut self, tid: Pid) -> Outcome<bool> {
+        let Some(follower) = &self.follower else {
+            return Ok(false);
+        };
+        if follower.steps >= follower.follow.most_steps {
+            return Ok(false);
+        }
+        let from = follower.follow.from;
+        let rests = follower
+            .threads
+            .get(&tid.as_raw())
+            .filter(|thread| thread.rests)
+            .map(|thread| thread.since);
+        let task = self.task(tid)?;
+        if rests == Some(task.calls) {
+            return Ok(false);
+        }
+        Ok(match from {
+            FollowFrom::Start => true,
+            FollowFrom::InHandlers => !task.handlers.is_empty(),
+            FollowFrom::Handler => {
+                let process = self.process_of(tid)?;
+                process.actions.iter().any(crate::task::RawAction::is_handler)
+            }
+        })
+    }
+
+    /// How a followed task is resumed: for one instruction; if that is a system call, and
+    /// calls are watched, until that.
+    pub(crate) fn step_or_watch(&mut self, tid: Pid) -> Outcome<Resume> {
+        let at_call = self.follower.as_mut().is_some_and(|follower| {
+            let before = &follower.thread(tid).before;
+            before.as_ref().is_some_and(|(_, code)| code.does == Does::Syscall)
+        });
+        Ok(if at_call && self.must_watch(tid) {
+            Resume::Syscall
+        } else {
+            Resume::Step
+        })
+    }
+
+    /// A followed task is at an instruction, and about to execute it. Returns how it is to
+    /// be resumed if not by a step.
+    pub(crate) fn visit(&mut self, tid: Pid) -> Outcome<Option<Resume>> {
+        let Some(mut follower) = self.follower.take() else {
+            return Ok(None);
+        };
+        let visited = self.visit_with(&mut follower, tid);
+        self.follower = Some(follower);
+        visited
+    }
+
+    fn visit_with(&mut self, follower: &mut Follower, tid: Pid) -> Outcome<Option<Resume>> {
+        let regs = ptrace::regs(tid)?;
+        let (ip, sp) = (regs.ip(), regs.sp());
+        let task = self.task(tid)?;
+        let (pid, calls, role) = (task.pid, task.calls, task.role.clone());
+        let depth = task.handlers.len();
+        let thread = follower.threads.entry(tid.as_raw()).or_default();
+        // A repeated string instruction traps after each repetition.
+        let repeats = thread.since == calls && thread.before.as_ref().is_some_and(|(at, _)| *at == ip);
+        if repeats {
+            return Ok(None);
+        }
+        follower.steps += 1;
+        if follower.steps == follower.follow.most_steps {
+            follower.complete = false;
+        }
+        if thread.since != calls || thread.before.is_none() || thread.contexts.len() != depth {
+            thread.hits.clear();
+            if thread.since != calls {
+                thread.rests = false;
+            }
+            thread.since = calls;
+            thread.blocked = proc_mask(tid)?;
+            thread.handled = self.handled_by(tid)?;
+        }
+        let codes = follower.codes.entry(pid.as_raw()).or_default();
+        let Some(code) = codes.at(&mut self.symbols, pid, tid, ip) else {
+            thread.before = None;
+            return Ok(None);
+        };
+        thread.walk_calls(tid, sp);
+        let before = thread.before.replace((ip, Arc::clone(&code)));
+        let hit = thread.hits.entry(ip).or_insert(0);
+        *hit += 1;
+        let hit = *hit;
+        self.watch_handler(thread, tid, &regs, &code, before.as_ref().map(|(_, code)| &**code))?;
+        let own = code.ground == Ground::Own;
+        let chain = thread.calls.last().map_or(0, |(.., hash)| *hash);
+        let handlers: Vec<Signal> = self.task(tid)?.handlers.iter().map(|h| h.signal).collect();
+        let key = Follower::hash((&role, ip, (!own).then_some(chain), &handlers, thread.blocked.bits()));
+        if !follower.known.insert(key) {
+            thread.tired += 1;
+            return if thread.tired >= TIRED {
+                self.rest(follower, tid)
+            } else {
+                Ok(None)
+            };
+        }
+        thread.tired = 0;
+        let likely = thread.likely(&code, before.as_ref().map(|(_, code)| &**code));
+        let seen = Seen {
+            moment: Moment {
+                role,
+                calls,
+                place: Place::Instruction {
+                    module: code.module.to_string(),
+                    address: code.address,
+                    hit,
+                },
+            },
+            handled: thread.handled,
+            blocked: thread.blocked,
+            handlers,
+            likely,
+            path: Some(Arc::clone(&code.path)),
+            own,
+        };
+        self.seen(follower, tid, seen)
+    }
+
+    fn seen(&mut self, follower: &mut Follower, tid: Pid, seen: Seen) -> Outcome<Option<Resume>> {
+        let _ = tid;
+        follower.moments.push(seen);
+        Ok(None)
+    }
+
+    /// A loop has brought nothing new for long: the rest of its function isn't followed.
+    fn rest(&mut self, follower: &mut Follower, tid: Pid) -> Outcome<Option<Resume>> {
+        follower.complete = false;
+        let thread = follower.thread(tid);
+        thread.tired = 0;
+        thread.before = None;
+        let Some((_, back, _)) = thread.calls.last().copied() else {
+            thread.rests = true;
+            return Ok(Some(Resume::Cont));
+        };
+        let resume = self.arm_at(tid, back, Purpose::Follow)?;
+        Ok(Some(resume.unwrap_or(Resume::Cont)))
+    }
+
+    fn handled_by(&mut self, tid: Pid) -> Outcome<SigSet> {
+        let process = self.process_of(tid)?;
+        Ok(Signal::all()
+            .filter(|signal| process.action(*signal).is_handler())
+            .collect())
+    }
+
+    /// A task begins to wait: a moment like no other.
+    pub(crate) fn follow_wait(&mut self, tid: Pid) -> Outcome<()> {
+        if self.follower.is_none() || !self.is_followed(tid)? {
+            return Ok(());
+        }
+        let task = self.task(tid)?;
+        let (role, calls) = (task.role.clone(), task.calls);
+        let handlers: Vec<Signal> = task.handlers.iter().map(|h| h.signal).collect();
+        let handled = self.handled_by(tid)?;
+        let blocked = proc::signal_sets(tid)?.blocked;
+        let moment = Moment {
+            role,
+            calls,
+            place: Place::Waiting,
+        };
+        if let Some(follower) = &mut self.follower {
+            follower.moments.push(Seen {
+                moment,
+                handled,
+                blocked,
+                handlers,
+                likely: Some(Likely::Wait),
+                path: None,
+                own: true,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn proc_mask(tid: Pid) -> Outcome<SigSet> {
+    Ok(ptrace::signal_mask(tid)?)
+}
+
+impl Thread {
+    /// Keeps track of calls and returns: by the stack pointer, so that jumps out of
+    /// several functions are followed, too.
+    fn walk_calls(&mut self, tid: Pid, sp: u64) {
+        let was_call = self
+            .before
+            .as_ref()
+            .is_some_and(|(_, code)| code.does == Does::Call);
+        while self.calls.last().is_some_and(|(at, ..)| *at < sp) {
+            self.calls.pop();
+        }
+        if was_call
+            && self.calls.last().is_none_or(|(at, ..)| *at != sp)
+            && let Ok(back) = crate::sys::memory::read::<u64>(tid, sp)
+        {
+            let outer = self.calls.last().map_or(0, |(.., hash)| *hash);
+            self.calls.push((sp, back, Follower::hash((outer, back))));
+        }
+    }
+
+    fn likely(&mut self, code: &Code, before: Option<&Code>) -> Option<Likely> {
+        let line = (code.ground == Ground::Own).then(|| {
+            let located = code.image.located(&code.path, code.address);
+            located.frames.first().and_then(|frame| frame.line)
+        });
+        let new_line = line.is_some() && self.line != line;
+        self.line = line;
+        if before.is_some_and(|before| before.does == Does::ReadModifyWrite) {
+            Some(Likely::AfterReadModifyWrite)
+        } else if code.does == Does::Syscall || before.is_none_or(|before| before.does == Does::Syscall) {
+            Some(Likely::SyscallBoundary)
+        } else if code.begins_function {
+            Some(Likely::FunctionEntry)
+        } else if new_line {
+            Some(Likely::OwnLine)
+        } else {
+            None
+        }
+    }
+}
+

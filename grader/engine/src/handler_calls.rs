@@ -1,0 +1,307 @@
+//! What handlers do that they must not: calls of functions that aren't async-signal-safe,
+//! and changes of errno.
+
+use std::sync::Arc;
+
+use siglab_model::safety::is_async_signal_safe;
+use siglab_model::{Kind, Signal};
+
+use crate::arch::Regs;
+use crate::code::{Code, Ground};
+use crate::fault::Outcome;
+use crate::follow::Thread;
+use crate::run::Run;
+use crate::sys::ptrace::{self, Resume};
+use crate::sys::wait::{self, Status};
+use crate::sys::{Pid, memory, proc};
+
+/// A handler that is followed.
+#[derive(Debug)]
+pub(crate) struct Context {
+    signal: Signal,
+    /// The stack pointer at its first instruction.
+    sp: u64,
+    /// The errno that it found, and where it is kept.
+    errno: Option<(u64, i32)>,
+    /// The call that it has made out of the program's own code.
+    call: Option<Open>,
+    /// The last function that a stub of the program led to.
+    through: Option<Arc<str>>,
+}
+
+/// A call of a library's function that hasn't returned.
+#[derive(Debug)]
+struct Open {
+    /// The stack pointer at its first instruction.
+    sp: u64,
+    name: String,
+    /// Nothing in it is judged any more.
+    judged: bool,
+    /// Of a library that was compiled into the program: what that calls counts.
+    built_in: bool,
+    /// The stack pointer of a safe call within a compiled-in library's function.
+    within: Option<u64>,
+}
+
+/// Names of Rust's own functions that a handler must not call, whatever they do in this
+/// run: they may allocate, lock, or panic.
+fn is_unsafe_in_rust(name: &str) -> bool {
+    [
+        "std::io::stdio::",
+        "::alloc::alloc",
+        "__rust_alloc",
+        "__rdl_alloc",
+        "__rust_dealloc",
+        "__rdl_dealloc",
+        "__rust_realloc",
+        "::panicking::panic",
+        "::panicking::begin_panic",
+        "_fail",
+        "std::sync::poison::mutex",
+        "std::sync::mutex",
+        "std::sync::poison::rwlock",
+        "std::sync::rwlock",
+        "std::sync::poison::condvar",
+        "std::sync::mpsc",
+        "std::sync::mpmc",
+        "std::sys::sync::mutex",
+        "std::sys::sync::rwlock",
+        "std::sys::sync::once::",
+        "std::process::exit",
+        "std::env::",
+        "std::thread::spawn",
+        "std::thread::sleep",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
+        && !name.contains("unlikely")
+}
+
+impl Run<'_> {
+    /// A handler is entered: the task is at its first instruction.
+    pub(crate) fn follow_handler(&mut self, tid: Pid, signal: Signal) -> Outcome<()> {
+        if self.follower.is_none() {
+            return Ok(());
+        }
+        let errno = match self.errno_address(tid)? {
+            Some(at) => memory::read::<i32>(tid, at).ok().map(|value| (at, value)),
+            None => None,
+        };
+        let sp = ptrace::regs(tid)?.sp();
+        let depth = self.task(tid)?.handlers.len();
+        if let Some(follower) = &mut self.follower {
+            let contexts = &mut follower.thread(tid).contexts;
+            contexts.truncate(depth - 1);
+            contexts.push(Context {
+                signal,
+                sp,
+                errno,
+                call: None,
+                through: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// A handler returns.
+    pub(crate) fn follow_handler_return(&mut self, tid: Pid) -> Outcome<()> {
+        let depth = self.task(tid)?.handlers.len();
+        let Some(follower) = &mut self.follower else {
+            return Ok(());
+        };
+        let contexts = &mut follower.thread(tid).contexts;
+        contexts.truncate(depth);
+        let Some(context) = contexts.pop() else {
+            return Ok(());
+        };
+        let Some((at, before)) = context.errno else {
+            return Ok(());
+        };
+        let Ok(after) = memory::read::<i32>(tid, at) else {
+            return Ok(());
+        };
+        if after != before {
+            let interrupted = self.stacks(tid).1;
+            self.task_event(
+                tid,
+                Kind::ErrnoChanged {
+                    signal: context.signal,
+                    before,
+                    after,
+                    interrupted,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// Looks at an instruction that a handler is about to execute.
+    pub(crate) fn watch_handler(
+        &mut self,
+        thread: &mut Thread,
+        tid: Pid,
+        regs: &Regs,
+        code: &Code,
+        before: Option<&Code>,
+    ) -> Outcome<()> {
+        let depth = self.task(tid)?.handlers.len();
+        thread.contexts.truncate(depth);
+        let Some(context) = thread.contexts.last_mut() else {
+            return Ok(());
+        };
+        let sp = regs.sp();
+        if let Some(through) = before.and_then(|before| before.through.as_ref()) {
+            context.through = Some(Arc::clone(through));
+        }
+        if context.call.as_ref().is_some_and(|call| sp > call.sp) {
+            context.call = None;
+        }
+        // Its own last instruction leads to libc's, which ends it.
+        let is_over = sp > context.sp;
+        if is_over || matches!(code.ground, Ground::Own | Ground::Stub | Ground::Linker) {
+            if code.ground == Ground::Own {
+                context.through = None;
+            }
+            return Ok(());
+        }
+        let name = || {
+            let symbol = code.image.name_of(code.address).map(str::to_owned);
+            match code.ground {
+                Ground::BuiltIn => code
+                    .image
+                    .located(&code.path, code.address)
+                    .frames
+                    .last()
+                    .and_then(|frame| frame.function.clone())
+                    .or(symbol),
+                _ => context.through.as_deref().map(str::to_owned).or(symbol),
+            }
+            .unwrap_or_else(|| format!("a function of {}", code.module))
+        };
+        let built_in = code.ground == Ground::BuiltIn;
+        let (outer, inner) = match &mut context.call {
+            None => {
+                let name = name();
+                // Without debug information of its own, C's library linked in statically.
+                let is_c = built_in && !name.contains("::");
+                let call = context.call.insert(Open {
+                    sp,
+                    name: name.clone(),
+                    judged: false,
+                    built_in: built_in && !is_c,
+                    within: None,
+                });
+                if call.built_in {
+                    if !is_unsafe_in_rust(&name) {
+                        return Ok(());
+                    }
+                    (name.clone(), name)
+                } else {
+                    call.judged = true;
+                    if is_async_signal_safe(&name) {
+                        return Ok(());
+                    }
+                    (name.clone(), name)
+                }
+            }
+            Some(call) if call.judged => return Ok(()),
+            Some(call) if built_in => {
+                if call.within.is_some_and(|within| sp <= within) || !code.begins_function {
+                    return Ok(());
+                }
+                call.within = None;
+                let name = code.image.name_of(code.address).unwrap_or_default().to_owned();
+                if !is_unsafe_in_rust(&name) {
+                    return Ok(());
+                }
+                (call.name.clone(), name)
+            }
+            Some(call) => {
+                if call.within.is_some_and(|within| sp <= within) {
+                    return Ok(());
+                }
+                let name = context
+                    .through
+                    .as_deref()
+                    .or_else(|| code.image.name_of(code.address))
+                    .unwrap_or_default()
+                    .to_owned();
+                context.through = None;
+                if is_async_signal_safe(&name) {
+                    call.within = Some(sp);
+                    return Ok(());
+                }
+                (call.name.clone(), name)
+            }
+        };
+        if let Some(call) = &mut context.call {
+            call.judged = true;
+        }
+        context.through = None;
+        let signal = context.signal;
+        let function = if outer == inner {
+            outer
+        } else {
+            format!("{outer} ({inner})")
+        };
+        let stack = self.stacks(tid).0;
+        self.task_event(
+            tid,
+            Kind::UnsafeCall {
+                signal,
+                function,
+                stack,
+            },
+        );
+        Ok(())
+    }
+
+    /// Where a task's errno is: what `__errno_location` says, which the task is made to
+    /// call. Only when it has just entered a handler: nothing below its stack pointer is
+    /// in use then.
+    fn errno_address(&mut self, tid: Pid) -> Outcome<Option<u64>> {
+        const MOST_STEPS: usize = 16;
+        if let Some(known) = self.task(tid)?.errno_address {
+            return Ok(known);
+        }
+        let pid = self.task(tid)?.pid;
+        let sets = proc::signal_sets(tid)?;
+        let pending = sets.thread_pending.union(sets.process_pending);
+        if !pending.difference(sets.blocked).is_empty() {
+            // It would be delivered at the first step.
+            return Ok(None);
+        }
+        let Some(function) = self.symbols.function(pid, "__errno_location") else {
+            self.task(tid)?.errno_address = Some(None);
+            return Ok(None);
+        };
+        let saved = ptrace::regs(tid)?;
+        let mut regs = saved;
+        let sp = (saved.sp() - 1024) & !15;
+        regs.set_sp(sp - 8);
+        regs.set_ip(function);
+        // The caller's address: nothing is ever executed there.
+        memory::write(tid, sp - 8, &0u64)?;
+        ptrace::set_regs(tid, &regs)?;
+        let mut found = None;
+        for _ in 0..MOST_STEPS {
+            ptrace::resume(tid, Resume::Step, None)?;
+            let status = loop {
+                if let Some(status) = wait::take(tid, true)? {
+                    break status;
+                }
+            };
+            if status != Status::Signal(Signal::TRAP) {
+                break;
+            }
+            let regs = ptrace::regs(tid)?;
+            if regs.ip() == 0 {
+                found = Some(regs.result().cast_unsigned());
+                break;
+            }
+        }
+        ptrace::set_regs(tid, &saved)?;
+        self.task(tid)?.errno_address = Some(found);
+        Ok(found)
+    }
+}

@@ -1,0 +1,234 @@
+//! Injecting signals at moments: breakpoints that a task is to run into.
+//!
+//! A moment is counted from the task's last controlled call. When the task goes on after
+//! that call, a breakpoint is put at the instruction; it is taken away at whatever stop
+//! comes next, so no other task, no new process and no system call ever meets it.
+
+use siglab_model::{Injection, Kind, Place, Role};
+
+use crate::arch;
+use crate::drive::Next;
+use crate::fault::Outcome;
+use crate::run::Run;
+use crate::sys::ptrace::{self, Resume};
+use crate::sys::{Pid, memory};
+use crate::task::State;
+
+/// The injections of a run that are still to come.
+#[derive(Debug, Default)]
+pub(crate) struct Injections {
+    /// Position of the next one.
+    next: usize,
+    /// The address of its instruction, once looked up.
+    address: Option<u64>,
+    /// How often its task was there.
+    hits: u32,
+}
+
+/// A breakpoint.
+#[derive(Debug)]
+pub(crate) struct Armed {
+    tid: Pid,
+    address: u64,
+    /// The byte in whose place it is; `None` while its instruction is stepped over.
+    byte: Option<u8>,
+    purpose: Purpose,
+}
+
+/// Why there is a breakpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A signal is to be injected there.
+    Inject,
+    /// The task is followed again from there.
+    Follow,
+}
+
+impl Run<'_> {
+    fn next_injection(&self) -> Option<&Injection> {
+        self.options.injections.get(self.injections.next)
+    }
+
+    /// The address of the next injection, if it is one into `tid` since its last call.
+    fn injection_address(&mut self, tid: Pid) -> Outcome<Option<u64>> {
+        let Some(injection) = self.next_injection() else {
+            return Ok(None);
+        };
+        let moment = injection.moment.clone();
+        let task = self.task(tid)?;
+        if task.role != moment.role || task.calls != moment.calls {
+            return Ok(None);
+        }
+        let Place::Instruction { module, address, .. } = moment.place else {
+            return Ok(None);
+        };
+        if self.injections.address.is_none() {
+            let pid = self.task(tid)?.pid;
+            self.injections.address = self.symbols.address_in(pid, &module, address);
+        }
+        Ok(self.injections.address)
+    }
+
+    /// The task is at an instruction, and about to execute it.
+    pub(crate) fn inject_here(&mut self, tid: Pid) -> Outcome<()> {
+        while let Some(address) = self.injection_address(tid)? {
+            if ptrace::regs(tid)?.ip() != address || !self.is_hit() {
+                return Ok(());
+            }
+            self.inject(tid)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a visit. Whether it is the one that counts.
+    fn is_hit(&mut self) -> bool {
+        self.injections.hits += 1;
+        let hits = self.injections.hits;
+        self.next_injection().is_some_and(|injection| {
+            matches!(injection.moment.place, Place::Instruction { hit, .. } if hit == hits)
+        })
+    }
+
+    /// Injects into a task that waits, if that is the next moment. Whether it did.
+    pub(crate) fn inject_into_wait(&mut self) -> Outcome<bool> {
+        let Some(Injection { moment, .. }) = self.next_injection() else {
+            return Ok(false);
+        };
+        if moment.place != Place::Waiting {
+            return Ok(false);
+        }
+        let waiting = self
+            .tasks
+            .iter()
+            .find(|task| {
+                task.role == moment.role
+                    && task.calls == moment.calls
+                    && task.state == State::Blocked
+            })
+            .map(|task| task.tid);
+        match waiting {
+            Some(tid) => self.inject(tid).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn inject(&mut self, tid: Pid) -> Outcome<()> {
+        let Some(injection) = self.next_injection().cloned() else {
+            return Ok(());
+        };
+        self.injections = Injections {
+            next: self.injections.next + 1,
+            ..Injections::default()
+        };
+        self.inject_signal(tid, injection.signal)
+    }
+
+    /// Sends a signal to a task, as the script would.
+    pub(crate) fn inject_signal(&mut self, tid: Pid, signal: siglab_model::Signal) -> Outcome<()> {
+        let stack = if self.options.explains {
+            self.stacks(tid).0
+        } else {
+            Vec::new()
+        };
+        self.drain_for(Some(tid));
+        self.task_event(tid, Kind::Injected { signal, stack });
+        let pid = self.task(tid)?.pid;
+        self.script_signal(pid, (tid != pid).then_some(tid), signal, None)
+    }
+
+    /// Puts a breakpoint where the task is to be injected into. Returns how it has to be
+    /// resumed for that.
+    pub(crate) fn arm(&mut self, tid: Pid) -> Outcome<Option<Resume>> {
+        let Some(address) = self.injection_address(tid)? else {
+            return Ok(None);
+        };
+        self.arm_at(tid, address, Purpose::Inject)
+    }
+
+    /// Puts a breakpoint there; or, if the task is there now, has it make a step first.
+    pub(crate) fn arm_at(
+        &mut self,
+        tid: Pid,
+        address: u64,
+        purpose: Purpose,
+    ) -> Outcome<Option<Resume>> {
+        let is_there = ptrace::regs(tid)?.ip() == address;
+        let byte = if is_there {
+            None
+        } else {
+            Some(put_breakpoint(tid, address)?)
+        };
+        self.armed = Some(Armed {
+            tid,
+            address,
+            byte,
+            purpose,
+        });
+        Ok(is_there.then_some(Resume::Step))
+    }
+
+    /// Takes the breakpoint away: the task stopped for another reason.
+    pub(crate) fn disarm(&mut self, tid: Pid) -> Outcome<()> {
+        if let Some(armed) = self.armed.take_if(|armed| armed.tid == tid)
+            && let Some(byte) = armed.byte
+        {
+            memory::poke_bytes(tid, armed.address, &[byte])?;
+        }
+        Ok(())
+    }
+
+    /// A trap: a breakpoint, or the end of a step. `None`: it is the program's own.
+    pub(crate) fn on_trap(&mut self, tid: Pid) -> Outcome<Option<Next>> {
+        /// `TRAP_BRKPT` and `TRAP_TRACE`: asm-generic/siginfo.h.
+        const STEPPED: [i32; 2] = [1, 2];
+        if self.task(tid)?.entering.is_some() {
+            return Ok(None);
+        }
+        let code = ptrace::siginfo(tid)?.si_code;
+        let stepped = STEPPED.contains(&code);
+        if let Some(mut armed) = self.armed.take_if(|armed| armed.tid == tid) {
+            let mut regs = ptrace::regs(tid)?;
+            match armed.byte {
+                Some(byte) if code == arch::SI_KERNEL && regs.ip() == armed.address + 1 => {
+                    memory::poke_bytes(tid, armed.address, &[byte])?;
+                    regs.set_ip(armed.address);
+                    ptrace::set_regs(tid, &regs)?;
+                    if armed.purpose == Purpose::Follow {
+                        return Ok(Some(Next::USER));
+                    }
+                    if self.is_hit() {
+                        self.inject(tid)?;
+                        return Ok(Some(Next::Kernel(Resume::Cont, None)));
+                    }
+                    armed.byte = None;
+                    self.armed = Some(armed);
+                    return Ok(Some(Next::Kernel(Resume::Step, None)));
+                }
+                None if stepped => {
+                    armed.byte = Some(put_breakpoint(tid, armed.address)?);
+                    self.armed = Some(armed);
+                    return Ok(Some(Next::Kernel(Resume::Cont, None)));
+                }
+                _ => self.armed = Some(armed),
+            }
+        }
+        Ok((stepped && self.task(tid)?.stepping).then_some(Next::USER))
+    }
+
+    /// The injections that never took place, in words.
+    pub(crate) fn missed_injections(&self) -> impl Iterator<Item = (Role, String)> {
+        self.options.injections[self.injections.next..]
+            .iter()
+            .map(|injection| {
+                let role = injection.moment.role.clone();
+                let what = format!("inject {} into {role}", injection.signal);
+                (role, what)
+            })
+    }
+}
+
+fn put_breakpoint(tid: Pid, address: u64) -> crate::sys::Result<u8> {
+    let byte = memory::read::<u8>(tid, address)?;
+    memory::poke_bytes(tid, address, &[arch::BREAKPOINT])?;
+    Ok(byte)
+}
