@@ -1,11 +1,12 @@
 //! What can be written on the command line.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use siglab_model::{Clock, Policy, Time};
+use siglab_model::{Clock, Policy, Signal, Time};
 use siglab_report::{FORMATS, Format};
 
 use crate::exit;
@@ -23,6 +24,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Run),
+    Explore(Explore),
+    Replay(Replay),
     Check(Check),
     Labs(Labs),
     /// For those who write labs
@@ -74,6 +77,81 @@ pub(crate) struct Run {
         value_name = "ARG"
     )]
     pub(crate) args: Vec<OsString>,
+}
+
+/// Injects signals into a program at every moment, and says what goes wrong and why
+///
+/// The program runs with captured streams and empty standard input, as often as it has
+/// moments. Exit status 1 if anything was found.
+#[derive(Debug, Args)]
+#[command(override_usage = "siglab explore [OPTIONS] [--] PROGRAM [ARG]...")]
+pub(crate) struct Explore {
+    /// A signal to inject; may be repeated. All that the program handles if absent
+    #[arg(long, value_name = "SIGNAL", value_parser = signal)]
+    pub(crate) signal: Vec<Signal>,
+    /// The process or thread to inject into (main, child, child.2, thread, ...); may be
+    /// repeated. All that handle the signal if absent
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) to: Vec<String>,
+    /// Which moments to try
+    #[arg(long, value_enum, default_value_t = StrategyName::Fast)]
+    pub(crate) strategy: StrategyName,
+    /// Tries moments from the exec on, not only from when a handler is installed
+    #[arg(long)]
+    pub(crate) from_start: bool,
+    /// Stops after this much real time: 30s, 500ms
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time: Option<Time>,
+    /// Tries at most this many moments
+    #[arg(long, value_name = "N")]
+    pub(crate) moments: Option<usize>,
+    /// How many runs take place at the same time; one for each processor if absent
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// How many pseudo-random orders of scheduling are tried if there is a choice
+    #[arg(long, value_name = "N")]
+    pub(crate) schedules: Option<u64>,
+    /// Lists the distinct outcomes that orders of scheduling give, instead of injecting
+    #[arg(long)]
+    pub(crate) outcomes: bool,
+    /// With --outcomes: tries every order with up to this many pre-emptions
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "outcomes")]
+    pub(crate) preemptions: usize,
+    /// How to write the result
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+    /// Writes the shortest witness of the worst finding to this file; with --outcomes, that
+    /// of the rarest outcome
+    #[arg(long, value_name = "FILE")]
+    pub(crate) witness: Option<PathBuf>,
+    /// The program, looked up in PATH if it has no slash
+    pub(crate) program: OsString,
+    /// Its arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARG"
+    )]
+    pub(crate) args: Vec<OsString>,
+}
+
+/// Runs the witness of a finding again
+///
+/// Exit status 1 if the finding is reproduced, 2 if it can't be because the program or the
+/// file has changed.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The file that `siglab explore --witness` wrote
+    pub(crate) witness: PathBuf,
+    /// Writes everything that happened to this file, as JSON Lines: docs/trace.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Shows no timeline
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Shows every event, also those that libc and language runtimes cause
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// Grades one submission
@@ -144,6 +222,14 @@ pub(crate) enum TextOrJson {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum StrategyName {
+    /// Those at which programs usually break
+    Fast,
+    /// All
+    All,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ClockName {
     /// It moves only when nothing can run
     Virtual,
@@ -158,6 +244,10 @@ impl From<ClockName> for Clock {
             ClockName::Real => Self::Real,
         }
     }
+}
+
+fn signal(text: &str) -> Result<Signal, String> {
+    text.parse().map_err(|error: siglab_model::UnknownSignal| error.to_string())
 }
 
 fn policy(text: &str) -> Result<Policy, String> {

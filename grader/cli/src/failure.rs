@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use siglab_engine::Error as EngineError;
+use siglab_explore::ExploreError;
 use siglab_lab::{ErrorKind, GradeError, LabError};
 
 use crate::exit;
@@ -110,6 +111,25 @@ impl From<GradeError> for Failure {
                 Some(signal) => Self::interrupted(signal),
                 None => Self::new(exit::INTERNAL, error),
             },
+        }
+    }
+}
+
+impl From<ExploreError> for Failure {
+    fn from(error: ExploreError) -> Self {
+        match error {
+            ExploreError::Engine(error) => {
+                let failure = Self::from(error);
+                match failure.status {
+                    exit::NOT_FOUND | exit::NOT_EXECUTABLE => Self {
+                        status: exit::USAGE,
+                        ..failure
+                    },
+                    _ => failure,
+                }
+            }
+            ExploreError::Read { path, source } => Self::file("read", &path, &source),
+            error => Self::usage(error),
         }
     }
 }

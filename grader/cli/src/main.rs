@@ -35,6 +35,8 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => command::run::run(args),
+        Command::Explore(args) => command::explore::run(args),
+        Command::Replay(args) => command::replay::run(args),
         Command::Check(args) => command::check::run(args),
         Command::Labs(args) => command::labs::run(args),
         Command::Lab(Lab::Check {

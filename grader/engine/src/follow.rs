@@ -67,6 +67,9 @@ pub struct Seen {
     pub likely: Option<Likely>,
     /// The file of the instruction; absent for a wait.
     pub path: Option<Arc<PathBuf>>,
+    /// The last instruction of the program's own, which called or is this one, in the
+    /// terms of its file.
+    pub own_at: Option<(Arc<PathBuf>, u64)>,
     /// Whether it is the program's own code.
     pub own: bool,
 }
@@ -120,6 +123,8 @@ pub(crate) struct Thread {
     since: u64,
     /// The instruction before, and its address.
     before: Option<(u64, Arc<Code>)>,
+    /// The last instruction of the program's own.
+    own_at: Option<(Arc<PathBuf>, u64)>,
     /// The line of the program's own that it was in before.
     line: Option<Option<u32>>,
     /// Instructions since the last new moment.
@@ -252,6 +257,9 @@ impl Run<'_> {
         let hit = *hit;
         self.watch_handler(thread, tid, &regs, &code, before.as_ref().map(|(_, code)| &**code))?;
         let own = code.ground == Ground::Own;
+        if own {
+            thread.own_at = Some((Arc::clone(&code.path), code.address));
+        }
         let chain = thread.calls.last().map_or(0, |(.., hash)| *hash);
         let handlers: Vec<Signal> = self.task(tid)?.handlers.iter().map(|h| h.signal).collect();
         let key = Follower::hash((&role, ip, (!own).then_some(chain), &handlers, thread.blocked.bits()));
@@ -280,6 +288,7 @@ impl Run<'_> {
             handlers,
             likely,
             path: Some(Arc::clone(&code.path)),
+            own_at: thread.own_at.clone(),
             own,
         };
         self.seen(follower, tid, seen)
@@ -328,6 +337,7 @@ impl Run<'_> {
             place: Place::Waiting,
         };
         if let Some(follower) = &mut self.follower {
+            let own_at = follower.thread(tid).own_at.clone();
             follower.moments.push(Seen {
                 moment,
                 handled,
@@ -335,6 +345,7 @@ impl Run<'_> {
                 handlers,
                 likely: Some(Likely::Wait),
                 path: None,
+                own_at,
                 own: true,
             });
         }

@@ -25,6 +25,9 @@ pub struct Options {
     /// Signals to inject, in this order: each moment is counted from the start of the run,
     /// whatever was injected before.
     pub injections: Vec<Injection>,
+    /// On which of the processors that siglab may use, counted from 0 and around; the one on
+    /// which it happens to be if absent. What the program is told doesn't depend on it.
+    pub processor: Option<usize>,
     /// Whether an injection's event has the stack of the code that it interrupts.
     pub explains: bool,
 }
@@ -39,6 +42,7 @@ impl Default for Options {
             seed: 0,
             cancel: Cancel::default(),
             injections: Vec::new(),
+            processor: None,
             explains: true,
         }
     }

@@ -116,7 +116,7 @@ fn trace(
 ) -> Result<(Trace, Option<Box<Follower>>), Error> {
     become_subreaper();
     let filter = filter(options.clock)?;
-    let processors = cpu::pin().map_err(environment("choose a processor"))?;
+    let processors = cpu::pin(options.processor).map_err(environment("choose a processor"))?;
     let ticker = Ticker::new().map_err(environment("make a timer"))?;
     let mut plumbing = Plumbing::new(command.stdio, script.uses_stdin())
         .map_err(|(operation, source)| Error::Environment { operation, source })?;

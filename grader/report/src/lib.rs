@@ -7,10 +7,12 @@
 #![forbid(unsafe_code)]
 
 mod escape;
+mod exploration;
 mod format;
 mod style;
 mod timeline;
 
+pub use exploration::{exploration, outcomes};
 pub use format::{FORMATS, Format, ReportOptions, format, verdict};
 pub use timeline::{Timeline, TimelineOptions, sentence};
 

@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
 pub(crate) mod check;
+pub(crate) mod explore;
 pub(crate) mod lab_check;
 pub(crate) mod labs;
+pub(crate) mod replay;
 pub(crate) mod run;
 
 use siglab_lab::Labs;

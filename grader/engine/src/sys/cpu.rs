@@ -4,13 +4,19 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
 use super::{Pid, Result};
 
-/// Pins the calling thread, and what it forks, to the processor that it is on. Returns the
-/// processors on which it was allowed before.
-pub(crate) fn pin() -> Result<CpuSet> {
+/// Pins the calling thread, and what it forks, to the processor that it is on, or to the
+/// one with this number among those on which it is allowed. Returns these.
+pub(crate) fn pin(wanted: Option<usize>) -> Result<CpuSet> {
     let this = Pid::from_raw(0);
     let before = sched_getaffinity(this)?;
+    let allowed: Vec<usize> = (0..CpuSet::count())
+        .filter(|cpu| before.is_set(*cpu) == Ok(true))
+        .collect();
     let mut one = CpuSet::new();
-    one.set(sched_getcpu()?)?;
+    one.set(match wanted {
+        Some(wanted) if !allowed.is_empty() => allowed[wanted % allowed.len()],
+        _ => sched_getcpu()?,
+    })?;
     sched_setaffinity(this, &one)?;
     Ok(before)
 }

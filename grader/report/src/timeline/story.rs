@@ -440,7 +440,7 @@ fn trouble(row: &mut Row, kind: &Kind) {
             words::stack(stack),
         ),
         Kind::Injected { signal, stack } => (
-            Tone::Sig,
+            Tone::Signal,
             format!("{signal} is injected here"),
             words::stack(stack),
         ),

@@ -1,0 +1,276 @@
+//! The runs before anything is tried: what the program does by itself, where its moments
+//! are, and what the signal does at harmless ones.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use siglab_engine::{
+    Command, Follow, FollowFrom, Likely, Options, Script, Seen, follow, run,
+};
+use siglab_model::{Injection, Kind, Place, Signal, Trace};
+
+use crate::error::ExploreError;
+use crate::judge::Normal;
+use crate::options::{ExploreOptions, Strategy};
+
+/// Processor time that a run may take which does nothing but compute.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Harmless moments in the program's own code that are looked at, for each signal.
+const SAMPLES: usize = 5;
+
+/// What to explore, and with what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) command: &'a Command,
+    pub(crate) script: &'a Script,
+    pub(crate) options: &'a Options,
+    pub(crate) wanted: &'a ExploreOptions,
+}
+
+/// One thing to try: signals at moments, the last of which is the one that counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) injections: Vec<Injection>,
+    pub(crate) seen: Seen,
+}
+
+impl Case {
+    pub(crate) fn signal(&self) -> Option<Signal> {
+        self.injections.last().map(|injection| injection.signal)
+    }
+}
+
+/// What is known before anything is tried.
+#[derive(Debug)]
+pub(crate) struct Baseline {
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) normal: Normal,
+    /// The run without an injection.
+    pub(crate) trace: Trace,
+    pub(crate) cases: Vec<Case>,
+    /// Cases that the strategy leaves out.
+    pub(crate) left_out: usize,
+    /// Runs in which handlers were followed, and what was injected.
+    pub(crate) handlers: Vec<(Trace, Vec<Injection>)>,
+    /// Whether all instructions were followed.
+    pub(crate) complete: bool,
+    /// Bounds for the runs that are tried.
+    pub(crate) limit: Duration,
+}
+
+/// Refuses what can't be explored sensibly.
+pub(crate) fn check_program(path: &Path) -> Result<(), ExploreError> {
+    let read = |source| ExploreError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(read)?;
+    if metadata.is_file() && metadata.permissions().mode() & 0o6000 != 0 {
+        return Err(ExploreError::SetId {
+            path: path.to_owned(),
+        });
+    }
+    let mut start = [0; 256];
+    let length = fs::File::open(path)
+        .and_then(|mut file| std::io::Read::read(&mut file, &mut start))
+        .map_err(read)?;
+    if let Some(line) = start[..length].strip_prefix(b"#!") {
+        let line = String::from_utf8_lossy(line);
+        let interpreter = line.lines().next().unwrap_or_default().trim().to_owned();
+        return Err(ExploreError::ScriptFile {
+            path: path.to_owned(),
+            interpreter,
+        });
+    }
+    Ok(())
+}
+
+impl Subject<'_> {
+    /// Runs the program with these injections.
+    pub(crate) fn run(
+        &self,
+        injections: &[Injection],
+        limit: Duration,
+        explains: bool,
+        processor: Option<usize>,
+    ) -> Result<Trace, ExploreError> {
+        let mut options = self.options.clone();
+        options.injections = injections.to_vec();
+        options.explains = explains;
+        options.processor = processor;
+        options.limits.real_time = Some(limit);
+        options.cancel = self.wanted.cancel.clone();
+        Ok(run(self.command, self.script, &options)?)
+    }
+
+    fn follow(
+        &self,
+        injections: &[Injection],
+        from: FollowFrom,
+    ) -> Result<siglab_engine::Followed, ExploreError> {
+        let mut options = self.options.clone();
+        options.injections = injections.to_vec();
+        options.limits.real_time = Some(LIMIT * 4);
+        options.cancel = self.wanted.cancel.clone();
+        let how = Follow {
+            from,
+            most_steps: self.wanted.most_steps,
+        };
+        Ok(follow(self.command, self.script, &options, &how)?)
+    }
+
+    /// Makes the runs that everything else is compared with.
+    pub(crate) fn baseline(&self) -> Result<Baseline, ExploreError> {
+        let plain = self.run(&[], LIMIT, true, None)?;
+        let from = if self.wanted.from_start {
+            FollowFrom::Start
+        } else {
+            FollowFrom::Handler
+        };
+        let followed = self.follow(&[], from)?;
+        let signals = self.signals(&followed.moments);
+        let mut baseline = Baseline {
+            normal: Normal::new(&plain),
+            cases: Vec::new(),
+            left_out: 0,
+            handlers: vec![(followed.trace, Vec::new())],
+            complete: followed.complete,
+            limit: bound(&plain),
+            trace: plain,
+            signals,
+        };
+        let first: Vec<Case> = self.cases(&baseline.signals, &followed.moments, &[]);
+        for signal in baseline.signals.clone() {
+            let of_signal: Vec<&Case> =
+                first.iter().filter(|case| case.signal() == Some(signal)).collect();
+            let nested = self.look_around(&mut baseline, signal, &of_signal)?;
+            self.take(&mut baseline, nested);
+        }
+        self.take(&mut baseline, first);
+        Ok(baseline)
+    }
+
+    fn take(&self, baseline: &mut Baseline, cases: Vec<Case>) {
+        let all = cases.len();
+        let wanted = cases.into_iter().filter(|case| {
+            self.wanted.strategy == Strategy::All || case.seen.likely.is_some()
+        });
+        let before = baseline.cases.len();
+        baseline.cases.extend(wanted);
+        baseline.left_out += all - (baseline.cases.len() - before);
+    }
+
+    fn signals(&self, moments: &[Seen]) -> Vec<Signal> {
+        let is_wanted =
+            |signal: &Signal| self.wanted.signals.is_empty() || self.wanted.signals.contains(signal);
+        Signal::all()
+            .filter(is_wanted)
+            .filter(|signal| {
+                (self.wanted.from_start && !self.wanted.signals.is_empty())
+                    || moments.iter().any(|seen| seen.handled.contains(*signal))
+            })
+            .collect()
+    }
+
+    /// The cases that moments give. Of moments at which the signal is blocked, which it
+    /// is delivered after, only the first after each controlled call.
+    fn cases(&self, signals: &[Signal], moments: &[Seen], before: &[Injection]) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for signal in signals {
+            let mut blocked_since = None;
+            for seen in moments {
+                let is_to = self.wanted.to.is_empty() || self.wanted.to.contains(&seen.moment.role);
+                if !is_to || !(self.wanted.from_start || seen.handled.contains(*signal)) {
+                    continue;
+                }
+                if seen.blocked.contains(*signal) {
+                    let since = Some((seen.moment.role.clone(), seen.moment.calls));
+                    if blocked_since == since {
+                        continue;
+                    }
+                    blocked_since = since;
+                }
+                let mut injections = before.to_vec();
+                injections.push(Injection {
+                    moment: seen.moment.clone(),
+                    signal: *signal,
+                });
+                cases.push(Case {
+                    injections,
+                    seen: seen.clone(),
+                });
+            }
+        }
+        cases
+    }
+
+    /// Tries a signal at some harmless moments: what it does there is normal, what its
+    /// handler does is looked at, and a second signal may come while the handler runs.
+    fn look_around(
+        &self,
+        baseline: &mut Baseline,
+        signal: Signal,
+        cases: &[&Case],
+    ) -> Result<Vec<Case>, ExploreError> {
+        let outside = |case: &&&Case| {
+            case.seen.handlers.is_empty() && !case.seen.blocked.contains(signal)
+        };
+        let waits = cases
+            .iter()
+            .filter(outside)
+            .rev()
+            .find(|case| case.seen.likely == Some(Likely::Wait));
+        let own: Vec<&&Case> = cases
+            .iter()
+            .filter(outside)
+            .filter(|case| case.seen.own && case.seen.moment.place != Place::Waiting)
+            .collect();
+        let step = own.len().div_ceil(SAMPLES).max(1);
+        let picked: Vec<&&Case> = waits
+            .into_iter()
+            .chain(own.iter().copied().step_by(step))
+            .chain(own.last().copied())
+            .collect();
+        let mut nested = Vec::new();
+        for (nth, case) in picked.into_iter().enumerate() {
+            let plain = self.run(&case.injections, baseline.limit, true, None)?;
+            let while_waiting = case.seen.moment.place == Place::Waiting;
+            if baseline.normal.judge_roughly(&plain) {
+                baseline.normal.add(signal, &plain, while_waiting);
+            }
+            let followed = self.follow(&case.injections, FollowFrom::InHandlers)?;
+            if nth == 0 {
+                let in_handler: Vec<Seen> = followed
+                    .moments
+                    .iter()
+                    .filter(|seen| !seen.handlers.is_empty() && is_after(&followed.trace))
+                    .cloned()
+                    .collect();
+                nested = self.cases(&baseline.signals, &in_handler, &case.injections);
+            }
+            baseline
+                .handlers
+                .push((followed.trace, case.injections.clone()));
+        }
+        Ok(nested)
+    }
+}
+
+/// Whether anything was injected at all.
+fn is_after(trace: &Trace) -> bool {
+    trace
+        .events
+        .iter()
+        .any(|event| matches!(event.kind, Kind::Injected { .. }))
+}
+
+/// Processor time for runs with an injection: far more than the run without one took.
+fn bound(trace: &Trace) -> Duration {
+    if trace.outcome.limit.is_some() {
+        LIMIT
+    } else {
+        Duration::from_millis(1500)
+    }
+}

@@ -1,0 +1,308 @@
+//! Trying moments.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use siglab_engine::{Command, Options, Script};
+use siglab_model::{Kind, Place, Policy, Role, Signal, Trace};
+
+use crate::baseline::{Baseline, Case, Subject, check_program};
+use crate::error::ExploreError;
+use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
+use crate::group::{self, Found};
+use crate::judge::{self, Judgement, Normal};
+use crate::map::Map;
+use crate::options::{ExploreOptions, Progress};
+
+/// Tries the moments of a program, and says what goes wrong at which.
+///
+/// `command`'s streams are captured, and `options`' policy and injections are set for each
+/// run.
+///
+/// # Errors
+/// If the program can't be run, or is one about which exploring says nothing.
+pub fn explore(
+    command: &Command,
+    script: &Script,
+    options: &Options,
+    wanted: &ExploreOptions,
+    progress: &dyn Progress,
+) -> Result<Exploration, ExploreError> {
+    check_program(&command.program)?;
+    let subject = Subject {
+        command,
+        script,
+        options,
+        wanted,
+    };
+    let mut baseline = subject.baseline()?;
+    let mut found = Found::default();
+    watch_handlers(&subject, &mut baseline, &mut found);
+    judge_alone(&mut found, &baseline.trace);
+    let schedules = try_schedules(&subject, &mut baseline, &mut found)?;
+
+    let wanted_moments = wanted.budget.moments.unwrap_or(usize::MAX);
+    let to_try = &baseline.cases[..baseline.cases.len().min(wanted_moments)];
+    progress.total(to_try.len());
+    let judged = try_all(&subject, &baseline, to_try, progress)?;
+
+    let mut map = Map::default();
+    let mut counts = Counts {
+        total: baseline.cases.len() + baseline.left_out,
+        ..Counts::default()
+    };
+    for (index, judgement) in judged {
+        counts.tried += 1;
+        let case = &baseline.cases[index];
+        map.add(&case.seen, judgement.as_ref().map(|judgement| judgement.kind));
+        match judgement {
+            None => counts.safe += 1,
+            Some(judgement) => found.add_case(judgement, index, case),
+        }
+    }
+    let findings = group::describe(&subject, &baseline, found)?;
+    Ok(Exploration {
+        schema: EXPLORE_SCHEMA.to_owned(),
+        program: baseline.trace.header.program.clone(),
+        signals: baseline.signals.clone(),
+        strategy: wanted.strategy.name().to_owned(),
+        moments: counts,
+        complete: baseline.complete && counts.tried == counts.total,
+        left_out: left_out(&baseline, to_try.len(), counts),
+        schedules,
+        findings,
+        map: map.into_lines(),
+    })
+}
+
+fn left_out(baseline: &Baseline, to_try: usize, counts: Counts) -> Vec<String> {
+    let mut texts = Vec::new();
+    if baseline.left_out > 0 {
+        texts.push(format!(
+            "{} moments in the middle of library code and of lines, which the fast strategy \
+             doesn't try: --strategy all does",
+            baseline.left_out
+        ));
+    }
+    if counts.tried < baseline.cases.len() {
+        let why = if counts.tried < to_try { "time" } else { "number" };
+        texts.push(format!(
+            "{} moments for want of {why}: the budget was used up",
+            baseline.cases.len() - counts.tried
+        ));
+    }
+    if !baseline.complete {
+        texts.push(
+            "the program executes more instructions than were followed: the rest of a loop that \
+             brought nothing new, or what came after the limit"
+                .to_owned(),
+        );
+    }
+    texts
+}
+
+/// What handlers did that they must not, in the runs in which they were followed.
+fn watch_handlers(subject: &Subject<'_>, baseline: &mut Baseline, found: &mut Found) {
+    for (trace, injections) in &baseline.handlers {
+        let at_instruction = injections
+            .last()
+            .is_none_or(|injection| injection.moment.place != Place::Waiting);
+        for event in &trace.events {
+            let role = event.role.clone().unwrap_or_else(|| Role::new(Role::MAIN));
+            match &event.kind {
+                Kind::UnsafeCall {
+                    signal,
+                    function,
+                    stack,
+                } if is_wanted(subject, *signal) => {
+                    baseline.normal.buffers |= is_buffered(function);
+                    found.add_event(
+                        Judgement {
+                            kind: FindingKind::UnsafeCall,
+                            cause: format!("{signal} {function}"),
+                            role,
+                            detail: function.clone(),
+                        },
+                        *signal,
+                        stack.clone(),
+                        Vec::new(),
+                        injections,
+                    );
+                }
+                // While it waits, the call's own EINTR comes after what the handler did.
+                Kind::ErrnoChanged {
+                    signal,
+                    before,
+                    after,
+                    interrupted,
+                } if at_instruction && !injections.is_empty() && is_wanted(subject, *signal) => {
+                    found.add_event(
+                        Judgement {
+                            kind: FindingKind::ErrnoClobbered,
+                            cause: signal.to_string(),
+                            role,
+                            detail: format!("{before} {after}"),
+                        },
+                        *signal,
+                        Vec::new(),
+                        interrupted.clone(),
+                        injections,
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_wanted(subject: &Subject<'_>, signal: Signal) -> bool {
+    subject.wanted.signals.is_empty() || subject.wanted.signals.contains(&signal)
+}
+
+fn is_buffered(function: &str) -> bool {
+    ["print", "put", "write", "flush", "exit", "fork", "fclose", "stdio"]
+        .iter()
+        .any(|part| function.contains(part))
+}
+
+/// What is wrong with the program when nothing is injected at all.
+fn judge_alone(found: &mut Found, trace: &Trace) {
+    let nothing = Normal::of_nothing(&trace.header.program);
+    let crash_or_lock = |judgement: &Judgement| {
+        matches!(
+            judgement.kind,
+            FindingKind::Crash | FindingKind::Deadlock | FindingKind::Hang
+        )
+    };
+    if let Some(judgement) = nothing.judge(trace, None).filter(crash_or_lock) {
+        found.add_schedule(judgement, Policy::InOrder);
+    }
+    if let Some((role, children)) = judge::lost_children(trace) {
+        found.add_schedule(lost_children(role, children), Policy::InOrder);
+    }
+}
+
+fn lost_children(role: Role, children: usize) -> Judgement {
+    Judgement {
+        kind: FindingKind::LostWakeup,
+        cause: "children".to_owned(),
+        role,
+        detail: format!("children {children}"),
+    }
+}
+
+/// Tries other orders of scheduling, if there is a choice at all. How many.
+fn try_schedules(
+    subject: &Subject<'_>,
+    baseline: &mut Baseline,
+    found: &mut Found,
+) -> Result<u64, ExploreError> {
+    let has_choice = baseline
+        .trace
+        .events
+        .iter()
+        .any(|event| matches!(event.kind, Kind::Fork { .. }));
+    if !has_choice {
+        return Ok(0);
+    }
+    let mut tried = 0;
+    for seed in 0..subject.wanted.schedules {
+        if subject.wanted.cancel.is_cancelled() {
+            break;
+        }
+        let policy = Policy::Random { seed };
+        let options = Options {
+            policy: policy.clone(),
+            ..subject.options.clone()
+        };
+        let other = Subject {
+            options: &options,
+            ..*subject
+        };
+        let trace = other.run(&[], baseline.limit, true, None)?;
+        tried += 1;
+        // Lines may come in any order then: what is written isn't compared.
+        let judgement = baseline
+            .normal
+            .judge(&trace, None)
+            .filter(|judgement| judgement.kind != FindingKind::OutputCorrupted);
+        if let Some(judgement) = judgement {
+            found.add_schedule(judgement, policy.clone());
+        }
+        if let Some((role, children)) = judge::lost_children(&trace) {
+            found.add_schedule(lost_children(role, children), policy);
+        }
+    }
+    Ok(tried)
+}
+
+/// Runs all cases, several at a time. In order; those for which there was no time are
+/// missing.
+fn try_all(
+    subject: &Subject<'_>,
+    baseline: &Baseline,
+    cases: &[Case],
+    progress: &dyn Progress,
+) -> Result<Vec<(usize, Option<Judgement>)>, ExploreError> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(BTreeMap::new());
+    let failed = Mutex::new(None);
+    let jobs = subject.wanted.jobs.map_or_else(
+        || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        NonZeroUsize::get,
+    );
+    let begun = now();
+    let is_over = || {
+        let late = |time: Duration| begun.elapsed() >= time;
+        subject.wanted.cancel.is_cancelled() || subject.wanted.budget.time.is_some_and(late)
+    };
+    let work = |processor: usize| {
+        while !is_over() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = cases.get(index) else { return };
+            match subject.run(&case.injections, baseline.limit, false, Some(processor)) {
+                Ok(trace) => {
+                    let judgement = baseline.normal.judge(&trace, case.signal());
+                    progress.tried(judgement.is_some());
+                    lock(&results).insert(index, judgement);
+                }
+                Err(error) => {
+                    lock(&failed).get_or_insert(error);
+                    return;
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for processor in 0..jobs.min(cases.len()) {
+            scope.spawn(move || work(processor));
+        }
+    });
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(results
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_iter()
+            .collect()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The machine's clock, for a budget in real time.
+#[expect(clippy::disallowed_methods, reason = "a budget is in real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Findings, the worst first, then the most frequent.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (a.kind, b.moments, &a.title).cmp(&(b.kind, a.moments, &b.title)));
+}

@@ -1,0 +1,331 @@
+//! Judging a run: what went wrong in it, compared with runs in which nothing did.
+
+use std::collections::BTreeMap;
+
+use siglab_model::{
+    Action, Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Trace, Waiting,
+};
+
+use crate::finding::FindingKind;
+use crate::output::Reference;
+use crate::stack::{outer_call, own_frame};
+
+/// What went wrong, and the cause by which runs are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Judgement {
+    pub(crate) kind: FindingKind,
+    /// Equal for runs with the same cause.
+    pub(crate) cause: String,
+    /// Whom it hits.
+    pub(crate) role: Role,
+    /// What kinds need for their explanation.
+    pub(crate) detail: String,
+}
+
+/// Where a thread waits, as far as runs are compared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct WaitKey {
+    role: Role,
+    syscall: String,
+    function: Option<String>,
+    line: Option<u32>,
+}
+
+/// Runs in which nothing went wrong.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Normal {
+    /// The program's file name.
+    pub(crate) program: String,
+    /// Where it waits for ever when nothing is injected; `None` if it ends by itself.
+    rests_in: Option<Vec<WaitKey>>,
+    /// Where it waits after the signal came while it waited, for each signal.
+    after: BTreeMap<Signal, Vec<Option<Vec<WaitKey>>>>,
+    /// Deaths that are as they should be.
+    deaths: Vec<(Role, ProcessStatus)>,
+    limits: Vec<LimitKind>,
+    pub(crate) output: Reference,
+    /// Whether a handler uses something that is buffered.
+    pub(crate) buffers: bool,
+}
+
+/// The threads that wait, if the run ended because all did.
+pub(crate) fn waiting(trace: &Trace) -> Option<&[Waiting]> {
+    trace.events.iter().rev().find_map(|event| match &event.kind {
+        Kind::Deadlock { waiting } => Some(waiting.as_slice()),
+        _ => None,
+    })
+}
+
+fn deaths(trace: &Trace) -> impl Iterator<Item = (Role, ProcessStatus)> {
+    trace.events.iter().filter_map(|event| match event.kind {
+        Kind::Killed { signal, .. } => {
+            Some((event.role.clone()?, ProcessStatus::Killed(signal)))
+        }
+        _ => None,
+    })
+}
+
+/// Signals by which a program dies of its own fault.
+fn is_fault(signal: Signal) -> bool {
+    [
+        Signal::SEGV,
+        Signal::ABRT,
+        Signal::BUS,
+        Signal::ILL,
+        Signal::FPE,
+        Signal::TRAP,
+        Signal::SYS,
+    ]
+    .contains(&signal)
+}
+
+impl Normal {
+    /// Nothing is known to be normal.
+    pub(crate) fn of_nothing(program: &str) -> Self {
+        Self {
+            program: program.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// From the run in which nothing is injected.
+    pub(crate) fn new(trace: &Trace) -> Self {
+        let program = trace.header.program.clone();
+        let mut normal = Self {
+            rests_in: keys(trace, &program),
+            program,
+            deaths: deaths(trace).collect(),
+            limits: trace.outcome.limit.into_iter().collect(),
+            ..Self::default()
+        };
+        normal.output.add(trace);
+        normal
+    }
+
+    /// Adds a run in which the signal came at a harmless moment.
+    pub(crate) fn add(&mut self, signal: Signal, trace: &Trace, while_waiting: bool) {
+        if while_waiting {
+            let rests = keys(trace, &self.program);
+            self.after.entry(signal).or_default().push(rests);
+        }
+        self.deaths
+            .extend(deaths(trace).filter(|(_, status)| !matches!(status, ProcessStatus::Killed(s) if is_fault(*s))));
+        self.output.add(trace);
+    }
+
+    /// What went wrong in a run into which `signal` was injected; or, without one, in
+    /// another order of scheduling.
+    pub(crate) fn judge(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
+        self.crash(trace)
+            .or_else(|| self.killed(trace, signal))
+            .or_else(|| self.stuck(trace, signal))
+            .or_else(|| self.endless(trace))
+            .or_else(|| {
+                let detail = self.output.damage(trace, self.buffers)?;
+                Some(Judgement {
+                    kind: FindingKind::OutputCorrupted,
+                    cause: String::new(),
+                    role: Role::new(Role::MAIN),
+                    detail,
+                })
+            })
+    }
+
+    fn crash(&self, trace: &Trace) -> Option<Judgement> {
+        let (role, status) = deaths(trace).find(|(role, status)| {
+            matches!(status, ProcessStatus::Killed(signal) if is_fault(*signal))
+                && !self.deaths.contains(&(role.clone(), *status))
+        })?;
+        let ProcessStatus::Killed(signal) = status else {
+            return None;
+        };
+        let (stack, interrupted) = stacks_at_death(trace, &role);
+        let inner = if interrupted.is_empty() { stack } else { interrupted };
+        let by = if interrupted.is_empty() { None } else { outer_call(stack, &self.program) };
+        let cause = format!("{signal} {:?} {:?}", by, outer_call(inner, &self.program));
+        Some(Judgement {
+            kind: FindingKind::Crash,
+            cause,
+            role,
+            detail: signal.to_string(),
+        })
+    }
+
+    fn killed(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
+        let signal = signal?;
+        let death = deaths(trace).find(|(role, status)| {
+            *status == ProcessStatus::Killed(signal)
+                && !self.deaths.contains(&(role.clone(), *status))
+        })?;
+        // A handler that ends its process in the name of the signal sends it itself.
+        let injected = trace.events.iter().any(|event| {
+            event.role.as_ref() == Some(&death.0)
+                && matches!(
+                    &event.kind,
+                    Kind::Delivered { signal: s, disposition: Action::Default, info }
+                        if *s == signal && info.pid.as_ref().is_some_and(|pid| *pid == *Role::SCRIPT)
+                )
+        });
+        injected.then(|| Judgement {
+            kind: FindingKind::KilledByDefault,
+            cause: signal.to_string(),
+            role: death.0,
+            detail: String::new(),
+        })
+    }
+
+    fn stuck(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
+        let waiting = waiting(trace)?;
+        if let Some(locked) = waiting.iter().find(|waiting| self.is_locked(waiting)) {
+            let what = lock_name(&locked.what);
+            let cause = format!(
+                "{} {:?} {what}",
+                locked.role,
+                outer_call(&locked.stack, &self.program)
+            );
+            return Some(Judgement {
+                kind: FindingKind::Deadlock,
+                cause,
+                role: locked.role.clone(),
+                detail: locked.what.clone(),
+            });
+        }
+        let now = keys(trace, &self.program);
+        if let Some(signal) = signal
+            && let Some(after) = self.after.get(&signal)
+            && after.contains(&now)
+        {
+            return None;
+        }
+        if signal.is_none() && now == self.rests_in {
+            return None;
+        }
+        let first = waiting.first()?;
+        // What is known of no signal at all, nobody waits for.
+        if signal.is_some() && self.rests_in.is_some() && now == self.rests_in {
+            let comes_to_an_end = signal
+                .and_then(|signal| self.after.get(&signal))
+                .is_some_and(|after| !after.is_empty());
+            if !comes_to_an_end {
+                return None;
+            }
+        }
+        let key = wait_key(first, &self.program);
+        Some(Judgement {
+            kind: FindingKind::LostWakeup,
+            cause: format!("{} {:?}", key.syscall, key.function),
+            role: first.role.clone(),
+            detail: format!("{} {}", first.syscall, first.what),
+        })
+    }
+
+    /// Whether a thread waits for a lock, as it never does in a normal run.
+    fn is_locked(&self, waiting: &Waiting) -> bool {
+        waiting.syscall.starts_with("futex")
+            && self.rests_in.as_ref().is_none_or(|rests| {
+                !rests.contains(&wait_key(waiting, &self.program))
+            })
+            && (waiting.handler.is_some() || waiting.what.contains("lock") || waiting.what.contains("mutex"))
+    }
+
+    fn endless(&self, trace: &Trace) -> Option<Judgement> {
+        let limit = trace.outcome.limit?;
+        if self.limits.contains(&limit) || limit == LimitKind::Cancelled {
+            return None;
+        }
+        let role = trace
+            .events
+            .iter()
+            .rev()
+            .find(|event| matches!(event.kind, Kind::BusyWaiting { .. }))
+            .and_then(|event| event.role.clone())
+            .unwrap_or_else(|| Role::new(Role::MAIN));
+        Some(Judgement {
+            kind: FindingKind::Hang,
+            cause: role.to_string(),
+            role,
+            detail: format!("{limit:?}"),
+        })
+    }
+}
+
+/// The name of a lock without who holds it.
+fn lock_name(what: &str) -> &str {
+    what.split(',').next().unwrap_or(what)
+}
+
+fn keys(trace: &Trace, program: &str) -> Option<Vec<WaitKey>> {
+    let mut keys: Vec<WaitKey> = waiting(trace)?
+        .iter()
+        .map(|waiting| wait_key(waiting, program))
+        .collect();
+    keys.sort();
+    Some(keys)
+}
+
+fn wait_key(waiting: &Waiting, program: &str) -> WaitKey {
+    let own = own_frame(&waiting.stack, program);
+    WaitKey {
+        role: waiting.role.clone(),
+        syscall: waiting.syscall.clone(),
+        function: own.and_then(|frame| frame.function.clone()),
+        line: own.and_then(|frame| frame.line),
+    }
+}
+
+/// The stack where a process died, and of what its handler had interrupted.
+pub(crate) fn stacks_at_death<'a>(trace: &'a Trace, role: &Role) -> (&'a [Frame], &'a [Frame]) {
+    trace
+        .events
+        .iter()
+        .rev()
+        .filter(|event| event.role.as_ref().is_some_and(|of| of == role || is_thread_of(of, role)))
+        .find_map(|event| match &event.kind {
+            Kind::DefaultAction {
+                stack, interrupted, ..
+            } if !stack.is_empty() => Some((stack.as_slice(), interrupted.as_slice())),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+fn is_thread_of(thread: &Role, process: &Role) -> bool {
+    let last = thread.as_str().rsplit('/').next().unwrap_or_default();
+    last.starts_with("thread")
+        && (process.as_str() == Role::MAIN || thread.as_str().starts_with(process.as_str()))
+}
+
+/// Children that ended and were never waited for, although their parent handles
+/// `SIGCHLD` and two of those signals became one.
+pub(crate) fn lost_children(trace: &Trace) -> Option<(Role, usize)> {
+    waiting(trace)?;
+    let merged = trace.events.iter().find_map(|event: &Event| match &event.kind {
+        Kind::Merged { signal, .. } if *signal == Signal::CHLD => event.role.clone(),
+        _ => None,
+    })?;
+    let handles = trace.events.iter().any(|event| {
+        event.role.as_ref() == Some(&merged)
+            && matches!(&event.kind, Kind::HandlerEntered { signal, .. } if *signal == Signal::CHLD)
+    });
+    let ended = |event: &&Event| matches!(event.kind, Kind::Exit { .. } | Kind::Killed { .. });
+    let ends = trace.events.iter().filter(ended).count();
+    let reaped = trace
+        .events
+        .iter()
+        .filter(|event| matches!(event.kind, Kind::Reaped { .. } | Kind::ReapedByKernel {}))
+        .count();
+    (handles && ends > reaped).then(|| (merged, ends - reaped))
+}
+
+impl Normal {
+    /// Whether a run may serve as an example of what is normal: nobody crashed in it, and
+    /// nobody waits for a lock.
+    pub(crate) fn judge_roughly(&self, trace: &Trace) -> bool {
+        self.crash(trace).is_none()
+            && trace.outcome.limit.is_none()
+            && !waiting(trace)
+                .unwrap_or_default()
+                .iter()
+                .any(|waiting| self.is_locked(waiting))
+    }
+}

@@ -1,0 +1,190 @@
+//! The distinct outcomes that different orders of scheduling give.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use siglab_engine::{Command, Options, Script};
+use siglab_model::{Kind, Policy, ProcessStatus, Role, Trace};
+
+use crate::baseline::{Subject, check_program};
+use crate::error::ExploreError;
+use crate::finding::{EXPLORE_SCHEMA, Outcome, Outcomes};
+use crate::options::{ExploreOptions, Progress};
+use crate::output::text_of;
+use crate::witness::Witness;
+
+/// Runs the program in many orders of scheduling, and lists the outcomes: what it wrote,
+/// and how its processes ended.
+///
+/// First every order with at most `preemptions` pre-emptions, from the order of creation
+/// on, as far as `wanted`'s budget goes; then as many pseudo-random ones as `wanted` says.
+///
+/// # Errors
+/// If the program can't be run.
+pub fn outcomes(
+    command: &Command,
+    script: &Script,
+    options: &Options,
+    wanted: &ExploreOptions,
+    preemptions: usize,
+    progress: &dyn Progress,
+) -> Result<Outcomes, ExploreError> {
+    /// Runs at the most, where no budget was given.
+    const MOST_RUNS: usize = 2000;
+    check_program(&command.program)?;
+    let most = wanted.budget.moments.unwrap_or(MOST_RUNS);
+    let subject = Subject {
+        command,
+        script,
+        options,
+        wanted,
+    };
+    let mut search = Search {
+        subject: &subject,
+        seen: BTreeMap::new(),
+        program: String::new(),
+        runs: 0,
+    };
+    progress.total(most);
+    let complete = search.systematically(preemptions, most, progress)?;
+    for seed in 0..wanted.schedules {
+        if wanted.cancel.is_cancelled() {
+            break;
+        }
+        search.run(Policy::Random { seed })?;
+        progress.tried(false);
+    }
+    let mut outcomes: Vec<Outcome> = search.seen.into_values().collect();
+    outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.runs));
+    Ok(Outcomes {
+        schema: EXPLORE_SCHEMA.to_owned(),
+        program: search.program,
+        runs: search.runs,
+        complete,
+        preemptions,
+        outcomes,
+    })
+}
+
+struct Search<'a> {
+    subject: &'a Subject<'a>,
+    seen: BTreeMap<(String, Vec<(Role, String)>), Outcome>,
+    program: String,
+    runs: u64,
+}
+
+/// Choices to be made, and how many of them are pre-emptions.
+#[derive(Clone, Debug)]
+struct Branch {
+    choices: Vec<Role>,
+    preemptions: usize,
+}
+
+impl Search<'_> {
+    fn run(&mut self, policy: Policy) -> Result<Trace, ExploreError> {
+        /// Processor time of one run.
+        const LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
+        let options = Options {
+            policy,
+            ..self.subject.options.clone()
+        };
+        let subject = Subject {
+            options: &options,
+            ..*self.subject
+        };
+        let trace = subject.run(&[], LIMIT, true, None)?;
+        self.runs += 1;
+        self.program.clone_from(&trace.header.program);
+        let key = (text_of(&trace), ends(&trace));
+        if let Some(outcome) = self.seen.get_mut(&key) {
+            outcome.runs += 1;
+        } else {
+            let witness = Witness::new(subject.command, &trace, None, false)?;
+            let outcome = Outcome {
+                runs: 1,
+                output: key.0.clone(),
+                ends: key.1.clone(),
+                witness,
+            };
+            self.seen.insert(key, outcome);
+        }
+        Ok(trace)
+    }
+
+    /// Breadth first, so that the simplest orders come first. Whether all were tried.
+    fn systematically(
+        &mut self,
+        bound: usize,
+        most: usize,
+        progress: &dyn Progress,
+    ) -> Result<bool, ExploreError> {
+        let mut queue = VecDeque::from([Branch {
+            choices: Vec::new(),
+            preemptions: 0,
+        }]);
+        let mut known: HashSet<Vec<Role>> = HashSet::new();
+        let mut tried = 0;
+        while let Some(branch) = queue.pop_front() {
+            if tried == most || self.subject.wanted.cancel.is_cancelled() {
+                return Ok(false);
+            }
+            tried += 1;
+            let trace = self.run(Policy::Replay {
+                choices: branch.choices.clone(),
+            })?;
+            progress.tried(false);
+            let made: Vec<(&Role, &[Role])> = trace
+                .events
+                .iter()
+                .filter_map(|event| match (&event.kind, &event.role) {
+                    (Kind::Chosen { among }, Some(role)) => Some((role, among.as_slice())),
+                    _ => None,
+                })
+                .collect();
+            for at in branch.choices.len()..made.len() {
+                let (chosen, among) = made[at];
+                for other in among.iter().filter(|role| *role != chosen) {
+                    let preemptions = branch.preemptions + 1;
+                    if preemptions > bound {
+                        continue;
+                    }
+                    let mut choices: Vec<Role> =
+                        made[..at].iter().map(|(role, _)| (*role).clone()).collect();
+                    choices.push(other.clone());
+                    if known.insert(choices.clone()) {
+                        queue.push_back(Branch {
+                            choices,
+                            preemptions,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// How each process ended.
+fn ends(trace: &Trace) -> Vec<(Role, String)> {
+    let mut ends: Vec<(Role, String)> = trace
+        .events
+        .iter()
+        .filter_map(|event| {
+            let end = match &event.kind {
+                Kind::Exit { code } => format!("exit status {code}"),
+                Kind::Killed { signal, .. } => format!("killed by {signal}"),
+                Kind::Deadlock { .. } => "waits for ever".to_owned(),
+                Kind::Limit { .. } => "runs for ever".to_owned(),
+                _ => return None,
+            };
+            let role = event.role.clone().unwrap_or_else(|| Role::new(Role::MAIN));
+            Some((role, end))
+        })
+        .collect();
+    if ends.is_empty()
+        && let Some(ProcessStatus::Exited(code)) = trace.outcome.status
+    {
+        ends.push((Role::new(Role::MAIN), format!("exit status {code}")));
+    }
+    ends.sort();
+    ends
+}

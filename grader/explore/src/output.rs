@@ -1,0 +1,136 @@
+//! Comparing what runs wrote, line by line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use siglab_model::{Kind, ProcessStatus, Trace};
+
+/// What a run wrote, both streams together.
+pub(crate) fn text_of(trace: &Trace) -> String {
+    trace
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            Kind::Output { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What runs in which nothing went wrong wrote.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reference {
+    lines: BTreeSet<String>,
+    /// For each line, how often it was there at the least and at the most.
+    counts: BTreeMap<String, (usize, usize)>,
+    runs: usize,
+    statuses: Vec<Option<ProcessStatus>>,
+}
+
+impl Reference {
+    pub(crate) fn add(&mut self, trace: &Trace) {
+        let counts = count(&text_of(trace));
+        self.lines.extend(counts.keys().cloned());
+        for (line, (least, most)) in &mut self.counts {
+            let now = counts.get(line).copied().unwrap_or(0);
+            *least = (*least).min(now);
+            *most = (*most).max(now);
+        }
+        for (line, now) in counts {
+            let least = if self.runs == 0 { now } else { 0 };
+            self.counts.entry(line).or_insert((least, now));
+        }
+        self.runs += 1;
+        self.statuses.push(trace.outcome.status);
+    }
+
+    /// What is wrong with what a run wrote. `buffers`: whether something may be buffered
+    /// twice or not at all, because a handler uses a buffered stream.
+    pub(crate) fn damage(&self, trace: &Trace, buffers: bool) -> Option<String> {
+        let text = text_of(trace);
+        let counts = count(&text);
+        for line in counts.keys().filter(|line| !self.lines.contains(*line)) {
+            if let Some((outer, inner)) = self.splice(line) {
+                return Some(match inner {
+                    Some(inner) => format!("the line `{outer}` was torn by `{inner}`: `{line}`"),
+                    None => format!("a line was torn: `{line}`"),
+                });
+            }
+        }
+        if !buffers || !self.statuses.contains(&trace.outcome.status) {
+            return None;
+        }
+        for (line, (least, most)) in &self.counts {
+            let now = counts.get(line).copied().unwrap_or(0);
+            if now > *most {
+                return Some(format!("the line `{line}` was written {now} times instead of {most}"));
+            }
+            if now < *least {
+                return Some(format!("the line `{line}` was lost"));
+            }
+        }
+        None
+    }
+
+    /// Whether a line is made of parts of known ones: the line that was torn, and the one
+    /// that was put in its middle.
+    fn splice(&self, line: &str) -> Option<(&str, Option<&str>)> {
+        const SHORTEST: usize = 3;
+        let is_part = |part: &str, of: &str| {
+            part.is_empty() || of.starts_with(part) || of.ends_with(part)
+        };
+        for inner in self.lines.iter().filter(|inner| inner.len() >= SHORTEST) {
+            let Some(at) = line.find(inner.as_str()) else {
+                continue;
+            };
+            let (before, after) = (&line[..at], &line[at + inner.len()..]);
+            if before.is_empty() && after.is_empty() {
+                continue;
+            }
+            let outer = self
+                .lines
+                .iter()
+                .filter(|outer| outer.len() >= SHORTEST)
+                .find(|outer| {
+                    **outer == format!("{before}{after}")
+                        || (is_part(before, outer) && is_part(after, outer))
+                });
+            if let Some(outer) = outer {
+                return Some((outer, Some(inner)));
+            }
+        }
+        None
+    }
+}
+
+fn count(text: &str) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in text.lines() {
+        *counts.entry(line.to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(texts: &[&str]) -> Reference {
+        let mut reference = Reference::default();
+        for text in texts {
+            let counts = count(text);
+            reference.lines.extend(counts.keys().cloned());
+            reference.runs += 1;
+        }
+        reference
+    }
+
+    #[test]
+    fn torn_lines_are_recognised_and_new_ones_are_not_torn() {
+        let known = reference(&["hello world\ncaught 2\n"]);
+        assert_eq!(known.splice("hello caught 2world"), Some(("hello world", Some("caught 2"))));
+        assert_eq!(known.splice("caught 2hello world"), Some(("hello world", Some("caught 2"))));
+        assert_eq!(known.splice("caught 3"), None);
+        assert_eq!(known.splice("caught 2 times"), None);
+        assert_eq!(known.splice("something else"), None);
+    }
+}

@@ -1,0 +1,233 @@
+//! What exploring found, for a person at a terminal.
+
+use std::fmt::Write as _;
+
+use siglab_explore::{Exploration, Finding, FindingKind, Hazards, Outcomes};
+use siglab_model::{Frame, Signal};
+
+use crate::escape;
+use crate::style::{self, paint};
+use crate::timeline::words::count;
+
+/// Texts are wrapped at this column.
+const WIDTH: usize = 92;
+/// Frames of a stack that are shown.
+const MOST_FRAMES: usize = 8;
+/// Lines of an outcome's output that are shown.
+const MOST_LINES: usize = 12;
+
+/// An exploration in words: how many moments, what was found, and the hazard map.
+/// `source` finds the text of a source file by its name.
+#[must_use]
+pub fn exploration(
+    exploration: &Exploration,
+    unicode: bool,
+    source: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    let mut out = String::new();
+    heading(&mut out, exploration);
+    for (index, finding) in exploration.findings.iter().enumerate() {
+        write_finding(&mut out, index + 1, finding, unicode);
+    }
+    if !exploration.map.is_empty() && exploration.moments.tried > exploration.moments.safe {
+        hazard_map(&mut out, &exploration.map, source);
+    }
+    for text in &exploration.left_out {
+        let _ = writeln!(out, "{} {}", paint(style::QUIET, "not tried:"), escape::lines(text));
+    }
+    out
+}
+
+fn signals(of: &[Signal]) -> String {
+    of.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn heading(out: &mut String, exploration: &Exploration) {
+    let program = escape::lines(&exploration.program);
+    let moments = &exploration.moments;
+    if exploration.signals.is_empty() {
+        let _ = writeln!(
+            out,
+            "{program}: nothing to explore: it installs no handler for a signal"
+        );
+    } else {
+        let _ = writeln!(
+            out,
+            "{program}, {}: {} of {} tried",
+            signals(&exploration.signals),
+            moments.tried,
+            count(moments.total, "moment", "moments"),
+        );
+        let broken = moments.tried - moments.safe;
+        let (style, text) = if broken == 0 {
+            (style::GOOD, "nothing goes wrong at any of them".to_owned())
+        } else {
+            (
+                style::BAD,
+                format!("at {broken} of them the program breaks"),
+            )
+        };
+        let _ = writeln!(out, "{}", paint(style, &text));
+    }
+    if exploration.schedules > 0 {
+        let _ = writeln!(
+            out,
+            "{} of scheduling tried",
+            count(usize::try_from(exploration.schedules).unwrap_or(usize::MAX), "other order", "other orders"),
+        );
+    }
+    if !exploration.findings.is_empty() {
+        let _ = writeln!(out);
+    }
+}
+
+fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bool) {
+    let kind = paint(style::BAD, finding.kind.id());
+    let title = paint(style::HEADING, &escape::lines(&finding.title));
+    let _ = writeln!(out, "{number}. {kind}: {title}");
+    let at = match finding.kind {
+        FindingKind::UnsafeCall | FindingKind::ErrnoClobbered => {
+            format!("seen in {}", count(finding.moments, "followed run", "followed runs"))
+        }
+        _ if finding.signal.is_none() => {
+            format!("in {}", count(finding.moments, "order", "orders") + " of scheduling")
+        }
+        _ => format!("at {}", count(finding.moments, "moment", "moments")),
+    };
+    let _ = writeln!(out, "   {}", paint(style::QUIET, &at));
+    paragraph(out, &finding.explanation);
+    stack(out, "the handler", &finding.handler, unicode);
+    stack(out, "what it interrupted", &finding.interrupted, unicode);
+    paragraph(out, &format!("Instead: {}", finding.advice));
+    let _ = writeln!(out);
+}
+
+fn paragraph(out: &mut String, text: &str) {
+    let mut line = String::from("  ");
+    for word in escape::lines(text).split_whitespace() {
+        if line.len() + word.len() + 1 > WIDTH {
+            let _ = writeln!(out, "{line}");
+            line = String::from("  ");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+fn stack(out: &mut String, what: &str, frames: &[Frame], unicode: bool) {
+    if frames.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "     {}", paint(style::QUIET, &format!("{what}:")));
+    for frame in frames.iter().take(MOST_FRAMES) {
+        let function = frame.function.as_deref().unwrap_or("?");
+        let place = match (&frame.file, frame.line, &frame.module) {
+            (Some(file), Some(line), _) => format!("{file}:{line}"),
+            (_, _, Some(module)) => module.clone(),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            out,
+            "       {:<40} {}",
+            escape::lines(function),
+            paint(style::QUIET, &escape::lines(&place))
+        );
+    }
+    if frames.len() > MOST_FRAMES {
+        let dots = if unicode { "…" } else { "..." };
+        let _ = writeln!(out, "       {dots}");
+    }
+}
+
+/// The program's lines with, beside each, how many of its moments are safe, hang, crash
+/// or corrupt.
+fn hazard_map(out: &mut String, map: &[Hazards], source: &dyn Fn(&str) -> Option<String>) {
+    let _ = writeln!(
+        out,
+        "{}",
+        paint(style::HEADING, "   safe   hang  crash corrupt  line")
+    );
+    let mut file = "";
+    let mut text = None;
+    for hazards in map {
+        if hazards.file != file {
+            file = &hazards.file;
+            text = source(file);
+            let _ = writeln!(out, "{:32}{}", "", paint(style::QUIET, &escape::lines(file)));
+        }
+        let line = text
+            .as_deref()
+            .and_then(|text| text.lines().nth(hazards.line as usize - 1))
+            .unwrap_or_default();
+        let number = |count: usize, width: usize, style| {
+            let text = if count == 0 {
+                format!("{:>width$}", ".")
+            } else {
+                format!("{count:>width$}")
+            };
+            let style = if count == 0 { style::QUIET } else { style };
+            paint(style, &text)
+        };
+        let _ = writeln!(
+            out,
+            "{}{}{}{}  {:>4}  {}",
+            number(hazards.safe, 7, style::GOOD),
+            number(hazards.hang, 7, style::BAD),
+            number(hazards.crash, 7, style::BAD),
+            number(hazards.corrupt, 8, style::BAD),
+            hazards.line,
+            escape::lines(line.trim_end()),
+        );
+    }
+    let _ = writeln!(out);
+}
+
+/// The outcomes of a program in words.
+#[must_use]
+pub fn outcomes(outcomes: &Outcomes) -> String {
+    let mut out = String::new();
+    let runs = usize::try_from(outcomes.runs).unwrap_or(usize::MAX);
+    let tried = if outcomes.complete {
+        format!(
+            "every order with up to {} was tried",
+            count(outcomes.preemptions, "pre-emption", "pre-emptions")
+        )
+    } else {
+        "there are more orders than were tried".to_owned()
+    };
+    let _ = writeln!(
+        out,
+        "{}: {} in {}; {tried}\n",
+        escape::lines(&outcomes.program),
+        count(outcomes.outcomes.len(), "distinct outcome", "distinct outcomes"),
+        count(runs, "run", "runs"),
+    );
+    for (index, outcome) in outcomes.outcomes.iter().enumerate() {
+        let times = count(usize::try_from(outcome.runs).unwrap_or(usize::MAX), "run", "runs");
+        let ends = outcome
+            .ends
+            .iter()
+            .map(|(role, end)| format!("{role}: {end}"))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let _ = writeln!(
+            out,
+            "{}. {} {}",
+            index + 1,
+            paint(style::HEADING, &escape::lines(&ends)),
+            paint(style::QUIET, &format!("({times})"))
+        );
+        let lines: Vec<&str> = outcome.output.lines().collect();
+        for line in lines.iter().take(MOST_LINES) {
+            let _ = writeln!(out, "     {}", escape::lines(line));
+        }
+        if lines.len() > MOST_LINES {
+            let _ = writeln!(out, "     and {}", count(lines.len() - MOST_LINES, "more line", "more lines"));
+        }
+    }
+    out
+}
