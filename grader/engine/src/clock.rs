@@ -19,7 +19,7 @@ const TICKS_PER_NANOSECOND: u64 = 2;
 const NANOS: i64 = 1_000_000_000;
 
 /// The clocks of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
     now: Time,
 }

@@ -266,8 +266,11 @@ impl Run<'_> {
             Status::Signal(Signal::TRAP) => self.on_trap(tid)?,
             _ => None,
         };
-        if trapped.is_none() {
-            self.disarm(tid)?;
+        match (trapped, status) {
+            (Some(_), _) => {}
+            // The code that it was in is gone.
+            (None, Status::Exec) => self.armed = None,
+            (None, _) => self.disarm(tid)?,
         }
         Ok(trapped)
     }
@@ -278,17 +281,19 @@ impl Run<'_> {
             return self.resume(tid, resume, signal);
         }
         let mut resume = resume;
+        // Before a call it isn't at an instruction: that was made.
+        let at_entry = std::mem::take(&mut self.task(tid)?.at_entry);
         if let Some(signal) = signal {
             resume = self.deliver(tid, signal, resume)?;
-        } else {
+        } else if !at_entry {
             self.inject_here(tid)?;
         }
         let is_followed = self.is_followed(tid)?;
         let mut steps = false;
         if is_followed {
             let other = match signal {
-                None => self.visit(tid)?,
-                Some(_) => None,
+                None if !at_entry => self.visit(tid)?,
+                _ => None,
             };
             match other {
                 Some(other) => resume = other,
@@ -300,7 +305,7 @@ impl Run<'_> {
                 }
             }
         } else if resume == Resume::Cont
-            && let Some(step) = self.arm(tid)?
+            && let Some(step) = self.arm(tid, at_entry)?
         {
             resume = step;
         }
@@ -309,6 +314,7 @@ impl Run<'_> {
     }
 
     fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        self.task(tid)?.at_entry = false;
         let resume = match signal {
             Some(signal) => self.deliver(tid, signal, resume)?,
             None => resume,
@@ -512,7 +518,9 @@ impl Run<'_> {
             }
             Status::Seccomp => {
                 let regs = ptrace::regs(tid)?;
-                self.task(tid)?.calls += 1;
+                let task = self.task(tid)?;
+                task.calls += 1;
+                task.at_entry = true;
                 self.on_call_entry(tid, regs)
             }
             Status::Fork(how) => self.on_fork(tid, how),

@@ -13,6 +13,11 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
+    /// Whether nothing is expected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues.values().all(VecDeque::is_empty)
+    }
+
     /// One more was generated.
     pub(crate) fn add(&mut self, pid: Pid, signal: Signal, info: SigInfo) {
         self.queues

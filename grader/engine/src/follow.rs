@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use siglab_model::{Frame, Moment, Place, SigSet, Signal, Trace};
 
-use crate::arch::Does;
+use crate::arch::{self, Does};
+use crate::branch::Fork;
 use crate::code::{Code, Codes, Ground};
+use crate::error::Error;
 use crate::fault::Outcome;
 use crate::handler_calls::Context;
 use crate::inject::Purpose;
@@ -99,9 +101,14 @@ pub fn frames_at(path: &std::path::Path, address: u64) -> Vec<Frame> {
 /// without being followed.
 const TIRED: u32 = 20_000;
 
+/// Is called at each new moment.
+pub type OnMoment<'f> = dyn FnMut(&Seen, &mut Fork<'_, '_>) -> Result<(), Error> + Send + 'f;
+
 /// Follows the tasks of a run.
-#[derive(Debug)]
-pub(crate) struct Follower {
+pub(crate) struct Follower<'f> {
+    on_moment: &'f mut OnMoment<'f>,
+    /// Where the program has a `syscall` instruction.
+    syscall_at: Option<u64>,
     follow: Follow,
     codes: HashMap<i32, Codes>,
     threads: HashMap<i32, Thread>,
@@ -137,9 +144,11 @@ pub(crate) struct Thread {
     pub(crate) contexts: Vec<Context>,
 }
 
-impl Follower {
-    pub(crate) fn new(follow: Follow) -> Self {
+impl<'f> Follower<'f> {
+    pub(crate) fn new(follow: Follow, on_moment: &'f mut OnMoment<'f>) -> Self {
         Self {
+            on_moment,
+            syscall_at: None,
             follow,
             codes: HashMap::new(),
             threads: HashMap::new(),
@@ -159,11 +168,21 @@ impl Follower {
         self.threads.remove(&pid.as_raw());
     }
 
-    fn hash(parts: impl Hash) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        parts.hash(&mut hasher);
-        hasher.finish()
+}
+
+impl std::fmt::Debug for Follower<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Follower")
+            .field("follow", &self.follow)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
     }
+}
+
+fn hash(parts: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    parts.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Run<'_> {
@@ -220,7 +239,7 @@ impl Run<'_> {
         visited
     }
 
-    fn visit_with(&mut self, follower: &mut Follower, tid: Pid) -> Outcome<Option<Resume>> {
+    fn visit_with(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         let regs = ptrace::regs(tid)?;
         let (ip, sp) = (regs.ip(), regs.sp());
         let task = self.task(tid)?;
@@ -250,6 +269,11 @@ impl Run<'_> {
             thread.before = None;
             return Ok(None);
         };
+        if code.does == Does::Syscall {
+            follower.syscall_at = Some(ip);
+        } else if follower.syscall_at.is_none() {
+            follower.syscall_at = call_before(tid, ip);
+        }
         thread.walk_calls(tid, sp);
         let before = thread.before.replace((ip, Arc::clone(&code)));
         let hit = thread.hits.entry(ip).or_insert(0);
@@ -262,7 +286,7 @@ impl Run<'_> {
         }
         let chain = thread.calls.last().map_or(0, |(.., hash)| *hash);
         let handlers: Vec<Signal> = self.task(tid)?.handlers.iter().map(|h| h.signal).collect();
-        let key = Follower::hash((&role, ip, (!own).then_some(chain), &handlers, thread.blocked.bits()));
+        let key = hash((&role, ip, (!own).then_some(chain), &handlers, thread.blocked.bits()));
         if !follower.known.insert(key) {
             thread.tired += 1;
             return if thread.tired >= TIRED {
@@ -294,14 +318,19 @@ impl Run<'_> {
         self.seen(follower, tid, seen)
     }
 
-    fn seen(&mut self, follower: &mut Follower, tid: Pid, seen: Seen) -> Outcome<Option<Resume>> {
-        let _ = tid;
+    fn seen(&mut self, follower: &mut Follower<'_>, tid: Pid, seen: Seen) -> Outcome<Option<Resume>> {
+        let mut fork = Fork {
+            run: self,
+            tid,
+            syscall_at: follower.syscall_at,
+        };
+        (follower.on_moment)(&seen, &mut fork)?;
         follower.moments.push(seen);
         Ok(None)
     }
 
     /// A loop has brought nothing new for long: the rest of its function isn't followed.
-    fn rest(&mut self, follower: &mut Follower, tid: Pid) -> Outcome<Option<Resume>> {
+    fn rest(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         follower.complete = false;
         let thread = follower.thread(tid);
         thread.tired = 0;
@@ -310,7 +339,7 @@ impl Run<'_> {
             thread.rests = true;
             return Ok(Some(Resume::Cont));
         };
-        let resume = self.arm_at(tid, back, Purpose::Follow)?;
+        let resume = self.arm_at(tid, back, Purpose::Follow, false)?;
         Ok(Some(resume.unwrap_or(Resume::Cont)))
     }
 
@@ -353,6 +382,13 @@ impl Run<'_> {
     }
 }
 
+/// The address of the instruction before, if that made a system call.
+fn call_before(tid: Pid, ip: u64) -> Option<u64> {
+    let at = ip - arch::SYSCALL_LENGTH;
+    let bytes = crate::sys::memory::read::<[u8; 2]>(tid, at).ok()?;
+    (arch::decode(&bytes, at).0 == Does::Syscall).then_some(at)
+}
+
 fn proc_mask(tid: Pid) -> Outcome<SigSet> {
     Ok(ptrace::signal_mask(tid)?)
 }
@@ -373,7 +409,7 @@ impl Thread {
             && let Ok(back) = crate::sys::memory::read::<u64>(tid, sp)
         {
             let outer = self.calls.last().map_or(0, |(.., hash)| *hash);
-            self.calls.push((sp, back, Follower::hash((outer, back))));
+            self.calls.push((sp, back, hash((outer, back))));
         }
     }
 

@@ -138,11 +138,11 @@ impl Run<'_> {
 
     /// Puts a breakpoint where the task is to be injected into. Returns how it has to be
     /// resumed for that.
-    pub(crate) fn arm(&mut self, tid: Pid) -> Outcome<Option<Resume>> {
+    pub(crate) fn arm(&mut self, tid: Pid, at_entry: bool) -> Outcome<Option<Resume>> {
         let Some(address) = self.injection_address(tid)? else {
             return Ok(None);
         };
-        self.arm_at(tid, address, Purpose::Inject)
+        self.arm_at(tid, address, Purpose::Inject, at_entry)
     }
 
     /// Puts a breakpoint there; or, if the task is there now, has it make a step first.
@@ -151,8 +151,9 @@ impl Run<'_> {
         tid: Pid,
         address: u64,
         purpose: Purpose,
+        at_entry: bool,
     ) -> Outcome<Option<Resume>> {
-        let is_there = ptrace::regs(tid)?.ip() == address;
+        let is_there = !at_entry && ptrace::regs(tid)?.ip() == address;
         let byte = if is_there {
             None
         } else {
@@ -173,8 +174,19 @@ impl Run<'_> {
             && let Some(byte) = armed.byte
         {
             memory::poke_bytes(tid, armed.address, &[byte])?;
+            self.disarmed = Some((armed.address, byte));
         }
         Ok(())
+    }
+
+    /// Takes a breakpoint out of a new process that was copied with it.
+    pub(crate) fn disarm_copy(&mut self, new: Pid) {
+        if let Some((address, byte)) = self.disarmed.take()
+            && memory::read::<u8>(new, address) == Ok(arch::BREAKPOINT)
+        {
+            // If it is gone already, it doesn't matter.
+            let _ = memory::poke_bytes(new, address, &[byte]);
+        }
     }
 
     /// A trap: a breakpoint, or the end of a step. `None`: it is the program's own.

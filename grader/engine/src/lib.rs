@@ -12,6 +12,7 @@
 //! ```
 
 mod arch;
+mod branch;
 mod calls;
 mod clock;
 mod code;
@@ -45,8 +46,9 @@ pub use command::{Command, Environment, Stdio};
 pub use error::Error;
 pub use options::{Cancel, Limits, Options};
 pub use script::{Action, Key, Script, Step, When};
-pub use follow::{Follow, FollowFrom, Followed, Likely, Seen, frames_at};
-pub use start::{follow, run};
+pub use branch::Fork;
+pub use follow::{Follow, FollowFrom, Followed, Likely, OnMoment, Seen, frames_at};
+pub use start::{follow, follow_with, run};
 
 /// The name of the system call with this number, as in a trace; whether a name is one.
 #[must_use]

@@ -59,6 +59,7 @@ impl Run<'_> {
             restart: None,
             handlers: Vec::new(),
             calls: 0,
+            at_entry: false,
             stepping: false,
             errno_address: None,
             entering: None,
@@ -114,6 +115,7 @@ impl Run<'_> {
                 None => {}
             }
         }
+        self.disarm_copy(new);
         let creator = self.task(tid)?.pid;
         let is_thread = has(libc::CLONE_THREAD);
         let (pid, role) = if is_thread {

@@ -6,7 +6,7 @@ use siglab_model::{Event, Kind, Role, Stream, Time};
 
 /// Collects events. Output is held back and joined until something else happens, so that
 /// the trace doesn't depend on when siglab looked at a pipe.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     pub(crate) events: Vec<Event>,
     held: Option<Held>,
@@ -24,7 +24,7 @@ pub(crate) struct Recorder {
 /// Output beyond this many bytes is passed on, and counted, but not kept in the trace.
 const MOST_KEPT: u64 = 16 << 20;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Held {
     t: Time,
     /// Absent for what a terminal echoes: nobody in the run wrote that.

@@ -43,12 +43,20 @@ pub(crate) struct Run<'a> {
     pub(crate) symbols: Symbols,
     /// Signals that were generated and not delivered or accepted yet.
     pub(crate) expected: Expected,
+    /// The process that the first one is a copy of, while a copy is run.
+    pub(crate) copy_of: Option<Pid>,
+    /// Where the first process's libc keeps its id; 0 if that is unknown.
+    pub(crate) tid_address: Option<u64>,
+    /// The program's name and arguments, for traces.
+    pub(crate) command: &'a Command,
     /// What is to be injected.
     pub(crate) injections: crate::inject::Injections,
     /// The breakpoint that is in place.
     pub(crate) armed: Option<crate::inject::Armed>,
+    /// What was last taken away: its address, and the byte that it was in the place of.
+    pub(crate) disarmed: Option<(u64, u8)>,
     /// Who looks at each instruction.
-    pub(crate) follower: Option<Box<crate::follow::Follower>>,
+    pub(crate) follower: Option<Box<crate::follow::Follower<'a>>>,
     /// The parent of the process whose end is about to be taken.
     pub(crate) parent_before_end: Option<Target>,
     /// The processors that siglab may use, which is what the program is told.
@@ -65,6 +73,8 @@ pub(crate) struct Run<'a> {
     pub(crate) yielded: Option<Pid>,
     pub(crate) limit: Option<LimitKind>,
     pub(crate) deadlock: bool,
+    /// Processor time after which the run is cut off: [`crate::Limits::real_time`].
+    pub(crate) real_time: Option<Duration>,
     pub(crate) started: Instant,
     /// Real time spent waiting for something from outside the run.
     pub(crate) idle: Duration,
@@ -302,7 +312,7 @@ impl Run<'_> {
             Some(LimitKind::Events)
         } else if self.clock.now() > limits.virtual_time {
             Some(LimitKind::VirtualTime)
-        } else if limits
+        } else if self
             .real_time
             .is_some_and(|limit| self.has_run_for(limit))
         {
@@ -378,7 +388,7 @@ impl Run<'_> {
     }
 
     /// The finished trace.
-    pub(crate) fn into_trace(mut self, command: &Command) -> Trace {
+    pub(crate) fn take_trace(&mut self) -> Trace {
         self.drain_for(None);
         self.recorder.flush();
         for index in self.step..self.script.steps.len() {
@@ -400,8 +410,9 @@ impl Run<'_> {
         Trace {
             header: Header {
                 schema: TRACE_SCHEMA.to_owned(),
-                program: file_name(command),
-                args: command
+                program: file_name(self.command),
+                args: self
+                    .command
                     .args
                     .iter()
                     .map(|a| a.to_string_lossy().into_owned())
@@ -411,7 +422,7 @@ impl Run<'_> {
                 script: self.script.steps.iter().map(ToString::to_string).collect(),
                 injections: self.options.injections.clone(),
             },
-            events: self.recorder.events,
+            events: std::mem::take(&mut self.recorder.events),
             outcome: RunOutcome {
                 status,
                 deadlock: self.deadlock,

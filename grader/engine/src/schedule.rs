@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use siglab_model::{Policy, Role};
 
 /// Carries out a [`Policy`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Scheduler {
     InOrder,
     Random(SplitMix),

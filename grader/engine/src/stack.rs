@@ -66,10 +66,20 @@ impl std::fmt::Debug for Lines {
 /// What a process has mapped.
 #[derive(Debug, Default)]
 pub(crate) struct Symbols {
-    maps: HashMap<i32, Vec<proc::Mapping>>,
+    maps: HashMap<i32, Arc<Vec<proc::Mapping>>>,
 }
 
 impl Symbols {
+    /// `copy` has the same mappings as `pid`.
+    pub(crate) fn copy(&mut self, pid: Pid, copy: Pid) {
+        let maps = self
+            .maps
+            .entry(pid.as_raw())
+            .or_insert_with(|| Arc::new(proc::mappings(pid)));
+        let maps = Arc::clone(maps);
+        self.maps.insert(copy.as_raw(), maps);
+    }
+
     /// The process has ended, or has another program.
     pub(crate) fn forget(&mut self, pid: Pid) {
         self.maps.remove(&pid.as_raw());
@@ -113,7 +123,7 @@ impl Symbols {
             None => {
                 let maps = proc::mappings(pid);
                 let found = find(&maps);
-                self.maps.insert(pid.as_raw(), maps);
+                self.maps.insert(pid.as_raw(), Arc::new(maps));
                 found?
             }
         };

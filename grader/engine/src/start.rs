@@ -14,7 +14,7 @@ use crate::command::{Command, Environment, Stdio};
 use crate::error::Error;
 use crate::expected::Expected;
 use crate::fault::Fault;
-use crate::follow::{Follow, Followed, Follower};
+use crate::follow::{Follow, Followed, Follower, OnMoment};
 use crate::inject::Injections;
 use crate::options::Options;
 use crate::recorder::Recorder;
@@ -75,8 +75,23 @@ pub fn follow(
     options: &Options,
     follow: &Follow,
 ) -> Result<Followed, Error> {
+    follow_with(command, script, options, follow, &mut |_, _| Ok(()))
+}
+
+/// Runs `command` like [`follow`], and calls `on_moment` at each moment that isn't like
+/// one before, with the program there.
+///
+/// # Errors
+/// As [`run`], and what `on_moment` returns.
+pub fn follow_with(
+    command: &Command,
+    script: &Script,
+    options: &Options,
+    follow: &Follow,
+    on_moment: &mut OnMoment<'_>,
+) -> Result<Followed, Error> {
     on_tracer(command, script, || {
-        let follower = Box::new(Follower::new(*follow));
+        let follower = Box::new(Follower::new(*follow, on_moment));
         let (trace, follower) = trace(command, script, options, Some(follower))?;
         let follower = follower.ok_or_else(|| Error::Internal("nobody followed".to_owned()))?;
         Ok(Followed {
@@ -108,12 +123,12 @@ fn on_tracer<T: Send>(
     })
 }
 
-fn trace(
-    command: &Command,
-    script: &Script,
-    options: &Options,
-    follower: Option<Box<Follower>>,
-) -> Result<(Trace, Option<Box<Follower>>), Error> {
+fn trace<'a>(
+    command: &'a Command,
+    script: &'a Script,
+    options: &'a Options,
+    follower: Option<Box<Follower<'a>>>,
+) -> Result<(Trace, Option<Box<Follower<'a>>>), Error> {
     become_subreaper();
     let filter = filter(options.clock)?;
     let processors = cpu::pin(options.processor).map_err(environment("choose a processor"))?;
@@ -146,8 +161,12 @@ fn trace(
         ticker,
         symbols: Symbols::default(),
         expected: Expected::default(),
+        copy_of: None,
+        tid_address: None,
+        command,
         injections: Injections::default(),
         armed: None,
+        disarmed: None,
         follower,
         parent_before_end: None,
         processors,
@@ -158,6 +177,7 @@ fn trace(
         yielded: None,
         limit: None,
         deadlock: false,
+        real_time: options.limits.real_time,
         started: real_now(),
         idle: std::time::Duration::ZERO,
     };
@@ -174,7 +194,7 @@ fn trace(
         return Err(error);
     }
     let follower = run.follower.take();
-    Ok((run.into_trace(command), follower))
+    Ok((run.take_trace(), follower))
 }
 
 fn environment(operation: &'static str) -> impl Fn(Errno) -> Error {

@@ -25,6 +25,8 @@ pub(crate) struct Task {
     pub(crate) handlers: Vec<ActiveHandler>,
     /// How many calls that the engine controls it has begun.
     pub(crate) calls: u64,
+    /// Whether it is in the stop before a controlled call, which it goes on to make.
+    pub(crate) at_entry: bool,
     /// Whether it was resumed for one instruction, to follow it.
     pub(crate) stepping: bool,
     /// Where its errno is, once that was looked up.
@@ -266,7 +268,7 @@ impl RawAction {
 }
 
 /// A process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Process {
     pub(crate) pid: Pid,
     /// Its parent in the run; `None` for the first process.

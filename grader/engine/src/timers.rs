@@ -103,6 +103,11 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// The setting of a process's `ITIMER_REAL`.
     pub(crate) fn alarm(&self, pid: Pid) -> Setting {
         self.list

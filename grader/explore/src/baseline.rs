@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use siglab_engine::{
-    Command, Follow, FollowFrom, Likely, Options, Script, Seen, follow, run,
+    Command, Follow, FollowFrom, Likely, OnMoment, Options, Script, Seen, follow, follow_with, run,
 };
 use siglab_model::{Injection, Kind, Place, Signal, Trace};
 
@@ -103,6 +103,32 @@ impl Subject<'_> {
         options.limits.real_time = Some(limit);
         options.cancel = self.wanted.cancel.clone();
         Ok(run(self.command, self.script, &options)?)
+    }
+
+    /// The moments after these injections, with the program there.
+    pub(crate) fn follow_with(
+        &self,
+        injections: &[Injection],
+        processor: usize,
+        on_moment: &mut OnMoment<'_>,
+    ) -> Result<(), ExploreError> {
+        let mut options = self.options.clone();
+        options.injections = injections.to_vec();
+        options.explains = false;
+        options.processor = Some(processor);
+        options.limits.real_time = Some(LIMIT * 4);
+        options.cancel = self.wanted.cancel.clone();
+        let from = match (injections, self.wanted.from_start) {
+            ([], true) => FollowFrom::Start,
+            ([], false) => FollowFrom::Handler,
+            _ => FollowFrom::InHandlers,
+        };
+        let how = Follow {
+            from,
+            most_steps: self.wanted.most_steps,
+        };
+        follow_with(self.command, self.script, &options, &how, on_moment)?;
+        Ok(())
     }
 
     fn follow(

@@ -1,6 +1,6 @@
 //! Trying moments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, Place, Policy, Role, Signal, Trace};
+use siglab_model::{Injection, Kind, Moment, Place, Policy, Role, Signal, Trace};
 
 use crate::baseline::{Baseline, Case, Subject, check_program};
 use crate::error::ExploreError;
@@ -240,55 +240,141 @@ fn try_schedules(
     Ok(tried)
 }
 
-/// Runs all cases, several at a time. In order; those for which there was no time are
-/// missing.
+/// The trying of cases, by several threads.
+struct Trial<'a> {
+    subject: &'a Subject<'a>,
+    baseline: &'a Baseline,
+    cases: &'a [Case],
+    progress: &'a dyn Progress,
+    jobs: usize,
+    begun: Instant,
+    results: Mutex<BTreeMap<usize, Option<Judgement>>>,
+    failed: Mutex<Option<ExploreError>>,
+}
+
+/// Tries all cases. In order; those for which there was no time are missing.
 fn try_all(
     subject: &Subject<'_>,
     baseline: &Baseline,
     cases: &[Case],
     progress: &dyn Progress,
-) -> Result<Vec<(usize, Option<Judgement>)>, ExploreError> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(BTreeMap::new());
-    let failed = Mutex::new(None);
+) -> Result<BTreeMap<usize, Option<Judgement>>, ExploreError> {
     let jobs = subject.wanted.jobs.map_or_else(
         || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         NonZeroUsize::get,
     );
-    let begun = now();
-    let is_over = || {
-        let late = |time: Duration| begun.elapsed() >= time;
-        subject.wanted.cancel.is_cancelled() || subject.wanted.budget.time.is_some_and(late)
+    let trial = Trial {
+        subject,
+        baseline,
+        cases,
+        progress,
+        jobs,
+        begun: now(),
+        results: Mutex::default(),
+        failed: Mutex::default(),
     };
-    let work = |processor: usize| {
-        while !is_over() {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(index) else { return };
-            match subject.run(&case.injections, baseline.limit, false, Some(processor)) {
-                Ok(trace) => {
-                    let judgement = baseline.normal.judge(&trace, case.signal());
-                    progress.tried(judgement.is_some());
-                    lock(&results).insert(index, judgement);
-                }
-                Err(error) => {
-                    lock(&failed).get_or_insert(error);
-                    return;
-                }
-            }
+    // On copies of the program first; what that can't do, from the start.
+    trial.spread(|processor| trial.on_copies(processor));
+    let done: HashSet<usize> = lock(&trial.results).keys().copied().collect();
+    let rest: Vec<usize> = (0..cases.len()).filter(|index| !done.contains(index)).collect();
+    let next = AtomicUsize::new(0);
+    trial.spread(|processor| {
+        while !trial.is_over() {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(index) = rest.get(at) else { break };
+            trial.from_start(*index, processor)?;
         }
-    };
-    std::thread::scope(|scope| {
-        for processor in 0..jobs.min(cases.len()) {
-            scope.spawn(move || work(processor));
-        }
+        Ok(())
     });
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match lock(&trial.failed).take() {
         Some(error) => Err(error),
-        None => Ok(results
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .into_iter()
-            .collect()),
+        None => Ok(std::mem::take(&mut *lock(&trial.results))),
+    }
+}
+
+impl Trial<'_> {
+    fn is_over(&self) -> bool {
+        let wanted = self.subject.wanted;
+        let late = |time: Duration| self.begun.elapsed() >= time;
+        wanted.cancel.is_cancelled()
+            || wanted.budget.time.is_some_and(late)
+            || lock(&self.failed).is_some()
+    }
+
+    /// Has one thread for each job do `work`.
+    fn spread(&self, work: impl Fn(usize) -> Result<(), ExploreError> + Sync) {
+        std::thread::scope(|scope| {
+            for processor in 0..self.jobs.min(self.cases.len()) {
+                let work = &work;
+                scope.spawn(move || {
+                    if let Err(error) = work(processor) {
+                        lock(&self.failed).get_or_insert(error);
+                    }
+                });
+            }
+        });
+    }
+
+    fn judged(&self, index: usize, trace: &Trace) {
+        let judgement = self.baseline.normal.judge(trace, self.cases[index].signal());
+        self.progress.tried(judgement.is_some());
+        lock(&self.results).insert(index, judgement);
+    }
+
+    fn from_start(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
+        let case = &self.cases[index];
+        let limit = self.baseline.limit;
+        let trace = self.subject.run(&case.injections, limit, false, Some(processor))?;
+        self.judged(index, &trace);
+        Ok(())
+    }
+
+    /// Follows the program once for all cases that have the same injections before their
+    /// last, and tries each job's share of them on copies.
+    fn on_copies(&self, processor: usize) -> Result<(), ExploreError> {
+        for (before, cases) in self.by_prefix() {
+            let mut nth = 0;
+            self.subject
+                .follow_with(before, processor, &mut |seen, fork| {
+                    let Some(here) = cases.get(&seen.moment) else {
+                        return Ok(());
+                    };
+                    nth += 1;
+                    if nth % self.jobs != processor {
+                        return Ok(());
+                    }
+                    for (index, signal) in here {
+                        if self.is_over() {
+                            return Ok(());
+                        }
+                        if let Some(trace) = fork.inject(*signal, self.baseline.limit)? {
+                            self.judged(*index, &trace);
+                        }
+                    }
+                    Ok(())
+                })?;
+        }
+        Ok(())
+    }
+
+    fn by_prefix(&self) -> Vec<(&[Injection], HashMap<&Moment, Vec<(usize, Signal)>>)> {
+        let mut groups: Vec<(&[Injection], HashMap<&Moment, Vec<(usize, Signal)>>)> = Vec::new();
+        for (index, case) in self.cases.iter().enumerate() {
+            let Some((last, before)) = case.injections.split_last() else {
+                continue;
+            };
+            if last.moment.place == Place::Waiting {
+                continue;
+            }
+            let at = groups.iter().position(|(of, _)| *of == before);
+            let at = at.unwrap_or_else(|| {
+                groups.push((before, HashMap::new()));
+                groups.len() - 1
+            });
+            let cases = groups[at].1.entry(&last.moment).or_default();
+            cases.push((index, last.signal));
+        }
+        groups
     }
 }
 

@@ -68,6 +68,16 @@ impl Regs {
         self.0.rbp
     }
 
+    /// At a `syscall` instruction, about to make this call.
+    pub(crate) fn make_call(&mut self, at: u64, number: c_long, args: [u64; 4]) {
+        self.0.rip = at;
+        self.0.rax = number as u64;
+        self.set_number(-1);
+        for (index, value) in args.into_iter().enumerate() {
+            self.set_arg(index, value);
+        }
+    }
+
     pub(crate) fn set_ip(&mut self, address: u64) {
         self.0.rip = address;
     }
@@ -142,7 +152,7 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
 }
 
 /// The length of the `syscall` instruction.
-const SYSCALL_LENGTH: u64 = 2;
+pub(crate) const SYSCALL_LENGTH: u64 = 2;
 
 /// The `si_code` of the `SIGSEGV` that a forbidden instruction raises.
 pub(crate) const SI_KERNEL: i32 = 0x80;

@@ -44,8 +44,28 @@ enum Decision {
 }
 
 impl Run<'_> {
+    /// A copy remembers the pid of what it was copied from: it means itself.
+    fn mean_copy(&self, tid: Pid, regs: &mut Regs) -> Outcome<()> {
+        let ids = match regs.number() {
+            libc::SYS_kill | libc::SYS_tkill | libc::SYS_rt_sigqueueinfo => 1,
+            libc::SYS_tgkill | libc::SYS_rt_tgsigqueueinfo => 2,
+            _ => 0,
+        };
+        for index in 0..ids {
+            let pid = regs.arg(index) as u32 as i32;
+            let meant = self.meant(pid);
+            if meant != pid {
+                regs.set_arg(index, u64::from(meant.cast_unsigned()));
+                ptrace::set_regs(tid, regs)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn send_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let number = regs.number();
+        let mut regs = regs;
+        self.mean_copy(tid, &mut regs)?;
         let argument = |index: usize| regs.arg(index) as u32 as i32;
         let pid = |index: usize| Pid::from_raw(argument(index));
         let (wanted, raw_signal) = match number {
