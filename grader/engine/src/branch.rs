@@ -30,6 +30,11 @@ pub struct Fork<'r, 'a> {
 }
 
 impl Fork<'_, '_> {
+    /// Nothing more is to be seen of the program: it is ended.
+    pub fn end(&mut self) {
+        self.run.real_time = Some(Duration::ZERO);
+    }
+
     /// Runs a copy of the program to its end, into which `signal` is injected here and
     /// now; it may use this much processor time. The trace is that of a run from the start,
     /// but for what depends on the pid.

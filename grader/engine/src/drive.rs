@@ -300,7 +300,7 @@ impl Run<'_> {
                 None => {
                     steps = true;
                     if resume == Resume::Cont {
-                        resume = self.step_or_watch(tid)?;
+                        resume = self.step_or_watch(tid);
                     }
                 }
             }
@@ -334,7 +334,7 @@ impl Run<'_> {
 
     /// Whether each call of the task has to stop: if it owns descriptors whose reads
     /// matter, or if a task waits on a descriptor, which any call could make ready.
-    pub(crate) fn must_watch(&mut self, tid: Pid) -> bool {
+    fn must_watch(&mut self, tid: Pid) -> bool {
         self.tasks.iter().any(|task| {
             task.tid != tid
                 && task.state == State::Blocked

@@ -99,7 +99,7 @@ pub fn frames_at(path: &std::path::Path, address: u64) -> Vec<Frame> {
 
 /// After this many instructions without a new moment, the rest of a function is run
 /// without being followed.
-const TIRED: u32 = 20_000;
+const TIRED: u32 = 10_000;
 
 /// Is called at each new moment.
 pub type OnMoment<'f> = dyn FnMut(&Seen, &mut Fork<'_, '_>) -> Result<(), Error> + Send + 'f;
@@ -207,25 +207,22 @@ impl Run<'_> {
         Ok(match from {
             FollowFrom::Start => true,
             FollowFrom::InHandlers => !task.handlers.is_empty(),
-            FollowFrom::Handler => {
-                let process = self.process_of(tid)?;
-                process.actions.iter().any(crate::task::RawAction::is_handler)
-            }
+            FollowFrom::Handler => self.process_of(tid)?.has_handled,
         })
     }
 
-    /// How a followed task is resumed: for one instruction; if that is a system call, and
-    /// calls are watched, until that.
-    pub(crate) fn step_or_watch(&mut self, tid: Pid) -> Outcome<Resume> {
+    /// How a followed task is resumed: for one instruction; if that is a system call, with
+    /// stops before and after it. A step could not be told from the call's interruption.
+    pub(crate) fn step_or_watch(&mut self, tid: Pid) -> Resume {
         let at_call = self.follower.as_mut().is_some_and(|follower| {
             let before = &follower.thread(tid).before;
             before.as_ref().is_some_and(|(_, code)| code.does == Does::Syscall)
         });
-        Ok(if at_call && self.must_watch(tid) {
+        if at_call {
             Resume::Syscall
         } else {
             Resume::Step
-        })
+        }
     }
 
     /// A followed task is at an instruction, and about to execute it. Returns how it is to

@@ -182,6 +182,7 @@ impl Run<'_> {
         let of = parent.unwrap_or(creator);
         let systematic = self.systematic_role(of);
         let actions = self.process(creator)?.actions;
+        let has_handled = actions.iter().any(crate::task::RawAction::is_handler);
         let watch = self.process(creator)?.watch_calls;
         let sockets = self.process(creator)?.socket_timeouts.clone();
         let exit_signal = match regs.number() {
@@ -194,6 +195,7 @@ impl Run<'_> {
         let role = self.named(role);
         let mut process = Process::new(new, parent, role.clone());
         process.actions = actions;
+        process.has_handled = has_handled;
         process.watch_calls = watch;
         process.socket_timeouts = sockets;
         process.exit_signal = exit_signal;

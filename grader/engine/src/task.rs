@@ -275,6 +275,8 @@ pub(crate) struct Process {
     pub(crate) parent: Option<Pid>,
     pub(crate) role: Role,
     pub(crate) actions: [RawAction; 64],
+    /// Whether it had a handler at some time.
+    pub(crate) has_handled: bool,
     /// Child processes made so far.
     pub(crate) children: usize,
     /// Further threads made so far.
@@ -313,6 +315,7 @@ impl Process {
             parent,
             role,
             actions: [RawAction::DEFAULT; 64],
+            has_handled: false,
             children: 0,
             threads: 0,
             status: None,

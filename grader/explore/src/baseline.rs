@@ -1,6 +1,7 @@
 //! The runs before anything is tried: what the program does by itself, where its moments
 //! are, and what the signal does at harmless ones.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -9,14 +10,16 @@ use std::time::Duration;
 use siglab_engine::{
     Command, Follow, FollowFrom, Likely, OnMoment, Options, Script, Seen, follow, follow_with, run,
 };
-use siglab_model::{Injection, Kind, Place, Signal, Trace};
+use siglab_model::{Injection, Kind, Place, Role, Signal, Time, Trace};
 
 use crate::error::ExploreError;
 use crate::judge::Normal;
 use crate::options::{ExploreOptions, Strategy};
 
 /// Processor time that a run may take which does nothing but compute.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(2);
+/// Virtual time that a run may take.
+const VIRTUAL_LIMIT: Time = Time::from_nanos(3_600_000_000_000);
 /// Harmless moments in the program's own code that are looked at, for each signal.
 const SAMPLES: usize = 5;
 
@@ -101,6 +104,7 @@ impl Subject<'_> {
         options.explains = explains;
         options.processor = processor;
         options.limits.real_time = Some(limit);
+        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
         options.cancel = self.wanted.cancel.clone();
         Ok(run(self.command, self.script, &options)?)
     }
@@ -116,7 +120,8 @@ impl Subject<'_> {
         options.injections = injections.to_vec();
         options.explains = false;
         options.processor = Some(processor);
-        options.limits.real_time = Some(LIMIT * 4);
+        options.limits.real_time = Some(LIMIT);
+        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
         options.cancel = self.wanted.cancel.clone();
         let from = match (injections, self.wanted.from_start) {
             ([], true) => FollowFrom::Start,
@@ -138,7 +143,8 @@ impl Subject<'_> {
     ) -> Result<siglab_engine::Followed, ExploreError> {
         let mut options = self.options.clone();
         options.injections = injections.to_vec();
-        options.limits.real_time = Some(LIMIT * 4);
+        options.limits.real_time = Some(LIMIT);
+        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
         options.cancel = self.wanted.cancel.clone();
         let how = Follow {
             from,
@@ -191,7 +197,10 @@ impl Subject<'_> {
     fn signals(&self, moments: &[Seen]) -> Vec<Signal> {
         let is_wanted =
             |signal: &Signal| self.wanted.signals.is_empty() || self.wanted.signals.contains(signal);
+        /// Those that the threads library keeps for itself: nptl(7).
+        const OF_LIBC: [i32; 2] = [32, 33];
         Signal::all()
+            .filter(|signal| !OF_LIBC.contains(&signal.number()))
             .filter(is_wanted)
             .filter(|signal| {
                 (self.wanted.from_start && !self.wanted.signals.is_empty())
@@ -206,9 +215,11 @@ impl Subject<'_> {
         let mut cases = Vec::new();
         for signal in signals {
             let mut blocked_since = None;
-            for seen in moments {
+            let windows = Windows::new(*signal, moments);
+            for (index, seen) in moments.iter().enumerate() {
                 let is_to = self.wanted.to.is_empty() || self.wanted.to.contains(&seen.moment.role);
-                if !is_to || !(self.wanted.from_start || seen.handled.contains(*signal)) {
+                let is_handled = seen.handled.contains(*signal) || windows.contain(seen, index);
+                if !is_to || !(self.wanted.from_start || is_handled) {
                     continue;
                 }
                 if seen.blocked.contains(*signal) {
@@ -284,6 +295,31 @@ impl Subject<'_> {
     }
 }
 
+/// For each thread, the moments between the first and the last at which it handles a
+/// signal: in between may be some at which it doesn't, for a while.
+struct Windows(BTreeMap<Role, (usize, usize)>);
+
+impl Windows {
+    fn new(signal: Signal, moments: &[Seen]) -> Self {
+        let mut windows = BTreeMap::new();
+        for (index, seen) in moments.iter().enumerate() {
+            if seen.handled.contains(signal) {
+                windows
+                    .entry(seen.moment.role.clone())
+                    .and_modify(|(_, last)| *last = index)
+                    .or_insert((index, index));
+            }
+        }
+        Self(windows)
+    }
+
+    fn contain(&self, seen: &Seen, index: usize) -> bool {
+        self.0
+            .get(&seen.moment.role)
+            .is_some_and(|(first, last)| (*first..*last).contains(&index))
+    }
+}
+
 /// Whether anything was injected at all.
 fn is_after(trace: &Trace) -> bool {
     trace
@@ -295,8 +331,8 @@ fn is_after(trace: &Trace) -> bool {
 /// Processor time for runs with an injection: far more than the run without one took.
 fn bound(trace: &Trace) -> Duration {
     if trace.outcome.limit.is_some() {
-        LIMIT
+        Duration::from_millis(300)
     } else {
-        Duration::from_millis(1500)
+        Duration::from_secs(1)
     }
 }

@@ -107,6 +107,9 @@ fn left_out(baseline: &Baseline, to_try: usize, counts: Counts) -> Vec<String> {
 
 /// What handlers did that they must not, in the runs in which they were followed.
 fn watch_handlers(subject: &Subject<'_>, baseline: &mut Baseline, found: &mut Found) {
+    for (trace, _) in &baseline.handlers {
+        baseline.normal.learn(trace);
+    }
     for (trace, injections) in &baseline.handlers {
         let at_instruction = injections
             .last()
@@ -334,19 +337,20 @@ impl Trial<'_> {
     fn on_copies(&self, processor: usize) -> Result<(), ExploreError> {
         for (before, cases) in self.by_prefix() {
             let mut nth = 0;
+            let places = cases.len();
             self.subject
                 .follow_with(before, processor, &mut |seen, fork| {
                     let Some(here) = cases.get(&seen.moment) else {
                         return Ok(());
                     };
                     nth += 1;
+                    if nth == places || self.is_over() {
+                        fork.end();
+                    }
                     if nth % self.jobs != processor {
                         return Ok(());
                     }
                     for (index, signal) in here {
-                        if self.is_over() {
-                            return Ok(());
-                        }
                         if let Some(trace) = fork.inject(*signal, self.baseline.limit)? {
                             self.judged(*index, &trace);
                         }

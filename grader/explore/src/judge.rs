@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use siglab_model::{
-    Action, Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Trace, Waiting,
+    Action, Disposition, Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Trace, Waiting,
 };
 
 use crate::finding::FindingKind;
@@ -44,6 +44,10 @@ pub(crate) struct Normal {
     deaths: Vec<(Role, ProcessStatus)>,
     limits: Vec<LimitKind>,
     pub(crate) output: Reference,
+    /// The roles that install a handler for a signal again, after it was the default.
+    reinstalls: Vec<(Role, Signal)>,
+    /// What handlers call that they must not.
+    pub(crate) unsafe_calls: BTreeMap<Signal, String>,
     /// Whether a handler uses something that is buffered.
     pub(crate) buffers: bool,
 }
@@ -99,7 +103,37 @@ impl Normal {
             ..Self::default()
         };
         normal.output.add(trace);
+        normal.learn(trace);
         normal
+    }
+
+    /// Remembers what a program does on purpose.
+    pub(crate) fn learn(&mut self, trace: &Trace) {
+        let mut installed = Vec::new();
+        for event in &trace.events {
+            let Some(role) = &event.role else { continue };
+            match &event.kind {
+                Kind::DispositionChanged {
+                    signal,
+                    new: Disposition::Handler { .. },
+                } => {
+                    let key = (role.clone(), *signal);
+                    if installed.contains(&key) {
+                        self.reinstalls.push(key);
+                    } else {
+                        installed.push(key);
+                    }
+                }
+                Kind::UnsafeCall {
+                    signal, function, ..
+                } => {
+                    self.unsafe_calls
+                        .entry(*signal)
+                        .or_insert_with(|| function.clone());
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Adds a run in which the signal came at a harmless moment.
@@ -116,7 +150,7 @@ impl Normal {
     /// What went wrong in a run into which `signal` was injected; or, without one, in
     /// another order of scheduling.
     pub(crate) fn judge(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
-        self.crash(trace)
+        self.crash(trace, signal)
             .or_else(|| self.killed(trace, signal))
             .or_else(|| self.stuck(trace, signal))
             .or_else(|| self.endless(trace))
@@ -131,7 +165,7 @@ impl Normal {
             })
     }
 
-    fn crash(&self, trace: &Trace) -> Option<Judgement> {
+    fn crash(&self, trace: &Trace, injected: Option<Signal>) -> Option<Judgement> {
         let (role, status) = deaths(trace).find(|(role, status)| {
             matches!(status, ProcessStatus::Killed(signal) if is_fault(*signal))
                 && !self.deaths.contains(&(role.clone(), *status))
@@ -142,7 +176,11 @@ impl Normal {
         let (stack, interrupted) = stacks_at_death(trace, &role);
         let inner = if interrupted.is_empty() { stack } else { interrupted };
         let by = if interrupted.is_empty() { None } else { outer_call(stack, &self.program) };
-        let cause = format!("{signal} {:?} {:?}", by, outer_call(inner, &self.program));
+        // If a handler does what it must not, that is the cause, wherever it shows.
+        let cause = match injected.and_then(|signal| self.unsafe_calls.get(&signal)) {
+            Some(call) => call.clone(),
+            None => format!("{by:?} {:?}", outer_call(inner, &self.program)),
+        };
         Some(Judgement {
             kind: FindingKind::Crash,
             cause,
@@ -166,7 +204,9 @@ impl Normal {
                         if *s == signal && info.pid.as_ref().is_some_and(|pid| *pid == *Role::SCRIPT)
                 )
         });
-        injected.then(|| Judgement {
+        // A program that gives a signal back to the default for good means it.
+        let is_window = self.reinstalls.contains(&(death.0.clone(), signal));
+        (injected && is_window).then(|| Judgement {
             kind: FindingKind::KilledByDefault,
             cause: signal.to_string(),
             role: death.0,
@@ -321,7 +361,7 @@ impl Normal {
     /// Whether a run may serve as an example of what is normal: nobody crashed in it, and
     /// nobody waits for a lock.
     pub(crate) fn judge_roughly(&self, trace: &Trace) -> bool {
-        self.crash(trace).is_none()
+        self.crash(trace, None).is_none()
             && trace.outcome.limit.is_none()
             && !waiting(trace)
                 .unwrap_or_default()

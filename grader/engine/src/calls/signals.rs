@@ -38,6 +38,7 @@ impl Run<'_> {
         let process = self.process_of(tid)?;
         let pid = process.pid;
         let old = std::mem::replace(process.action_mut(signal), new);
+        process.has_handled |= new.is_handler();
         if new.ignores() {
             self.expected.discard(pid, signal);
         }
