@@ -1,5 +1,5 @@
-// siglab-explore: finds = deadlock, unsafe-call
-// siglab-explore: may = crash, hang, output-corrupted
+// siglab-explore: finds = crash, deadlock, output-corrupted, unsafe-call
+// siglab-explore: may = hang
 // siglab-explore: alone = exits 0
 /*
  * exit_in_handler: a handler that ends the program with exit().

@@ -1,5 +1,5 @@
-// siglab-explore: finds = deadlock
-// siglab-explore: may = crash, output-corrupted, unsafe-call
+// siglab-explore: finds = deadlock, output-corrupted
+// siglab-explore: may = crash, unsafe-call
 // siglab-explore: alone = exits 0
 /*
  * longjmp_out_of_handler: a handler that leaves by siglongjmp(), wherever main() was.
@@ -32,7 +32,8 @@ static void on_sigint(int signal_number)
 
 static void work(void)
 {
-    char *block = malloc(SIZE);
+    /* volatile: else the compiler sees that nobody reads it, and allocates nothing. */
+    char *volatile block = malloc(SIZE);
     if (block != NULL)
         memset(block, 0, SIZE);
     free(block);

@@ -32,7 +32,8 @@ static void *worker(void *argument)
 
 static void on_sigint(int signal_number)
 {
-    char *copy = malloc(SIZE);
+    /* volatile: else the compiler sees that nobody reads it, and allocates nothing. */
+    char *volatile copy = malloc(SIZE);
 
     if (copy != NULL)
         memset(copy, signal_number, SIZE);
@@ -57,7 +58,7 @@ int main(void)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     for (int round = 1; round <= 3; round++) {
-        char *block = malloc(SIZE);
+        char *volatile block = malloc(SIZE);
         if (block == NULL)
             return EXIT_FAILURE;
         memset(block, round, SIZE);

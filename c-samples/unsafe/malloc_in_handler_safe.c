@@ -47,7 +47,7 @@ int main(void)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     for (int round = 1; round <= 3; round++) {
-        char *block = malloc(SIZE);
+        char *volatile block = malloc(SIZE); /* as in malloc_in_handler.c */
         if (block == NULL)
             return EXIT_FAILURE;
         memset(block, round, SIZE);

@@ -1,5 +1,4 @@
-// siglab-explore: finds = deadlock, unsafe-call
-// siglab-explore: may = crash, output-corrupted
+// siglab-explore: finds = crash, deadlock, output-corrupted, unsafe-call
 // siglab-explore: alone = exits 0
 // fputs(3) to the same stream in main and in the handler.
 #include "explore.h"

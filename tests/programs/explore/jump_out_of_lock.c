@@ -1,4 +1,4 @@
-// siglab-explore: finds = deadlock
+// siglab-explore: finds = deadlock, output-corrupted
 // siglab-explore: alone = exits 0
 // The handler jumps out of a critical section: the mutex is never given back.
 #include "explore.h"

@@ -1,4 +1,5 @@
 // siglab-explore: finds = crash, unsafe-call
+// siglab-explore: may = output-corrupted
 // siglab-explore: alone = exits 0
 // getenv(3) gives a pointer into the environment; the handler takes the variable away.
 #include "explore.h"
