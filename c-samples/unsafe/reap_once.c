@@ -1,15 +1,15 @@
 // siglab-explore: finds = lost-wakeup
 // siglab-explore: alone = exits 0
+// siglab-explore: sent SIGUSR1 = waits
 /*
  * reap_once: a handler for SIGCHLD that takes one child's status each time it runs.
  *
  * SIGCHLD is a standard signal: while one is pending, a second one merges with it. If two
- * children end before the handler runs, it runs once, takes one status, and the other
- * child stays a zombie. main() waits for ever for the tenth.
+ * children end before the handler runs, it runs once, takes one status, and the other child
+ * stays a zombie. The parent waits for ever for the tenth.
  *
- * The parent starts a child, waits for a signal, and starts the next one, so that usually
- * each child has its SIGCHLD to itself. One signal more, from anywhere, is enough to let
- * two children run at the same time.
+ * Here the children end one after another, and the parent is quick enough for them. But
+ * when SIGUSR1 asks it for a report, it isn't: that takes 5 ms, with SIGCHLD blocked.
  */
 #include <errno.h>
 #include <signal.h>
@@ -21,6 +21,7 @@
 enum { CHILDREN = 10 };
 
 static volatile sig_atomic_t reaped;
+static volatile sig_atomic_t asked;
 
 static void on_sigchld(int signal_number)
 {
@@ -32,6 +33,22 @@ static void on_sigchld(int signal_number)
     errno = saved_errno;
 }
 
+static void on_sigusr1(int signal_number)
+{
+    (void)signal_number;
+    asked = 1;
+}
+
+static void install(int signal_number, void (*handler)(int))
+{
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+    sigfillset(&action.sa_mask); /* no handler interrupts the other */
+    if (sigaction(signal_number, &action, NULL) == -1) {
+        perror("sigaction");
+        exit(EXIT_FAILURE);
+    }
+}
+
 int main(void)
 {
     sigset_t blocked, before;
@@ -39,28 +56,31 @@ int main(void)
     /* Blocked except in sigsuspend(), so that no wake-up is lost on the way there. */
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGCHLD);
+    sigaddset(&blocked, SIGUSR1);
     sigprocmask(SIG_BLOCK, &blocked, &before);
+    install(SIGCHLD, on_sigchld);
+    install(SIGUSR1, on_sigusr1);
 
-    struct sigaction action = { .sa_handler = on_sigchld };
-    sigemptyset(&action.sa_mask);
-    if (sigaction(SIGCHLD, &action, NULL) == -1) {
-        perror("sigaction");
-        return EXIT_FAILURE;
-    }
-
-    for (int child = 0; child < CHILDREN; child++) {
+    for (int child = 1; child <= CHILDREN; child++) {
         pid_t pid = fork();
         if (pid == -1) {
             perror("fork");
             return EXIT_FAILURE;
         }
-        if (pid == 0)
+        if (pid == 0) {
+            usleep((useconds_t)child * 1000);
             _exit(EXIT_SUCCESS);
-        sigsuspend(&before);
+        }
     }
-    while (reaped < CHILDREN)
-        sigsuspend(&before);
 
+    while (reaped < CHILDREN) {
+        sigsuspend(&before);
+        if (asked) {
+            asked = 0;
+            fprintf(stderr, "parent: %d have ended so far\n", (int)reaped);
+            usleep(5000);
+        }
+    }
     printf("parent: all %d children have ended\n", CHILDREN);
     return EXIT_SUCCESS;
 }

@@ -31,7 +31,7 @@ fn main() -> nix::Result<()> {
     // this program shows.
     unsafe { sigaction(Signal::SIGINT, &action) }?;
 
-    for round in 0..3 {
+    for round in 1..=3_u8 {
         black_box(vec![round; SIZE]);
     }
     println!("main: three vectors came and went");

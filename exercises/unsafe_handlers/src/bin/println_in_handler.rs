@@ -1,11 +1,12 @@
-// siglab-explore: finds = crash
-// siglab-explore: may = deadlock, output-corrupted, unsafe-call
+// siglab-explore: finds = crash, deadlock
+// siglab-explore: may = output-corrupted, unsafe-call
 // siglab-explore: alone = exits 0
 //! println_in_handler: main() prints, and so does the handler.
 //!
 //! `println!` locks standard output and borrows its buffer. The lock lets the same thread in
 //! again; the borrow doesn't: it panics. A panic can't leave an `extern "C"` function, so
-//! the program aborts.
+//! the program aborts. While the first `println!` is making the buffer, a second one waits for
+//! it to be finished, for ever.
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
