@@ -1,8 +1,8 @@
-// siglab-explore: finds = output-corrupted, unsafe-call
-// siglab-explore: may = crash, deadlock
+// siglab-explore: finds = output-corrupted
+// siglab-explore: may = crash, deadlock, unsafe-call
 // siglab-explore: alone = exits 0
 // A child made in a handler inherits what main has in stdio's buffer, and its exit(3) writes
-// it out a second time.
+// it out a second time. The unsafe call is the child's, on top of the parent's handler.
 #include "explore.h"
 
 static void on_sigusr1(int number) {
