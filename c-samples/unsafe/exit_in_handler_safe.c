@@ -3,10 +3,10 @@
 /*
  * exit_in_handler_safe: the handler asks main() to end, and main() does when it can.
  *
- * The lines that are printed are the same with and without a signal; only the exit status
- * of the loop's owner would differ in a longer program. A handler that must end the program
- * itself calls _exit(), which is on the list in signal-safety(7): it runs no clean-up, and
- * what is in stdio's buffers is lost.
+ * It looks at the flag between two pieces of work, and then leaves in the usual way: clean-up
+ * runs once, with nothing half done around it. A handler that must end the program itself
+ * calls _exit(), which is on the list in signal-safety(7): it runs no clean-up, and what is
+ * in stdio's buffers is lost.
  */
 #include <pthread.h>
 #include <signal.h>
