@@ -1,4 +1,4 @@
-//! Builds an executable of every C file in this folder.
+//! Builds an executable of every C file in this folder, and of those in `unsafe/`.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -19,10 +19,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&shown_dir)
         .map_err(|error| format!("create {}: {error}", shown_dir.display()))?;
 
+    let labs = recipe::recipes(Path::new("."))?;
+    let twins = recipe::recipes(Path::new("unsafe"))?;
+    if let Some(twin) = twins
+        .iter()
+        .find(|twin| labs.iter().any(|lab| lab.name == twin.name))
+    {
+        return Err(format!("two executables are called {}", twin.name).into());
+    }
+    for (recipes, table) in [(&labs, "samples.rs"), (&twins, "twins.rs")] {
+        let table = out_dir.join(table);
+        fs::write(&table, build(recipes, &out_dir, &shown_dir)?)
+            .map_err(|error| format!("write {}: {error}", table.display()))?;
+    }
+    Ok(())
+}
+
+/// Compiles all of these; returns the table of them that `lib.rs` includes.
+fn build(recipes: &[Recipe], out_dir: &Path, shown_dir: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::from("&[\n");
-    for recipe in recipe::recipes(Path::new("."))? {
+    for recipe in recipes {
         let built = out_dir.join(&recipe.name);
-        compile(&recipe, &built)?;
+        compile(recipe, &built)?;
         let shown = shown_dir.join(&recipe.name);
         place(&built, &shown).map_err(|error| format!("place {}: {error}", shown.display()))?;
         writeln!(
@@ -32,8 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         )?;
     }
     table.push_str("]\n");
-    fs::write(out_dir.join("samples.rs"), table)?;
-    Ok(())
+    Ok(table)
 }
 
 /// Compiles and links one executable. The compiler's warnings become Cargo's.

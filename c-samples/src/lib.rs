@@ -1,5 +1,6 @@
-//! The C programs of the labs. The build script compiles each `*.c` in this
-//! package's folder; here the executables are found by name.
+//! The C programs of the labs, and unsafe handlers with a safe twin of each. The build
+//! script compiles each `*.c` in this package's folder and in `unsafe/`; here the
+//! executables are found by name.
 //!
 //! ```
 //! let program = c_samples::path("simple_handler")?;
@@ -24,9 +25,14 @@ struct Sample {
     shown: &'static str,
 }
 
+/// The programs of the labs.
 const SAMPLES: &[Sample] = include!(concat!(env!("OUT_DIR"), "/samples.rs"));
 
-/// The executable of one sample, such as `simple_handler` or `more_info_rt`.
+/// Unsafe handlers and their safe twins.
+const TWINS: &[Sample] = include!(concat!(env!("OUT_DIR"), "/twins.rs"));
+
+/// The executable of one sample, such as `simple_handler`, `more_info_rt` or
+/// `printf_in_handler_safe`.
 ///
 /// # Errors
 /// When there is no sample of that name; the error lists those that there are.
@@ -34,11 +40,20 @@ pub fn path(name: &str) -> Result<PathBuf, UnknownSample> {
     find(name).map(|sample| PathBuf::from(sample.built))
 }
 
-/// All samples, sorted by file name: their names and executables.
+/// The programs of the labs, sorted by file name: their names and executables.
 pub fn all() -> impl Iterator<Item = (&'static str, PathBuf)> {
-    SAMPLES
-        .iter()
-        .map(|sample| (sample.name, PathBuf::from(sample.built)))
+    SAMPLES.iter().map(name_and_path)
+}
+
+/// The same for the programs in `unsafe/`: `NAME` has a handler that goes wrong at some
+/// moment, `NAME_safe` does the same thing right. Each says in its first lines what
+/// trying every moment finds.
+pub fn twins() -> impl Iterator<Item = (&'static str, PathBuf)> {
+    TWINS.iter().map(name_and_path)
+}
+
+fn name_and_path(sample: &Sample) -> (&'static str, PathBuf) {
+    (sample.name, PathBuf::from(sample.built))
 }
 
 /// The same executable as [`path`], under a path that stays the same from build to
@@ -58,12 +73,15 @@ pub fn shown_path(name: &str) -> Result<PathBuf, UnknownSample> {
 }
 
 fn find(name: &str) -> Result<&'static Sample, UnknownSample> {
-    SAMPLES
-        .iter()
+    everything()
         .find(|sample| sample.name == name)
         .ok_or_else(|| UnknownSample {
             name: name.to_owned(),
         })
+}
+
+fn everything() -> impl Iterator<Item = &'static Sample> {
+    SAMPLES.iter().chain(TWINS)
 }
 
 /// There is no sample of this name.
@@ -75,7 +93,7 @@ pub struct UnknownSample {
 impl fmt::Display for UnknownSample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no sample {:?}; there are", self.name)?;
-        for (index, sample) in SAMPLES.iter().enumerate() {
+        for (index, sample) in everything().enumerate() {
             write!(f, "{} {}", if index == 0 { "" } else { "," }, sample.name)?;
         }
         Ok(())

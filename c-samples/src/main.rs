@@ -36,10 +36,16 @@ fn main() -> ExitCode {
 
 /// One line for each sample: name and path.
 fn list() -> Result<String, c_samples::UnknownSample> {
-    c_samples::all()
-        .map(|(name, _)| {
+    let names: Vec<&str> = c_samples::all()
+        .chain(c_samples::twins())
+        .map(|(name, _)| name)
+        .collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0) + 1;
+    names
+        .into_iter()
+        .map(|name| {
             let path = c_samples::shown_path(name)?;
-            Ok(format!("{name:<16}{}\n", path.display()))
+            Ok(format!("{name:<width$}{}\n", path.display()))
         })
         .collect()
 }

@@ -11,6 +11,11 @@ fn listed() -> Vec<Recipe> {
     recipes(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("list the C files")
 }
 
+/// The same for the unsafe handlers and their twins.
+fn listed_twins() -> Vec<Recipe> {
+    recipes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("unsafe")).expect("list the C files")
+}
+
 /// Compiles every sample with `compiler` and expects not a word from it.
 fn compiles_silently(compiler: &str) {
     match Command::new(compiler).arg("--version").output() {
@@ -21,7 +26,7 @@ fn compiles_silently(compiler: &str) {
         }
     }
     let folder = tempfile::tempdir().expect("make a temporary folder");
-    for recipe in listed() {
+    for recipe in listed().into_iter().chain(listed_twins()) {
         let output = Command::new(compiler)
             .args(FLAGS)
             .args(&recipe.options)
@@ -51,11 +56,15 @@ fn clang_has_nothing_to_say() {
 
 #[test]
 fn every_c_file_is_built_and_found_by_name() {
-    let expected: Vec<String> = listed().into_iter().map(|recipe| recipe.name).collect();
+    let names = |recipes: Vec<Recipe>| -> Vec<String> {
+        recipes.into_iter().map(|recipe| recipe.name).collect()
+    };
     let found: Vec<&str> = c_samples::all().map(|(name, _)| name).collect();
-    assert_eq!(found, expected);
+    assert_eq!(found, names(listed()));
+    let found: Vec<&str> = c_samples::twins().map(|(name, _)| name).collect();
+    assert_eq!(found, names(listed_twins()));
 
-    for (name, path) in c_samples::all() {
+    for (name, path) in c_samples::all().chain(c_samples::twins()) {
         assert_eq!(c_samples::path(name), Ok(path.clone()));
         let shown = c_samples::shown_path(name).expect("the name is known");
         for path in [path, shown] {
@@ -75,6 +84,20 @@ fn more_info_is_built_for_a_real_time_signal_too() {
     assert!(variant.source.ends_with("more_info.c"));
 }
 
+/// What a case teaches is the difference between the two.
+#[test]
+fn every_unsafe_handler_has_a_safe_twin() {
+    let names: Vec<&str> = c_samples::twins().map(|(name, _)| name).collect();
+    assert!(!names.is_empty(), "there are cases");
+    for name in &names {
+        let other = match name.strip_suffix("_safe") {
+            Some(unsafe_one) => unsafe_one.to_owned(),
+            None => format!("{name}_safe"),
+        };
+        assert!(names.contains(&other.as_str()), "{name} has no {other}");
+    }
+}
+
 #[test]
 fn an_unknown_name_gets_the_known_ones() {
     let error = c_samples::path("simple_handlr").expect_err("there is no such sample");
@@ -84,7 +107,7 @@ fn an_unknown_name_gets_the_known_ones() {
             .starts_with("no sample \"simple_handlr\"; there are "),
         "{error}"
     );
-    for (name, _) in c_samples::all() {
+    for (name, _) in c_samples::all().chain(c_samples::twins()) {
         assert!(error.to_string().contains(name), "{error}");
     }
 }

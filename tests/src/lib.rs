@@ -4,6 +4,7 @@
 pub mod build;
 pub mod confined;
 pub mod corpus;
+pub mod explore_corpus;
 pub mod ports;
 pub mod random;
 pub mod twin;

@@ -1,4 +1,5 @@
-//! The Rust ports of the C samples: built by cargo, and compared with them.
+//! The Rust ports of the C samples: built by cargo, and compared with them. Also the Rust
+//! programs of `exercises/unsafe_handlers`, which aren't call for call what a C program is.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,14 +20,23 @@ const PACKAGES: [&str; 4] = ["simple_handler", "signal_mask", "more_info", "term
 /// If they don't build.
 pub fn ports(target: &Path) -> &'static BTreeMap<String, PathBuf> {
     static PORTS: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    PORTS.get_or_init(|| build(target))
+    PORTS.get_or_init(|| build(&PACKAGES, target))
 }
 
-fn build(target: &Path) -> BTreeMap<String, PathBuf> {
+/// The same for the programs of `exercises/unsafe_handlers`.
+///
+/// # Panics
+/// If they don't build.
+pub fn unsafe_handlers(target: &Path) -> &'static BTreeMap<String, PathBuf> {
+    static PROGRAMS: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
+    PROGRAMS.get_or_init(|| build(&["unsafe_handlers"], target))
+}
+
+fn build(packages: &[&str], target: &Path) -> BTreeMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--frozen", "--quiet", "--message-format=json"])
-        .args(PACKAGES.iter().flat_map(|package| ["-p", package]))
+        .args(packages.iter().flat_map(|package| ["-p", package]))
         .arg("--target-dir")
         .arg(target)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -35,7 +45,7 @@ fn build(target: &Path) -> BTreeMap<String, PathBuf> {
         .expect("cargo can be executed");
     assert!(
         output.status.success(),
-        "the ports don't build: {}{}",
+        "{packages:?} don't build: {}{}",
         String::from_utf8_lossy(&output.stderr),
         String::from_utf8_lossy(&output.stdout)
     );
