@@ -35,6 +35,10 @@ impl Format for Text {
         true
     }
 
+    fn is_for_programs(&self) -> bool {
+        false
+    }
+
     fn write(
         &self,
         graded: &Graded,
@@ -252,7 +256,7 @@ fn points(criterion: &CriterionResult) -> String {
 }
 
 /// The first moment that a message names: `1.200s`, `1200.000 ms`.
-fn moment(message: &str) -> Option<Time> {
+pub(super) fn moment(message: &str) -> Option<Time> {
     let words: Vec<&str> = message
         .split_whitespace()
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))

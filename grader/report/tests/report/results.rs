@@ -154,6 +154,7 @@ fn ascii_text_has_words_for_symbols() {
     let options = ReportOptions {
         unicode: false,
         excerpt_rows: 0,
+        ..ReportOptions::default()
     };
     let mut graded = mixed();
     graded.result.compiler_output.clear();
