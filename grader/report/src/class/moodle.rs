@@ -92,18 +92,21 @@ impl Columns {
     /// Finds the columns by Moodle's English headings, or else by what is in them and by
     /// the order in which Moodle writes them.
     fn recognise(sheet: &Sheet) -> Result<Self, ClassError> {
-        let identifier = match sheet.column("Identifier") {
-            Some(at) => at,
-            None => only(&(0..sheet.headings.len()), |at| is_identifier(sheet, at)).ok_or_else(
-                || sheet.unclear("no one column holds a word and a number for each student"),
-            )?,
-        };
         let (grade, highest) = match (sheet.column("Grade"), sheet.column("Maximum grade")) {
             (Some(grade), Some(highest)) => (grade, highest),
             _ => grade_and_highest(sheet).ok_or_else(|| {
                 sheet.unclear("no one column holds the highest grade, with the grade before it")
             })?,
         };
+        // Moodle writes it first; students' ID numbers may look alike.
+        let identifier = sheet
+            .column("Identifier")
+            .or_else(|| (0..grade).find(|at| is_identifier(sheet, *at)))
+            .ok_or_else(|| {
+                sheet.unclear(
+                    "no column before the grade holds a word and a number for each student",
+                )
+            })?;
         let modified = match sheet.column("Last modified (grade)") {
             Some(at) => at,
             None => modified(sheet, highest).ok_or_else(|| {
@@ -127,16 +130,10 @@ impl Columns {
     }
 }
 
-/// The one index that `is_it` holds for.
-fn only(indices: &std::ops::Range<usize>, is_it: impl Fn(usize) -> bool) -> Option<usize> {
-    let mut found = indices.clone().filter(|at| is_it(*at));
-    found.next().filter(|_| found.next().is_none())
-}
-
 /// `Participant 12` for each student, in any language.
 fn is_identifier(sheet: &Sheet, at: usize) -> bool {
     let (word, _) = split_digits(&sheet.lines[0][at]);
-    !word.trim().is_empty()
+    word.chars().any(char::is_alphabetic)
         && sheet.lines.iter().all(|line| {
             let (own, digits) = split_digits(&line[at]);
             own == word && !digits.is_empty()

@@ -10,7 +10,7 @@ use super::{ReportOptions, text};
 use crate::{Timeline, TimelineOptions, escape};
 
 /// Texts of a lab or a run are cut to this many characters.
-const TEXT: usize = 4_000;
+const TEXT: usize = 1_000;
 /// A line of a compiler is cut to this many characters.
 const COMPILER_LINE: usize = 500;
 /// Compiler output beyond this many lines is cut.
@@ -92,36 +92,44 @@ fn why(graded: &Graded, criterion: &CriterionResult, options: &ReportOptions) ->
     if matches!(criterion.verdict, Verdict::Pass | Verdict::Skipped) {
         return None;
     }
-    let run = criterion
-        .scenario
-        .as_deref()
-        .map(|id| graded.runs.iter().find(|run| run.id == id));
-    // A scenario that nothing is known of may be a hidden one.
-    if let Some(None | Some(ScenarioRun { hidden: true, .. })) = run {
+    if let Some(message) = secret(graded, criterion) {
         return Some(Why {
             id: "hidden".into(),
-            message: match criterion.verdict {
-                Verdict::Error => "it could not be decided in a scenario whose steps aren't shown",
-                _ => "it doesn't hold in a scenario whose steps aren't shown",
-            }
-            .into(),
+            message: message.into(),
             hint: None,
             scenario: None,
             timeline: Vec::new(),
         });
     }
-    let run = run.flatten();
+    let run = run_of(graded, criterion);
     let diagnosis = criterion.diagnosis.as_ref();
     Some(Why {
         id: diagnosis.map_or_else(|| "unknown".into(), |it| line(&it.id)),
-        message: diagnosis.map_or_else(|| "it doesn't hold".into(), |it| line(&it.message)),
-        hint: diagnosis.map(|it| line(&it.hint)),
+        message: diagnosis.map_or_else(|| "it doesn't hold".into(), |it| paragraph(&it.message)),
+        hint: diagnosis.map(|it| paragraph(&it.hint)),
         scenario: run.map(|run| line(&format!("{}: {}", run.id, run.title))),
         timeline: run.map_or_else(Vec::new, |run| {
             let around = diagnosis.and_then(|it| text::moment(&it.message));
             timeline(run, around, options)
         }),
     })
+}
+
+/// What may be told if a hidden scenario decided; absent if none did.
+pub(super) fn secret(graded: &Graded, criterion: &CriterionResult) -> Option<&'static str> {
+    criterion.scenario.as_ref()?;
+    // A scenario that nothing is known of may be a hidden one.
+    let hidden = run_of(graded, criterion).is_none_or(|run| run.hidden);
+    hidden.then_some(match criterion.verdict {
+        Verdict::Error => "it could not be decided in a scenario whose steps aren't shown",
+        _ => "it doesn't hold in a scenario whose steps aren't shown",
+    })
+}
+
+/// The run of the scenario that decided.
+fn run_of<'a>(graded: &'a Graded, criterion: &CriterionResult) -> Option<&'a ScenarioRun> {
+    let id = criterion.scenario.as_deref()?;
+    graded.runs.iter().find(|run| run.id == id)
 }
 
 fn timeline(
@@ -187,6 +195,11 @@ pub(super) fn verdict(result: &GradeResult) -> String {
 /// One line, escaped and bounded.
 pub(super) fn line(text: &str) -> String {
     escape::line(&cut(text, TEXT), true)
+}
+
+/// A text of several lines as one.
+fn paragraph(text: &str) -> String {
+    line(&text.trim().replace('\n', " "))
 }
 
 /// The first `width` characters of a text, and how many were left out.

@@ -7,7 +7,7 @@ use anstyle::Style;
 use siglab_lab::{CriterionResult, Diagnosis, GradeResult, Graded, ScenarioRun, Status, Verdict};
 use siglab_model::Time;
 
-use super::{Format, ReportOptions};
+use super::{Format, ReportOptions, seen};
 use crate::style::{self, paint};
 use crate::timeline::words::count;
 use crate::{Timeline, TimelineOptions, escape};
@@ -127,8 +127,13 @@ impl<'a> Page<'a> {
         if let Some(diagnosis) = &criterion.diagnosis
             && criterion.verdict != Verdict::Pass
         {
-            self.diagnosis(diagnosis)?;
-            self.evidence(criterion, diagnosis)?;
+            match seen::secret(self.graded, criterion) {
+                Some(message) => self.paragraph("", message, Style::new())?,
+                None => {
+                    self.diagnosis(diagnosis)?;
+                    self.evidence(criterion, diagnosis)?;
+                }
+            }
             writeln!(self.out)?;
             self.is_apart = true;
         }
@@ -168,12 +173,6 @@ impl<'a> Page<'a> {
             return Ok(());
         };
         let id = self.clean(&run.id);
-        if run.hidden {
-            return writeln!(
-                self.out,
-                "        in a scenario whose steps aren't shown: {id}"
-            );
-        }
         if !self.shown.insert(&run.id) {
             return writeln!(self.out, "        in the scenario {id}, shown above");
         }
