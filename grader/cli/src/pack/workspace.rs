@@ -103,6 +103,15 @@ impl Workspace {
         };
         let text = |path: &Path| Value::from(path.display().to_string());
         let members: Vec<_> = packages.iter().map(|path| text(path)).collect();
+        if let Some(shared) = workspace
+            .get_mut("dependencies")
+            .and_then(Value::as_table_mut)
+        {
+            shared.retain(|_, dependency| {
+                let path = dependency.get("path").and_then(Value::as_str);
+                path.is_none_or(|path| packages.contains(Path::new(path)))
+            });
+        }
         workspace.insert("members".into(), Value::Array(members));
         workspace.insert("default-members".into(), Value::Array(vec![text(lab)]));
         Ok(manifest.to_string())

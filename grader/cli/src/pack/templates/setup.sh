@@ -6,15 +6,17 @@ set -euo pipefail
 root="${SIGLAB_AUTOGRADER_ROOT:-/autograder}"
 source="$root/source"
 user="${SIGLAB_USER:-siglab}"
-# Where every user finds them, unless a Rust is installed already.
-export RUSTUP_HOME="${RUSTUP_HOME:-/opt/rust/rustup}"
-export CARGO_HOME="${CARGO_HOME:-/opt/rust/cargo}"
+languages="${SIGLAB_LANGUAGES:-@LANGUAGES@}"
 have() { command -v "$1" >/dev/null 2>&1; }
-have cargo || export PATH="$CARGO_HOME/bin:$PATH"
+if ! have cargo; then
+  # Where every user finds it.
+  export RUSTUP_HOME=/opt/rust/rustup CARGO_HOME=/opt/rust/cargo
+  export PATH="$CARGO_HOME/bin:$PATH"
+fi
 
 needs_rust=no
 [ -x "$source/bin/siglab" ] || needs_rust=yes
-case " @LANGUAGES@ " in *" rust "*) needs_rust=yes ;; esac
+case " $languages " in *" rust "*) needs_rust=yes ;; esac
 
 packages=()
 have cc || packages+=(gcc libc6-dev)
@@ -45,9 +47,13 @@ fi
 
 # The libraries for Rust submissions are built now, once; containers that grade may have no
 # network. Grading the starter does that. Any verdict is fine.
-export CARGO_TARGET_DIR="$root/siglab-cache"
+export CARGO_TARGET_DIR="${SIGLAB_CACHE:-$root/siglab-cache}"
 mkdir -p "$CARGO_TARGET_DIR"
 for starter in "$source/siglab/@FOLDER@"/starter/@LAB@.*; do
+  case "$starter $languages " in
+    *.c*" c "* | *.rs*" rust "*) ;;
+    *) continue ;;
+  esac
   status=0
   "$source/bin/siglab" check @LAB@ "$starter" --labs "$source/siglab/exercises" --format json \
     >/dev/null || status=$?
