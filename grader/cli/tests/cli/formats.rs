@@ -173,14 +173,12 @@ fn root_can_be_given_up() {
         .assert()
         .code(2)
         .stderr("siglab: error: there is no user `no-such-user`\n");
-    let command = check(wrong(), "json")
-        .args(["--as-user", "nobody"])
-        .assert();
-    if nix::unistd::geteuid().is_root() {
-        return;
+    // What root gives up is tried with an autograder for Gradescope.
+    if !nix::unistd::geteuid().is_root() {
+        check(wrong(), "json")
+            .args(["--as-user", "nobody"])
+            .assert()
+            .code(3)
+            .stderr(predicate::str::contains("can't become nobody"));
     }
-    // The file may not be readable for that user; who isn't root can't try.
-    command
-        .code(3)
-        .stderr(predicate::str::contains("can't become nobody"));
 }

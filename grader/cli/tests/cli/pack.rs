@@ -206,13 +206,15 @@ fn a_folder_that_is_there_stays_as_it_is() {
     );
 }
 
+const SIGLAB: &str = env!("CARGO_BIN_EXE_siglab");
+
 /// Gradescope's folders, with an autograder unpacked and set up in them.
 struct Gradescope {
     dir: TempDir,
 }
 
 impl Gradescope {
-    fn new(workspace: &Path) -> Self {
+    fn new(workspace: &Path, binary: &str) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let autograder = Self { dir };
         let root = autograder.root();
@@ -221,7 +223,7 @@ impl Gradescope {
         let zip = root.join("autograder.zip");
         siglab(["pack", "gradescope", "terminator", "-o"])
             .arg(&zip)
-            .args(["--binary", env!("CARGO_BIN_EXE_siglab")])
+            .args(["--binary", binary])
             .current_dir(workspace)
             .assert()
             .code(0);
@@ -278,7 +280,7 @@ impl Gradescope {
 #[test]
 fn gradescope_grades() {
     let changed = workspace(with_hidden);
-    let autograder = Gradescope::new(changed.path());
+    let autograder = Gradescope::new(changed.path(), SIGLAB);
     let source = autograder.root().join("source");
     for secret in ["solution", "wrong"] {
         let path = source.join("siglab/exercises/terminator").join(secret);
@@ -321,7 +323,7 @@ fn gradescope_keeps_students_out() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
-    let autograder = Gradescope::new(&root());
+    let autograder = Gradescope::new(&root(), SIGLAB);
     autograder.set_up("c");
     let folder = autograder.root().display();
     autograder.submit(&format!(
@@ -363,7 +365,7 @@ int main(void) {{
 /// Whatever becomes of siglab, the results are valid and say that they are none.
 #[test]
 fn gradescope_has_results_from_the_start() {
-    let autograder = Gradescope::new(&root());
+    let autograder = Gradescope::new(&root(), "/bin/sh");
     let binary = autograder.root().join("source/bin/siglab");
     for ends in [
         "kill -KILL $$",
