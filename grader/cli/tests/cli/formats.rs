@@ -81,7 +81,7 @@ fn there_always_is_a_document() {
     assert_eq!(document["extra_data"]["status"], "internal-error");
     let output = document["output"].as_str().expect("text");
     assert!(output.contains("/no/such/compiler"), "{output}");
-    assert!(output.contains("tell your instructor"), "{output}");
+    assert!(output.contains("Tell your instructor"), "{output}");
 }
 
 #[test]

@@ -269,7 +269,11 @@ impl Gradescope {
 
     /// Grades what was handed in.
     fn results(&self) -> Value {
-        run(&mut self.script("run_autograder"));
+        self.results_of(&mut self.script("run_autograder"))
+    }
+
+    fn results_of(&self, script: &mut Command) -> Value {
+        run(script);
         let results = self.root().join("results");
         assert_eq!(files(&results), [Path::new("results.json")]);
         let text = fs::read_to_string(results.join("results.json")).expect("it is there");
@@ -305,6 +309,15 @@ fn gradescope_grades() {
     let results = autograder.results();
     assert_eq!(results["score"], 0);
     assert_eq!(results["extra_data"]["status"], "compile-error");
+
+    // Gradescope would stop the container before all scenarios have reached their limits.
+    autograder.submit("int main(void) { for (volatile int i = 0;; i++) continue; }\n");
+    let mut script = autograder.script("run_autograder");
+    let results = autograder.results_of(script.env("SIGLAB_SECONDS", "2"));
+    assert_eq!(results["score"], 0);
+    assert_eq!(results["extra_data"]["status"], "internal-error");
+    let output = results["output"].as_str().expect("text");
+    assert!(output.contains("stopped by SIGTERM"), "{output}");
 
     // A score of an earlier submission never stays.
     fs::remove_file(autograder.root().join("submission/terminator.c")).expect("it was there");

@@ -34,7 +34,7 @@ impl Format for Gradescope {
         let mut output = vec![seen::verdict(result)];
         output.extend(seen::refusal(result));
         if result.status == Status::InternalError {
-            output.push("This isn't your program's doing: tell your instructor.".into());
+            output.push("Tell your instructor; only they can have it graded again.".into());
         }
         let compiler = seen::compiler(result);
         if !compiler.is_empty() {
