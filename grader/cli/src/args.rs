@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// For those who write labs
     #[command(subcommand)]
     Lab(Lab),
+    /// Packs a lab up for those who grade or work elsewhere
+    #[command(subcommand)]
+    Pack(Pack),
     Doctor(Doctor),
 }
 
@@ -167,6 +170,13 @@ pub(crate) struct Check {
     /// Writes the result to this file, and only one line to standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Says what the format classroom50 asks for, as in owner=ada; else it is read from
+    /// CLASSROOM50_OWNER and so on, and from what GitHub Actions sets
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = crate::classroom50::parse_field)]
+    pub(crate) classroom50: Vec<(String, String)>,
+    /// Gives up root for this user once the lab and the submission have been read
+    #[arg(long, value_name = "USER")]
+    pub(crate) as_user: Option<String>,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
 }
@@ -192,7 +202,50 @@ pub(crate) enum Lab {
         labs: LabsDir,
     },
     /// Prints the JSON Schema of lab.toml
-    Schema,
+    Schema {
+        /// Prints that of results, siglab/result/v1, instead
+        #[arg(long)]
+        result: bool,
+    },
+}
+
+/// `siglab pack`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pack {
+    /// Makes an autograder for Gradescope: a zip file
+    Gradescope {
+        /// The lab's id
+        lab: String,
+        /// The zip file
+        #[arg(short, long, value_name = "FILE", default_value = "autograder.zip")]
+        output: PathBuf,
+        /// A siglab that runs in Gradescope's containers; without it, one is built there
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+        #[command(flatten)]
+        labs: LabsDir,
+    },
+    /// Writes a workflow for GitHub Actions that grades every push
+    #[command(name = "github")]
+    GitHub {
+        /// The lab's id
+        lab: String,
+        /// The repository's folder
+        #[arg(short, long, value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+        #[command(flatten)]
+        labs: LabsDir,
+    },
+    /// Makes the folder that students get: no solutions, no hidden scenarios
+    Student {
+        /// The lab's id
+        lab: String,
+        /// The folder, which must not be there yet
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+        #[command(flatten)]
+        labs: LabsDir,
+    },
 }
 
 /// Tries out whether this machine has what siglab needs

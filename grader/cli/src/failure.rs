@@ -41,6 +41,11 @@ impl Failure {
         self
     }
 
+    /// What happened, without what to do.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A file that can't be read or written.
     pub(crate) fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         Self::usage(format_args!(

@@ -1,17 +1,21 @@
 //! The `siglab` command.
 
 mod args;
+mod classroom50;
 mod command;
 mod doctor;
 mod exit;
 mod failure;
 mod file;
 mod interrupt;
+mod moment;
 mod output;
+mod pack;
 mod program;
 mod script;
 mod send;
 mod usage;
+mod user;
 
 use std::process::ExitCode;
 
@@ -43,7 +47,8 @@ fn run(command: &Command) -> Result<u8, Failure> {
             labs_to_check,
             labs,
         }) => command::lab_check::run(labs_to_check, labs),
-        Command::Lab(Lab::Schema) => command::schema(),
+        Command::Lab(Lab::Schema { result }) => command::schema(*result),
+        Command::Pack(args) => pack::run(args),
         Command::Doctor(args) => doctor::run(args),
     }
 }

@@ -54,14 +54,11 @@ pub(crate) fn unicode() -> bool {
 pub(crate) fn report(
     format: &dyn Format,
     graded: &siglab_lab::Graded,
+    options: &ReportOptions,
     target: Option<&crate::file::Target>,
 ) -> Result<(), Failure> {
-    let options = ReportOptions {
-        unicode: unicode(),
-        ..ReportOptions::default()
-    };
     let mut content = Vec::new();
-    let written = format.write(graded, &options, &mut content);
+    let written = format.write(graded, options, &mut content);
     written.map_err(|error| Failure::new(crate::exit::INTERNAL, error))?;
     match target {
         Some(target) => {

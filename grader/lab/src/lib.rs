@@ -39,3 +39,11 @@ pub use submission::{MAX_SOURCE_BYTES, NOT_STARTED, Submission, SubmissionError}
 pub fn schema() -> serde_json::Value {
     manifest::schema()
 }
+
+/// The JSON Schema of [`GradeResult`], generated from the types that are written: fields
+/// may be added to what it describes.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn result_schema() -> serde_json::Value {
+    result::schema()
+}

@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::{Criterion, Manifest};
+
 /// The name and version of the serialised form of [`GradeResult`].
 pub const RESULT_SCHEMA: &str = "siglab/result/v1";
 
 /// What grading one submission gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GradeResult {
     /// [`RESULT_SCHEMA`].
     pub schema: String,
@@ -47,6 +50,37 @@ impl GradeResult {
                 .criteria
                 .iter()
                 .all(|criterion| criterion.informational || criterion.verdict == Verdict::Pass)
+    }
+
+    /// A submission to `lab` that could not be graded: no criterion was tried, and the
+    /// score is 0 for the reason `message`.
+    ///
+    /// `status` is [`Status::Refused`] if that is the submission's doing, or else
+    /// [`Status::InternalError`].
+    #[must_use]
+    pub fn ungraded(lab: &Manifest, status: Status, message: String) -> Self {
+        let skipped = |criterion: &Criterion| CriterionResult {
+            id: criterion.id.clone(),
+            title: criterion.title.clone(),
+            verdict: Verdict::Skipped,
+            points: 0,
+            max_points: criterion.points,
+            informational: criterion.informational,
+            scenario: None,
+            diagnosis: None,
+        };
+        Self {
+            schema: RESULT_SCHEMA.into(),
+            lab: lab.id.clone(),
+            language: None,
+            score: 0,
+            max_score: lab.max_score(),
+            status,
+            criteria: lab.criteria.iter().map(skipped).collect(),
+            message: Some(message),
+            compiler_output: String::new(),
+            sandbox: None,
+        }
     }
 
     /// The criterion with this id.
@@ -93,6 +127,7 @@ impl fmt::Display for Language {
 /// How far grading a submission came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// It was built and run.
     Graded,
@@ -106,6 +141,7 @@ pub enum Status {
 
 /// One criterion's verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CriterionResult {
     /// Its id in the manifest.
     pub id: String,
@@ -139,6 +175,7 @@ fn is_false(flag: &bool) -> bool {
 /// Whether a criterion holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Verdict {
     /// It holds.
     Pass,
@@ -153,6 +190,7 @@ pub enum Verdict {
 
 /// Why a criterion doesn't hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// A stable name: a requirement's of the manifest, or one of
     /// [`DIAGNOSES`](crate::DIAGNOSES).
@@ -161,4 +199,15 @@ pub struct Diagnosis {
     pub message: String,
     /// What to look at.
     pub hint: String,
+}
+
+/// The JSON Schema of [`GradeResult`], generated from the types.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(GradeResult);
+    schema.insert("title".into(), RESULT_SCHEMA.into());
+    if let Some(name) = schema.pointer_mut("/properties/schema") {
+        *name = serde_json::json!({ "const": RESULT_SCHEMA });
+    }
+    schema.to_value()
 }

@@ -25,8 +25,12 @@ fn push(out: &mut String, c: char, unicode: bool) {
 }
 
 /// Characters that change how their neighbours are shown: Unicode's bidirectional
-/// controls, zero-width characters, line separators, and tags.
+/// controls, zero-width characters, line separators, and tags. And noncharacters, which
+/// XML can't hold.
 fn is_invisible(c: char) -> bool {
+    if u32::from(c) & 0xfffe == 0xfffe {
+        return true;
+    }
     matches!(
         u32::from(c),
         0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff
@@ -87,6 +91,7 @@ mod tests {
         );
         assert_eq!(line("zażółć \u{202e}evil", true), "zażółć \\u{202e}evil");
         assert_eq!(line("ż", false), "\\u{17c}");
+        assert_eq!(line("\u{fffe}\u{fffd}", true), "\\u{fffe}\u{fffd}");
         assert_eq!(lines("a\tb\r\n\x07"), "a    b\n\\x07");
     }
 

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod class;
 mod escape;
 mod exploration;
 mod format;
@@ -13,7 +14,9 @@ mod style;
 mod timeline;
 
 pub use exploration::{exploration, outcomes};
-pub use format::{FORMATS, Format, ReportOptions, format, verdict};
+pub use format::{
+    AssignmentType, Classroom50, FORMATS, Format, ReportOptions, SUMMARY_LIMIT, format, verdict,
+};
 pub use timeline::{Timeline, TimelineOptions, sentence};
 
 /// Makes text that others wrote harmless for a terminal: escapes control characters,

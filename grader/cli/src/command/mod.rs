@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::{exit, output};
 
 /// The folder of labs that was asked for.
-fn find_labs(labs: &LabsDir) -> Result<Labs, Failure> {
+pub(crate) fn find_labs(labs: &LabsDir) -> Result<Labs, Failure> {
     match &labs.dir {
         Some(dir) => Ok(Labs::at(dir)?),
         None => {
@@ -26,7 +26,11 @@ fn find_labs(labs: &LabsDir) -> Result<Labs, Failure> {
 }
 
 /// `siglab lab schema`.
-pub(crate) fn schema() -> Result<u8, Failure> {
-    output::print_json(&siglab_lab::schema())?;
+pub(crate) fn schema(result: bool) -> Result<u8, Failure> {
+    output::print_json(&if result {
+        siglab_lab::result_schema()
+    } else {
+        siglab_lab::schema()
+    })?;
     Ok(exit::OK)
 }

@@ -10,13 +10,22 @@ use serde_json::Value;
 use crate::root;
 
 /// What each package of grader/ may depend on, itself excluded.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("siglab-model", &[]),
     ("siglab-sandbox", &["siglab-model"]),
     ("siglab-engine", &["siglab-model", "siglab-sandbox"]),
     (
-        "siglab-lab",
+        "siglab-explore",
         &["siglab-model", "siglab-sandbox", "siglab-engine"],
+    ),
+    (
+        "siglab-lab",
+        &[
+            "siglab-model",
+            "siglab-sandbox",
+            "siglab-engine",
+            "siglab-explore",
+        ],
     ),
     (
         "siglab-report",
@@ -24,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
             "siglab-model",
             "siglab-sandbox",
             "siglab-engine",
+            "siglab-explore",
             "siglab-lab",
         ],
     ),
@@ -33,6 +43,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
             "siglab-model",
             "siglab-sandbox",
             "siglab-engine",
+            "siglab-explore",
             "siglab-lab",
             "siglab-report",
         ],
@@ -41,8 +52,11 @@ const ALLOWED: [(&str, &[&str]); 6] = [
 
 /// What a student's `cargo test` must not compile. clap isn't in this list: libtest-mimic
 /// uses its parser.
-const HEAVY: [&str; 6] = [
+const HEAVY: [&str; 9] = [
     "schemars",
+    "csv",
+    "quick-junit",
+    "zip",
     "siglab-report",
     "siglab",
     "ratatui",

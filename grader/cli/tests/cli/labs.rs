@@ -71,4 +71,8 @@ fn the_schema_is_a_schema() {
         "{json:#}"
     );
     assert!(json["properties"]["scenario"].is_object());
+    let assert = siglab(["lab", "schema", "--result"]).assert().code(0);
+    let json: Value = serde_json::from_str(&stdout(&assert)).expect("it is JSON");
+    assert_eq!(json["title"], "siglab/result/v1");
+    assert!(json["properties"]["criteria"].is_object());
 }

@@ -3,8 +3,10 @@
 mod architecture;
 mod check;
 mod doctor;
+mod formats;
 mod interrupt;
 mod labs;
+mod pack;
 mod run;
 mod usage;
 

@@ -63,7 +63,8 @@ fn arguments_are_checked() {
         (
             &["check", "terminator", "x.c", "--format", "xml"],
             "siglab: error: invalid value 'xml' for '--format <FORMAT>' \
-             [possible values: text, json]",
+             [possible values: text, json, junit, gradescope, exercism, classroom50, github, \
+             tap, markdown]",
         ),
     ] {
         fails(args, 2, stderr);

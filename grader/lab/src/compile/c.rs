@@ -40,6 +40,8 @@ fn compiler() -> Result<&'static cc::Tool, CompileError> {
     TOOL.get_or_init(|| {
         cc::Build::new()
             .cargo_metadata(false)
+            // They would go to standard output, where a report may be.
+            .cargo_warnings(false)
             .no_default_flags(true)
             .opt_level(1)
             .target(TARGET)

@@ -3,9 +3,18 @@
 //! A new format is a file beside these that implements [`Format`], and a line in
 //! [`FORMATS`]. The command line, its help and its errors follow from that.
 
+mod classroom50;
+mod exercism;
+mod github;
+mod gradescope;
 mod json;
+mod junit;
+pub(crate) mod markdown;
+mod seen;
+mod tap;
 mod text;
 
+pub use classroom50::{AssignmentType, Classroom50};
 pub use text::verdict;
 
 use std::fmt;
@@ -27,6 +36,28 @@ pub trait Format: fmt::Debug + Sync {
         false
     }
 
+    /// Whether the exit status of a command that wrote it tells the verdict, too. A format's
+    /// readers may take any status but 0 for a failure of the grader.
+    fn verdict_in_exit_status(&self) -> bool {
+        true
+    }
+
+    /// Whether somebody waits for a document even if the submission couldn't be graded.
+    fn is_for_programs(&self) -> bool {
+        true
+    }
+
+    /// Whether [`ReportOptions::classroom50`] must be there.
+    fn needs_classroom50(&self) -> bool {
+        false
+    }
+
+    /// A summary to be put beside the document, in Markdown, if the format has one: at most
+    /// `room` bytes.
+    fn summary(&self, _graded: &Graded, _options: &ReportOptions, _room: usize) -> Option<String> {
+        None
+    }
+
     /// Writes the whole document, with a line end at its end.
     ///
     /// # Errors
@@ -40,7 +71,21 @@ pub trait Format: fmt::Debug + Sync {
 }
 
 /// All formats; the first is the default.
-pub const FORMATS: &[&dyn Format] = &[&text::Text, &json::Json];
+pub const FORMATS: &[&dyn Format] = &[
+    &text::Text,
+    &json::Json,
+    &junit::JUnit,
+    &gradescope::Gradescope,
+    &exercism::Exercism,
+    &classroom50::Classroom50Result,
+    &github::GitHub,
+    &tap::Tap,
+    &markdown::Markdown,
+];
+
+/// The most bytes of the summary of a step of GitHub Actions: 1 MiB. Other services that
+/// show Markdown take less, or as much.
+pub const SUMMARY_LIMIT: usize = 1 << 20;
 
 /// The format with this name.
 #[must_use]
@@ -55,14 +100,21 @@ pub struct ReportOptions {
     pub unicode: bool,
     /// The most rows of a timeline that explain a failed criterion; 0 for no timeline.
     pub excerpt_rows: usize,
+    /// The submission's file, as whoever reads the report knows it; absent if it isn't
+    /// known to them.
+    pub source: Option<String>,
+    /// What a Classroom 50 result says besides the score.
+    pub classroom50: Option<Classroom50>,
 }
 
 impl Default for ReportOptions {
-    /// Unicode, 14 rows.
+    /// Unicode, 14 rows, and nothing known about the submission.
     fn default() -> Self {
         Self {
             unicode: true,
             excerpt_rows: 14,
+            source: None,
+            classroom50: None,
         }
     }
 }

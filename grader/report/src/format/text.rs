@@ -7,7 +7,7 @@ use anstyle::Style;
 use siglab_lab::{CriterionResult, Diagnosis, GradeResult, Graded, ScenarioRun, Status, Verdict};
 use siglab_model::Time;
 
-use super::{Format, ReportOptions};
+use super::{Format, ReportOptions, seen};
 use crate::style::{self, paint};
 use crate::timeline::words::count;
 use crate::{Timeline, TimelineOptions, escape};
@@ -33,6 +33,10 @@ impl Format for Text {
 
     fn is_styled(&self) -> bool {
         true
+    }
+
+    fn is_for_programs(&self) -> bool {
+        false
     }
 
     fn write(
@@ -123,8 +127,13 @@ impl<'a> Page<'a> {
         if let Some(diagnosis) = &criterion.diagnosis
             && criterion.verdict != Verdict::Pass
         {
-            self.diagnosis(diagnosis)?;
-            self.evidence(criterion, diagnosis)?;
+            match seen::secret(self.graded, criterion) {
+                Some(message) => self.paragraph("", message, Style::new())?,
+                None => {
+                    self.diagnosis(diagnosis)?;
+                    self.evidence(criterion, diagnosis)?;
+                }
+            }
             writeln!(self.out)?;
             self.is_apart = true;
         }
@@ -164,12 +173,6 @@ impl<'a> Page<'a> {
             return Ok(());
         };
         let id = self.clean(&run.id);
-        if run.hidden {
-            return writeln!(
-                self.out,
-                "        in a scenario whose steps aren't shown: {id}"
-            );
-        }
         if !self.shown.insert(&run.id) {
             return writeln!(self.out, "        in the scenario {id}, shown above");
         }
@@ -252,7 +255,7 @@ fn points(criterion: &CriterionResult) -> String {
 }
 
 /// The first moment that a message names: `1.200s`, `1200.000 ms`.
-fn moment(message: &str) -> Option<Time> {
+pub(super) fn moment(message: &str) -> Option<Time> {
     let words: Vec<&str> = message
         .split_whitespace()
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))

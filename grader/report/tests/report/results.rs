@@ -8,7 +8,12 @@ use siglab_report::{FORMATS, ReportOptions};
 
 use crate::timelines::{plain, trace};
 
-fn criterion(id: &str, title: &str, verdict: Verdict, max_points: u32) -> CriterionResult {
+pub(crate) fn criterion(
+    id: &str,
+    title: &str,
+    verdict: Verdict,
+    max_points: u32,
+) -> CriterionResult {
     CriterionResult {
         id: id.into(),
         title: title.into(),
@@ -25,7 +30,7 @@ fn criterion(id: &str, title: &str, verdict: Verdict, max_points: u32) -> Criter
     }
 }
 
-fn failed(
+pub(crate) fn failed(
     id: &str,
     title: &str,
     points: u32,
@@ -44,7 +49,7 @@ fn failed(
     }
 }
 
-fn result(status: Status, criteria: Vec<CriterionResult>) -> GradeResult {
+pub(crate) fn result(status: Status, criteria: Vec<CriterionResult>) -> GradeResult {
     GradeResult {
         schema: RESULT_SCHEMA.into(),
         lab: "terminator".into(),
@@ -59,7 +64,7 @@ fn result(status: Status, criteria: Vec<CriterionResult>) -> GradeResult {
     }
 }
 
-fn run(id: &str, name: &str) -> ScenarioRun {
+pub(crate) fn run(id: &str, name: &str) -> ScenarioRun {
     ScenarioRun {
         id: id.into(),
         title: format!("what {id} is about"),
@@ -69,7 +74,7 @@ fn run(id: &str, name: &str) -> ScenarioRun {
 }
 
 /// Several failures, one scenario twice, one hidden, one that could not run.
-fn mixed() -> Graded {
+pub(crate) fn mixed() -> Graded {
     let mut criteria = vec![
         criterion(
             "builds",
@@ -132,7 +137,7 @@ fn mixed() -> Graded {
     }
 }
 
-fn write(format: &str, graded: &Graded, options: &ReportOptions) -> String {
+pub(crate) fn write(format: &str, graded: &Graded, options: &ReportOptions) -> String {
     let format = siglab_report::format(format).expect("a known format");
     let mut content = Vec::new();
     format
@@ -154,6 +159,7 @@ fn ascii_text_has_words_for_symbols() {
     let options = ReportOptions {
         unicode: false,
         excerpt_rows: 0,
+        ..ReportOptions::default()
     };
     let mut graded = mixed();
     graded.result.compiler_output.clear();

@@ -1,0 +1,49 @@
+//! An autograder for Gradescope.
+
+use std::fs;
+use std::path::Path;
+
+use siglab_lab::{Lab, Language, MANIFEST};
+
+use super::bundle::Bundle;
+use super::workspace::{self, Workspace};
+use super::{fill, student};
+use crate::failure::Failure;
+
+/// Prepares the container, when it is built.
+const SETUP: &str = include_str!("templates/setup.sh");
+/// Grades one submission.
+const RUN: &str = include_str!("templates/run_autograder");
+
+/// The zip file's content.
+///
+/// It has siglab's packages in it, from which setup.sh builds the command, unless `binary`
+/// is one that is ready; and of the lab what grading needs: the manifest with everything
+/// hidden, and the programs as they were handed out, but no solution.
+pub(super) fn pack(lab: &Lab, binary: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    let workspace = Workspace::of(lab)?;
+    let folder = workspace.folder(lab);
+    let mut tree = workspace.bundle(lab)?;
+    student::add_given(lab, &folder, &mut tree)?;
+    let path = lab.dir().join(MANIFEST);
+    let mut manifest = workspace::read(&path)?;
+    student::add_originals(lab, &folder, &mut manifest, &mut tree)?;
+    tree.add(folder.join(MANIFEST), manifest.to_string());
+
+    let mut bundle = Bundle::default();
+    bundle.extend("siglab", tree);
+    if let Some(binary) = binary {
+        let content = fs::read(binary).map_err(|error| Failure::file("read", binary, &error))?;
+        bundle.add_program("bin/siglab", content);
+    }
+    let files = &lab.manifest.files;
+    let starter = lab.dir().join(files.starter_file(lab.id(), Language::Rust));
+    let languages = if starter.is_file() { "c rust" } else { "c" };
+    for (name, template) in [("setup.sh", SETUP), ("run_autograder", RUN)] {
+        let text = fill(template, lab)
+            .replace("@LANGUAGES@", languages)
+            .replace("@FOLDER@", &folder.display().to_string());
+        bundle.add_program(name, text);
+    }
+    bundle.zip()
+}
