@@ -173,7 +173,8 @@ impl Subject<'_> {
             trace: plain,
             signals,
         };
-        let first: Vec<Case> = self.cases(&baseline.signals, &followed.moments, &[]);
+        let one_shot = baseline.normal.reinstalls.clone();
+        let first = self.cases(&baseline.signals, &followed.moments, &[], &one_shot);
         for signal in baseline.signals.clone() {
             let of_signal: Vec<&Case> =
                 first.iter().filter(|case| case.signal() == Some(signal)).collect();
@@ -211,11 +212,17 @@ impl Subject<'_> {
 
     /// The cases that moments give. Of moments at which the signal is blocked, which it
     /// is delivered after, only the first after each controlled call.
-    fn cases(&self, signals: &[Signal], moments: &[Seen], before: &[Injection]) -> Vec<Case> {
+    fn cases(
+        &self,
+        signals: &[Signal],
+        moments: &[Seen],
+        before: &[Injection],
+        one_shot: &[(Role, Signal)],
+    ) -> Vec<Case> {
         let mut cases = Vec::new();
         for signal in signals {
             let mut blocked_since = None;
-            let windows = Windows::new(*signal, moments);
+            let windows = Windows::new(*signal, moments, one_shot);
             for (index, seen) in moments.iter().enumerate() {
                 let is_to = self.wanted.to.is_empty() || self.wanted.to.contains(&seen.moment.role);
                 let is_handled = seen.handled.contains(*signal) || windows.contain(seen, index);
@@ -274,7 +281,7 @@ impl Subject<'_> {
         for (nth, case) in picked.into_iter().enumerate() {
             let plain = self.run(&case.injections, baseline.limit, true, None)?;
             let while_waiting = case.seen.moment.place == Place::Waiting;
-            if baseline.normal.judge_roughly(&plain) {
+            if baseline.normal.judge_roughly(&plain, signal) {
                 baseline.normal.add(signal, &plain, while_waiting);
             }
             let followed = self.follow(&case.injections, FollowFrom::InHandlers)?;
@@ -285,7 +292,7 @@ impl Subject<'_> {
                     .filter(|seen| !seen.handlers.is_empty() && is_after(&followed.trace))
                     .cloned()
                     .collect();
-                nested = self.cases(&baseline.signals, &in_handler, &case.injections);
+                nested = self.cases(&baseline.signals, &in_handler, &case.injections, &[]);
             }
             baseline
                 .handlers
@@ -300,7 +307,8 @@ impl Subject<'_> {
 struct Windows(BTreeMap<Role, (usize, usize)>);
 
 impl Windows {
-    fn new(signal: Signal, moments: &[Seen]) -> Self {
+    /// `one_shot`: who installs handlers that are reset to the default when they are called.
+    fn new(signal: Signal, moments: &[Seen], one_shot: &[(Role, Signal)]) -> Self {
         let mut windows = BTreeMap::new();
         for (index, seen) in moments.iter().enumerate() {
             if seen.handled.contains(signal) {
@@ -308,6 +316,11 @@ impl Windows {
                     .entry(seen.moment.role.clone())
                     .and_modify(|(_, last)| *last = index)
                     .or_insert((index, index));
+            }
+        }
+        for (role, (_, last)) in &mut windows {
+            if one_shot.contains(&(role.clone(), signal)) {
+                *last = moments.len();
             }
         }
         Self(windows)

@@ -7,7 +7,7 @@ use siglab_model::{
 };
 
 use crate::finding::FindingKind;
-use crate::output::Reference;
+use crate::output::{Reference, Shaken};
 use crate::stack::{outer_call, own_frame};
 
 /// What went wrong, and the cause by which runs are counted together.
@@ -44,8 +44,9 @@ pub(crate) struct Normal {
     deaths: Vec<(Role, ProcessStatus)>,
     limits: Vec<LimitKind>,
     pub(crate) output: Reference,
-    /// The roles that install a handler for a signal again, after it was the default.
-    reinstalls: Vec<(Role, Signal)>,
+    /// The roles that install a handler for a signal again after it was the default, or one
+    /// that is reset to the default when it is called.
+    pub(crate) reinstalls: Vec<(Role, Signal)>,
     /// What handlers call that they must not.
     pub(crate) unsafe_calls: BTreeMap<Signal, String>,
     /// Whether a handler uses something that is buffered.
@@ -110,20 +111,27 @@ impl Normal {
     /// Remembers what a program does on purpose.
     pub(crate) fn learn(&mut self, trace: &Trace) {
         let mut installed = Vec::new();
+        let mut in_handler = Vec::new();
         for event in &trace.events {
             let Some(role) = &event.role else { continue };
             match &event.kind {
                 Kind::DispositionChanged {
                     signal,
-                    new: Disposition::Handler { .. },
+                    new: Disposition::Handler { flags, .. },
                 } => {
                     let key = (role.clone(), *signal);
-                    if installed.contains(&key) {
+                    if flags.resethand || installed.contains(&key) {
                         self.reinstalls.push(key);
                     } else {
                         installed.push(key);
                     }
                 }
+                Kind::HandlerEntered { .. } => in_handler.push(role),
+                Kind::HandlerLeft { .. } => {
+                    in_handler.pop();
+                }
+                // What is buffered is there twice from then on.
+                Kind::Fork { .. } if in_handler.contains(&role) => self.buffers = true,
                 Kind::UnsafeCall {
                     signal, function, ..
                 } => {
@@ -150,12 +158,18 @@ impl Normal {
     /// What went wrong in a run into which `signal` was injected; or, without one, in
     /// another order of scheduling.
     pub(crate) fn judge(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
+        // With what is written in runs with two signals, there is nothing to compare.
+        let shaken = Shaken {
+            counts: (self.buffers || !self.unsafe_calls.is_empty())
+                && trace.header.injections.len() < 2,
+            fragments: !self.unsafe_calls.is_empty() || trace.header.injections.len() == 2,
+        };
         self.crash(trace, signal)
             .or_else(|| self.killed(trace, signal))
             .or_else(|| self.stuck(trace, signal))
             .or_else(|| self.endless(trace))
             .or_else(|| {
-                let detail = self.output.damage(trace, self.buffers)?;
+                let detail = self.output.damage(trace, shaken)?;
                 Some(Judgement {
                     kind: FindingKind::OutputCorrupted,
                     cause: String::new(),
@@ -265,7 +279,10 @@ impl Normal {
             && self.rests_in.as_ref().is_none_or(|rests| {
                 !rests.contains(&wait_key(waiting, &self.program))
             })
-            && (waiting.handler.is_some() || waiting.what.contains("lock") || waiting.what.contains("mutex"))
+            && (waiting.handler.is_some()
+                || waiting.what.contains(", held by ")
+                || outer_call(&waiting.stack, &self.program)
+                    .is_some_and(|function| function.contains("lock")))
     }
 
     fn endless(&self, trace: &Trace) -> Option<Judgement> {
@@ -360,8 +377,9 @@ pub(crate) fn lost_children(trace: &Trace) -> Option<(Role, usize)> {
 impl Normal {
     /// Whether a run may serve as an example of what is normal: nobody crashed in it, and
     /// nobody waits for a lock.
-    pub(crate) fn judge_roughly(&self, trace: &Trace) -> bool {
+    pub(crate) fn judge_roughly(&self, trace: &Trace, signal: Signal) -> bool {
         self.crash(trace, None).is_none()
+            && self.killed(trace, Some(signal)).is_none()
             && trace.outcome.limit.is_none()
             && !waiting(trace)
                 .unwrap_or_default()

@@ -16,6 +16,15 @@ pub(crate) fn text_of(trace: &Trace) -> String {
         .collect()
 }
 
+/// What may be wrong with output, as far as it is known what the handlers do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shaken {
+    /// Lines may be there twice, or not at all: a handler uses what is buffered.
+    pub(crate) counts: bool,
+    /// Lines may be there in part.
+    pub(crate) fragments: bool,
+}
+
 /// What runs in which nothing went wrong wrote.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reference {
@@ -43,9 +52,8 @@ impl Reference {
         self.statuses.push(trace.outcome.status);
     }
 
-    /// What is wrong with what a run wrote. `buffers`: whether something may be buffered
-    /// twice or not at all, because a handler uses a buffered stream.
-    pub(crate) fn damage(&self, trace: &Trace, buffers: bool) -> Option<String> {
+    /// What is wrong with what a run wrote.
+    pub(crate) fn damage(&self, trace: &Trace, shaken: Shaken) -> Option<String> {
         let text = text_of(trace);
         let counts = count(&text);
         for line in counts.keys().filter(|line| !self.lines.contains(*line)) {
@@ -56,7 +64,12 @@ impl Reference {
                 });
             }
         }
-        if !buffers || !self.statuses.contains(&trace.outcome.status) {
+        if shaken.fragments
+            && let Some((line, of)) = counts.keys().find_map(|line| self.fragment(line))
+        {
+            return Some(format!("only `{line}` is left of the line `{of}`"));
+        }
+        if !shaken.counts || !self.statuses.contains(&trace.outcome.status) {
             return None;
         }
         for (line, (least, most)) in &self.counts {
@@ -69,6 +82,17 @@ impl Reference {
             }
         }
         None
+    }
+
+    /// Whether a line is a part of a known one. Not if numbers could be the difference.
+    fn fragment<'a>(&'a self, line: &'a str) -> Option<(&'a str, &'a str)> {
+        let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+        if line.is_empty() || has_digit(line) || self.lines.contains(line) {
+            return None;
+        }
+        let is_part = |of: &&String| of.starts_with(line) || of.ends_with(line);
+        let of = self.lines.iter().find(is_part)?;
+        Some((line, of))
     }
 
     /// Whether a line is made of parts of known ones: the line that was torn, and the one
