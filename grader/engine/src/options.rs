@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use siglab_model::{Clock, Policy, Time};
+use siglab_sandbox::{ResourceLimits, Sandbox};
 
 /// How to run a program.
 #[derive(Clone, Debug)]
@@ -22,6 +23,11 @@ pub struct Options {
     pub seed: u64,
     /// Asks a run to stop, from another thread.
     pub cancel: Cancel,
+    /// What the program is confined by; nothing but its tracer if absent. The program's
+    /// working directory is then an empty folder of its own.
+    pub sandbox: Option<Sandbox>,
+    /// Limits of each of the program's processes. Core dumps are always off.
+    pub resources: ResourceLimits,
 }
 
 impl Default for Options {
@@ -33,6 +39,8 @@ impl Default for Options {
             limits: Limits::default(),
             seed: 0,
             cancel: Cancel::default(),
+            sandbox: None,
+            resources: ResourceLimits::default(),
         }
     }
 }
