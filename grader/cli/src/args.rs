@@ -89,6 +89,9 @@ pub(crate) struct Check {
     /// Writes the result to this file, and only one line to standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Whether to confine the compiler and the program: docs/sandbox.md
+    #[arg(long, value_enum, default_value_t = SandboxMode::Off)]
+    pub(crate) sandbox: SandboxMode,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
 }
@@ -141,6 +144,16 @@ pub(crate) struct LabsDir {
 pub(crate) enum TextOrJson {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxMode {
+    /// With every layer that this machine has; says what is missing
+    Auto,
+    /// For your own files
+    Off,
+    /// Or not at all, if a hostile program wouldn't be contained
+    Required,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -9,6 +9,7 @@ mod file;
 mod interrupt;
 mod output;
 mod program;
+mod sandbox;
 mod script;
 mod send;
 mod usage;

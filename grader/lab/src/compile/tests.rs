@@ -90,6 +90,7 @@ fn compile(name: &str, source: &str, lines: &str) -> Result<String, String> {
         lock_file: None,
         deadline: MINUTE,
         cancel: Cancel::default(),
+        sandbox: None,
     };
     let submission = Submission::open(&path, "lab").expect("it can be read");
     let place = dir.path().display().to_string();
