@@ -3,7 +3,7 @@
 
 #![expect(unsafe_code, reason = "what runs between fork and exec")]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use crate::landlock::Reach;
 use crate::limits::ResourceLimits;
 use crate::sandbox::{Inner, Sandbox};
-use crate::sys::creds;
+use crate::sys::{creds, mounts};
 use crate::uid::Lease;
 
 /// Everything for one program or compiler and its descendants. When it is dropped, what
@@ -111,9 +111,10 @@ impl Confinement {
     /// What the program itself calls its working directory.
     #[must_use]
     pub fn working_directory(&self) -> PathBuf {
-        match self.rules.sandbox.view {
-            Some(_) => PathBuf::from("/tmp"),
-            None => self.scratch(),
+        if self.rules.sandbox.has_own_tmp() {
+            PathBuf::from("/tmp")
+        } else {
+            self.scratch()
         }
     }
 
@@ -204,11 +205,21 @@ fn make_removable(folder: &Path) {
 }
 
 impl Rules {
+    /// The folders that only this program has, and where it is to find them. In any
+    /// case writable there: the view is read-only.
+    fn folders(&self) -> [(&CStr, &CStr); 2] {
+        if self.sandbox.has_own_tmp() {
+            [(&self.tmp, c"/tmp"), (&self.shm, c"/dev/shm")]
+        } else {
+            [(&self.tmp, &self.tmp), (&self.shm, c"/dev/shm")]
+        }
+    }
+
     fn apply(&self, terminal: bool) -> io::Result<()> {
         creds::prefer_for_oom();
         if let Some(view) = &self.sandbox.view {
             view.enter()?;
-            crate::sys::mounts::own_folders(&[(&self.tmp, c"/tmp"), (&self.shm, c"/dev/shm")])?;
+            mounts::own_folders(self.folders())?;
         }
         self.limits.apply()?;
         creds::drop_bounding_set();
@@ -220,11 +231,8 @@ impl Rules {
         } else {
             creds::drop_capabilities()?;
         }
-        let folder = match self.sandbox.view {
-            Some(_) => c"/tmp",
-            None => &self.tmp,
-        };
-        creds::change_folder(folder)?;
+        let has_own_tmp = self.sandbox.has_own_tmp();
+        creds::change_folder(if has_own_tmp { c"/tmp" } else { &self.tmp })?;
         creds::no_new_privileges()?;
         if let Some(domain) = &self.domain {
             creds::restrict(domain.as_fd())?;

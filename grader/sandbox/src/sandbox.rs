@@ -232,17 +232,31 @@ impl Inner {
         }
     }
 
+    /// Whether each program has a `/tmp` and a `/dev/shm` of its own: with a view, unless
+    /// that would cover the sandbox's folder, where the programs are.
+    pub(crate) fn has_own_tmp(&self) -> bool {
+        self.view.is_some() && !self.folder().starts_with("/tmp")
+    }
+
     pub(crate) fn tools(&self) -> &[PathBuf] {
         &self.tools
     }
 }
 
-/// A folder that others may pass through, but not list.
+/// A folder that others may pass through, but not list. Not below `/tmp` if there is
+/// another place: see [`Inner::has_own_tmp`].
 fn new_folder() -> io::Result<TempDir> {
-    tempfile::Builder::new()
+    let mut builder = tempfile::Builder::new();
+    builder
         .prefix("siglab-")
-        .permissions(Permissions::from_mode(0o711))
-        .tempdir()
+        .permissions(Permissions::from_mode(0o711));
+    let usual = std::env::temp_dir();
+    if usual.starts_with("/tmp")
+        && let Ok(folder) = builder.tempdir_in("/var/tmp")
+    {
+        return Ok(folder);
+    }
+    builder.tempdir_in(usual)
 }
 
 /// The users to take, if a child that has become one can't signal this process.

@@ -95,7 +95,7 @@ pub(crate) fn pivot_into_working_directory() -> io::Result<()> {
 
 /// Makes a copy of the mount namespace in which the first folder of each pair is also at
 /// the second, writable. A second folder that isn't there is left out. Async-signal-safe.
-pub(crate) fn own_folders(pairs: &[(&CStr, &CStr)]) -> io::Result<()> {
+pub(crate) fn own_folders(pairs: [(&CStr, &CStr); 2]) -> io::Result<()> {
     // SAFETY: unshare(2) takes flags.
     check(unsafe { libc::unshare(libc::CLONE_NEWNS) }.into())?;
     for (from, to) in pairs {
