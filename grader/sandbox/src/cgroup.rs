@@ -4,6 +4,7 @@
 //! One group for a worker and not one for each run: moving a process costs several
 //! milliseconds (the kernel waits for all processors), being born in a group nothing.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,17 +32,18 @@ pub(crate) struct Cgroup {
 
 impl Cgroup {
     /// Makes a group below the one that this process is in.
-    pub(crate) fn new(bounds: Bounds) -> io::Result<Self> {
+    /// `name` is one that no other siglab uses, also not in another pid namespace.
+    pub(crate) fn new(name: &OsStr, bounds: Bounds) -> io::Result<Self> {
         let membership = fs::read_to_string("/proc/self/cgroup")?;
-        match Self::version_2(&membership, bounds) {
+        match Self::version_2(&membership, name, bounds) {
             Ok(group) => Ok(group),
-            Err(two) => Self::version_1(&membership, bounds).map_err(|one| {
+            Err(two) => Self::version_1(&membership, name, bounds).map_err(|one| {
                 io::Error::new(one.kind(), format!("version 2: {two}; version 1: {one}"))
             }),
         }
     }
 
-    fn version_2(membership: &str, bounds: Bounds) -> io::Result<Self> {
+    fn version_2(membership: &str, name: &OsStr, bounds: Bounds) -> io::Result<Self> {
         let ours = path_of(membership, "").ok_or_else(|| other("not mounted"))?;
         let parent = below(Path::new(ROOT), ours);
         let available = fs::read_to_string(parent.join("cgroup.controllers"))
@@ -60,20 +62,20 @@ impl Cgroup {
             // Refused for a group with processes of its own, such as ours.
             fs::write(&file, "+memory +pids")?;
         }
-        let group = Self::make(vec![parent.join(name())], 2)?;
+        let group = Self::make(vec![parent.join(name)], 2)?;
         group.set(0, "memory.max", bounds.memory)?;
         group.set(0, "memory.swap.max", 0).or_else(if_absent)?;
         group.set(0, "pids.max", bounds.tasks)?;
         Ok(group)
     }
 
-    fn version_1(membership: &str, bounds: Bounds) -> io::Result<Self> {
+    fn version_1(membership: &str, name: &OsStr, bounds: Bounds) -> io::Result<Self> {
         let folders = ["memory", "pids"]
             .iter()
             .map(|controller| {
                 let ours =
                     path_of(membership, controller).ok_or_else(|| other("no controllers"))?;
-                Ok(below(&Path::new(ROOT).join(controller), ours).join(name()))
+                Ok(below(&Path::new(ROOT).join(controller), ours).join(name))
             })
             .collect::<io::Result<Vec<_>>>()?;
         let group = Self::make(folders, 1)?;
@@ -115,10 +117,6 @@ impl Drop for Cgroup {
             let _ = fs::remove_dir(folder);
         }
     }
-}
-
-fn name() -> String {
-    format!("siglab-{}", std::process::id())
 }
 
 fn other(why: &str) -> io::Error {

@@ -94,10 +94,11 @@ impl Sandbox {
             return Self::without_worker(config, why).map(Entered::Worker);
         }
         let folder = new_folder()?;
-        let cgroup = Cgroup::new(Bounds {
+        let bounds = Bounds {
             memory: config.memory,
             tasks: config.tasks,
-        });
+        };
+        let cgroup = Cgroup::new(folder.path().file_name().unwrap_or_default(), bounds);
         let plan = Plan {
             folder: folder.path(),
             tools: &config.tools,

@@ -3,6 +3,7 @@
 mod architecture;
 mod check;
 mod doctor;
+mod hostile;
 mod interrupt;
 mod labs;
 mod run;

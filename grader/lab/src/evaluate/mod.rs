@@ -297,7 +297,7 @@ fn compile_error(output: &str) -> Diagnosis {
         .and_then(|line| line.trim_start().strip_prefix("--> "));
     const STOPPED: [&str; 6] = [
         "the compiler was stopped after",
-        "Killed signal terminated program",
+        "signal terminated program",
         "out of memory",
         "virtual memory exhausted",
         "memory allocation of",

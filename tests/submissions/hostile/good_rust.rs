@@ -1,0 +1,11 @@
+// siglab-expect: full-marks = yes
+// A correct program in Rust.
+
+use std::process::Command;
+
+fn main() {
+    let status = Command::new("true").status().expect("there is a `true`");
+    if status.success() {
+        println!("done");
+    }
+}
