@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use siglab_lab::{GradeError, GradeOptions, Lab, Language};
+use siglab_model::Signal;
 use siglab_sandbox::{Config, Ended, Entered, Sandbox};
 
 use crate::args::SandboxMode;
@@ -40,6 +41,10 @@ pub(crate) fn enter(mode: SandboxMode, tools: Vec<PathBuf>) -> Result<Side, Fail
         Entered::Outside(Ended::Exited(status)) => {
             return Ok(Side::Done(u8::try_from(status).unwrap_or(exit::INTERNAL)));
         }
+        // Before the worker had handlers for them.
+        Entered::Outside(Ended::Killed(number)) if let Some(signal) = asked_to_stop(number) => {
+            return Err(Failure::interrupted(signal));
+        }
         Entered::Outside(Ended::Killed(signal)) => {
             return Err(Failure::new(
                 exit::INTERNAL,
@@ -58,6 +63,12 @@ pub(crate) fn enter(mode: SandboxMode, tools: Vec<PathBuf>) -> Result<Side, Fail
     }
     output::tell(format_args!("siglab: sandbox: {layers}"));
     Ok(Side::Here(Some(sandbox)))
+}
+
+/// The signal of this number, if it is one that asks siglab to stop.
+fn asked_to_stop(number: i32) -> Option<Signal> {
+    let signals = [Signal::INT, Signal::TERM, Signal::HUP];
+    Signal::new(number).filter(|signal| signals.contains(signal))
 }
 
 /// What compilers need in a sandbox, if one was asked for.

@@ -1,5 +1,4 @@
 // siglab-expect: diagnosis = forbidden-call
-// siglab-expect: environments = all
 // Namespaces of its own, in which it would be root.
 
 #include <sched.h>

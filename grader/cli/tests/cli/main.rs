@@ -7,6 +7,7 @@ mod hostile;
 mod interrupt;
 mod labs;
 mod run;
+mod sandbox;
 mod usage;
 
 use std::path::{Path, PathBuf};
