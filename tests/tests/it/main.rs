@@ -5,5 +5,6 @@ mod corpus;
 mod determinism;
 mod host;
 mod samples;
+mod sandbox;
 mod scenarios;
 mod survival;

@@ -4,16 +4,19 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use siglab_tests::confined::{Inside, confined};
+use tempfile::TempDir;
 
 use crate::root;
 
-/// A siglab that grades a program which computes for ever, for a second at least.
-fn start() -> (Child, BufReader<std::process::ChildStderr>) {
+/// A siglab that grades a program which computes for ever, for a second at least. Its
+/// temporary files are in `temporary`.
+fn start(temporary: &Path) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
         .args([
             "check",
@@ -22,6 +25,7 @@ fn start() -> (Child, BufReader<std::process::ChildStderr>) {
         ])
         .args(["--labs", "tests/submissions", "--sandbox", "auto"])
         .current_dir(root())
+        .env("TMPDIR", temporary)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -38,8 +42,8 @@ fn start() -> (Child, BufReader<std::process::ChildStderr>) {
 
 /// Ends siglab by `signal`; what else it says, and how it ended. Returns when nobody has
 /// its standard error any more.
-fn end(signal: Signal) -> (String, std::process::ExitStatus) {
-    let (mut siglab, mut stderr) = start();
+fn end(signal: Signal, temporary: &Path) -> (String, std::process::ExitStatus) {
+    let (mut siglab, mut stderr) = start(temporary);
     let pid = Pid::from_raw(siglab.id().cast_signed());
     kill(pid, signal).expect("it lives");
     let mut said = String::new();
@@ -76,10 +80,12 @@ fn a_signal_to_the_outside_stops_the_worker() {
             (Signal::SIGTERM, 143),
             (Signal::SIGHUP, 129),
         ] {
-            let (said, ended) = end(signal);
+            let temporary = TempDir::new_in("/var/tmp").expect("there is room");
+            let (said, ended) = end(signal, temporary.path());
             assert_eq!(said, format!("siglab: error: stopped by {signal}\n"));
             assert_eq!(ended.code(), Some(status));
             wait_until_gone(inside);
+            assert_eq!(names(temporary.path()), [""; 0]);
         }
     });
 }
@@ -88,9 +94,23 @@ fn a_signal_to_the_outside_stops_the_worker() {
 fn the_worker_dies_with_the_outside() {
     let name = concat!(module_path!(), "::the_worker_dies_with_the_outside");
     confined(name, "host_nothing", |inside| {
-        let (said, ended) = end(Signal::SIGKILL);
+        let temporary = TempDir::new_in("/var/tmp").expect("there is room");
+        let (said, ended) = end(Signal::SIGKILL, temporary.path());
         assert_eq!(said, "");
         assert_eq!(ended.signal(), Some(libc::SIGKILL));
         wait_until_gone(inside);
+        // Only the outside could have removed these.
+        for name in names(temporary.path()) {
+            for controller in ["memory", "pids"] {
+                let _ = fs::remove_dir(format!("/sys/fs/cgroup/{controller}/{name}"));
+            }
+        }
     });
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it can be read").flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
 }
