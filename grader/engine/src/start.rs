@@ -165,6 +165,7 @@ fn confine(command: &Command, options: &Options) -> Result<Option<Confinement>, 
     let wants = Wants {
         read: vec![command.program.clone()],
         limits: options.resources,
+        tools: false,
     };
     let confinement = sandbox.begin(&wants).map_err(|source| Error::Environment {
         operation: "prepare the sandbox",

@@ -51,12 +51,18 @@ pub struct Wants {
     pub read: Vec<PathBuf>,
     /// Its limits, which add to the sandbox's own.
     pub limits: ResourceLimits,
+    /// Whether it needs the tools of [`Config::tools`](crate::Config::tools).
+    pub tools: bool,
 }
 
 impl Confinement {
     pub(crate) fn new(sandbox: &Sandbox, wants: &Wants) -> io::Result<Self> {
         let inner = Arc::clone(sandbox.inner());
-        let user = inner.uids.as_ref().map(|uids| uids.lease()).transpose()?;
+        let uids = inner.uids.as_ref();
+        let user = uids
+            .filter(|_| !(wants.tools && inner.needs_own_user_for_tools()))
+            .map(|uids| uids.lease())
+            .transpose()?;
         let scratch = tempfile::Builder::new()
             .prefix("run-")
             .permissions(Permissions::from_mode(0o711))
@@ -73,8 +79,11 @@ impl Confinement {
                 let mut reach = Reach {
                     read: wants.read.clone(),
                     write: vec![tmp.clone(), shm.clone()],
+                    as_stranger: user.is_some(),
                 };
-                reach.read.extend(inner.tools().iter().cloned());
+                if wants.tools {
+                    reach.read.extend(inner.tools().iter().cloned());
+                }
                 Some(landlock.domain(&reach)?)
             }
             None => None,

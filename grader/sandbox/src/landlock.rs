@@ -16,6 +16,23 @@ pub(crate) const SYSTEM: [&str; 9] = [
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix",
 ];
 
+/// What programs need of `/etc`. The rest is for those that run as somebody who owns
+/// nothing there: root owns the hashes of passwords.
+const SETTINGS: [&str; 12] = [
+    "/etc/alternatives",
+    "/etc/group",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/ld.so.preload",
+    "/etc/locale.alias",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/terminfo",
+];
+
 /// Devices that hold nothing of anybody's.
 const DEVICES: [&str; 7] = [
     "/dev/null",
@@ -41,6 +58,8 @@ pub(crate) struct Reach {
     pub(crate) read: Vec<PathBuf>,
     /// Folders to do anything in.
     pub(crate) write: Vec<PathBuf>,
+    /// Whether it runs as a user who owns nothing.
+    pub(crate) as_stranger: bool,
 }
 
 impl Landlock {
@@ -62,6 +81,9 @@ impl Landlock {
         let read = AccessFs::from_read(abi);
         let all = AccessFs::from_all(abi);
         let devices = AccessFs::from_file(abi) & !AccessFs::Execute;
+        let system = SYSTEM
+            .into_iter()
+            .filter(|folder| reach.as_stranger || *folder != "/etc");
         let build = || {
             // Best effort is the crate's default: what an older kernel doesn't know is
             // left out, and which version it has is in the report.
@@ -70,7 +92,8 @@ impl Landlock {
                 .handle_access(AccessNet::from_all(abi))?
                 .scope(Scope::from_all(abi))?
                 .create()?
-                .add_rules(path_beneath_rules(SYSTEM, read))?
+                .add_rules(path_beneath_rules(system, read))?
+                .add_rules(path_beneath_rules(SETTINGS, read))?
                 .add_rules(path_beneath_rules(
                     ["/proc", "/sys/devices/system/cpu"],
                     read,

@@ -239,6 +239,15 @@ impl Inner {
         self.view.is_some() && !self.folder().starts_with("/tmp")
     }
 
+    /// Whether the tools are where only siglab's own user can look (a toolchain in
+    /// `/root`), and no view makes them reachable. They are run as that user then, as long
+    /// as Landlock keeps their files and signals apart.
+    pub(crate) fn needs_own_user_for_tools(&self) -> bool {
+        self.view.is_none()
+            && self.landlock.is_some_and(Landlock::scopes_signals)
+            && !self.tools.iter().all(|path| is_open(path))
+    }
+
     pub(crate) fn tools(&self) -> &[PathBuf] {
         &self.tools
     }
@@ -258,6 +267,13 @@ fn new_folder() -> io::Result<TempDir> {
         return Ok(folder);
     }
     builder.tempdir_in(usual)
+}
+
+/// Whether everybody may pass through to `path`, which is absolute.
+fn is_open(path: &Path) -> bool {
+    path.ancestors().all(|folder| {
+        std::fs::metadata(folder).is_ok_and(|data| data.permissions().mode() & 0o001 != 0)
+    })
 }
 
 /// The users to take, if a child that has become one can't signal this process.

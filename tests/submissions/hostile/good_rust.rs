@@ -1,4 +1,5 @@
 // siglab-expect: full-marks = yes
+// siglab-expect: environments = Container NoAdmin
 // A correct program in Rust.
 
 use std::process::Command;

@@ -1,4 +1,5 @@
 // siglab-expect: diagnosis = sent-to-parent
+// siglab-expect: environments = Container NoAdmin
 // kill(getppid(), SIGKILL), in Rust.
 
 use nix::sys::signal::{Signal, kill};

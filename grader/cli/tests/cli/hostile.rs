@@ -10,7 +10,7 @@
 //! | `hint` | words in some criterion's hint |
 //! | `hides` | words that must not be in the result |
 //! | `needs` | a layer without which this can't be expected; several by ` \| ` |
-//! | `environments` | `all`: it is also tried where layers are missing |
+//! | `environments` | where else than as root with all rights: `all`, or names of [`Environment`] |
 //!
 //! All of this happens in a pid namespace with a deadline, beside a bystander of the same
 //! user. Where a layer is missing the test says so, and leaves out only what needs it;
@@ -149,6 +149,13 @@ impl Expected {
         }
         assert!(!lines.is_empty(), "{}: nothing expected", path.display());
         Self { lines }
+    }
+
+    fn is_for(&self, environment: Environment) -> bool {
+        let name = format!("{environment:?}");
+        self.all("environments")
+            .flat_map(str::split_whitespace)
+            .any(|it| it == "all" || it == name)
     }
 
     fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
@@ -373,8 +380,7 @@ fn try_all(name: &str, environment: Environment) {
     let mut tried = 0;
     let mut wrong = Vec::new();
     for file in &files {
-        let everywhere = Expected::read(file).all("environments").next() == Some("all");
-        if environment != Environment::Root && !everywhere {
+        if environment != Environment::Root && !Expected::read(file).is_for(environment) {
             continue;
         }
         tried += 1;

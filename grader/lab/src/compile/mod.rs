@@ -219,7 +219,8 @@ impl Workshop {
             Language::Rust => 4 << 30,
         };
         let wants = Wants {
-            read: vec![self.cache.clone()],
+            read: Vec::new(),
+            tools: submission.language == Language::Rust,
             limits: ResourceLimits {
                 address_space: Some(memory),
                 file_size: Some(LARGEST_PROGRAM),
