@@ -177,6 +177,9 @@ pub(crate) struct Check {
     /// Gives up root for this user once the lab and the submission have been read
     #[arg(long, value_name = "USER")]
     pub(crate) as_user: Option<String>,
+    /// Whether to confine the compiler and the program: docs/sandbox.md
+    #[arg(long, value_enum, default_value_t = SandboxMode::Off)]
+    pub(crate) sandbox: SandboxMode,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
 }
@@ -272,6 +275,16 @@ pub(crate) struct LabsDir {
 pub(crate) enum TextOrJson {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxMode {
+    /// With every layer that this machine has; says what is missing
+    Auto,
+    /// For your own files
+    Off,
+    /// Or not at all, if a hostile program wouldn't be contained
+    Required,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

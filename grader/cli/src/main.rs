@@ -12,6 +12,7 @@ mod moment;
 mod output;
 mod pack;
 mod program;
+mod sandbox;
 mod script;
 mod send;
 mod usage;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use siglab_model::{Clock, Injection, Policy, Time};
+use siglab_sandbox::{ResourceLimits, Sandbox};
 
 /// How to run a program.
 #[derive(Clone, Debug)]
@@ -30,6 +31,11 @@ pub struct Options {
     pub processor: Option<usize>,
     /// Whether an injection's event has the stack of the code that it interrupts.
     pub explains: bool,
+    /// What the program is confined by; nothing but its tracer if absent. The program's
+    /// working directory is then an empty folder of its own.
+    pub sandbox: Option<Sandbox>,
+    /// Limits of each of the program's processes. Core dumps are always off.
+    pub resources: ResourceLimits,
 }
 
 impl Default for Options {
@@ -44,6 +50,8 @@ impl Default for Options {
             injections: Vec::new(),
             processor: None,
             explains: true,
+            sandbox: None,
+            resources: ResourceLimits::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 
 use siglab_model::{Clock as ClockMode, Time, Trace};
-use siglab_sandbox::{Filter, ResourceLimits};
+use siglab_sandbox::{Confinement, Filter, ResourceLimits, Wants};
 
 use crate::calls;
 use crate::clock::Clock;
@@ -130,12 +130,14 @@ fn trace<'a>(
     follower: Option<Box<Follower<'a>>>,
 ) -> Result<(Trace, Option<Box<Follower<'a>>>), Error> {
     become_subreaper();
-    let filter = filter(options.clock)?;
+    let filter = filter(options)?;
     let processors = cpu::pin(options.processor).map_err(environment("choose a processor"))?;
     let ticker = Ticker::new().map_err(environment("make a timer"))?;
     let mut plumbing = Plumbing::new(command.stdio, script.uses_stdin())
         .map_err(|(operation, source)| Error::Environment { operation, source })?;
-    let spec = launch_spec(command, options, filter, &plumbing)?;
+    // Dropped at the end: then whatever was left behind is killed and removed.
+    let confinement = confine(command, options)?;
+    let spec = launch_spec(command, options, filter, confinement.as_ref(), &plumbing)?;
     let pid = launch(&spec).map_err(|error| launch_error(command, error))?;
     plumbing.close_child_ends();
     let waits_for_output = script
@@ -204,16 +206,36 @@ fn environment(operation: &'static str) -> impl Fn(Errno) -> Error {
     }
 }
 
-/// The filters are the same for all runs with the same clock; compiling one takes longer
-/// than starting a program.
-fn filter(clock: ClockMode) -> Result<&'static Filter, Error> {
-    static FILTERS: [OnceLock<Filter>; 2] = [OnceLock::new(), OnceLock::new()];
-    let slot = &FILTERS[usize::from(clock == ClockMode::Real)];
+/// The filters are the same for all runs with the same clock, in a sandbox or not;
+/// compiling one takes longer than starting a program.
+fn filter(options: &Options) -> Result<&'static Filter, Error> {
+    static FILTERS: [OnceLock<Filter>; 4] = [const { OnceLock::new() }; 4];
+    let in_sandbox = options.sandbox.is_some();
+    let is_real = options.clock == ClockMode::Real;
+    let slot = &FILTERS[usize::from(is_real) + 2 * usize::from(in_sandbox)];
     if let Some(filter) = slot.get() {
         return Ok(filter);
     }
-    let filter = calls::filter(clock).map_err(|error| Error::Internal(error.to_string()))?;
+    let filter = calls::filter(options.clock, in_sandbox)
+        .map_err(|error| Error::Internal(error.to_string()))?;
     Ok(slot.get_or_init(|| filter))
+}
+
+/// What the program gets of the sandbox, if there is one.
+fn confine(command: &Command, options: &Options) -> Result<Option<Confinement>, Error> {
+    let Some(sandbox) = &options.sandbox else {
+        return Ok(None);
+    };
+    let wants = Wants {
+        read: vec![command.program.clone()],
+        limits: options.resources,
+        tools: false,
+    };
+    let confinement = sandbox.begin(&wants).map_err(|source| Error::Environment {
+        operation: "prepare the sandbox",
+        source,
+    })?;
+    Ok(Some(confinement))
 }
 
 fn become_subreaper() {
@@ -228,6 +250,7 @@ fn launch_spec<'a>(
     command: &Command,
     options: &Options,
     filter: &'a Filter,
+    confinement: Option<&'a Confinement>,
     plumbing: &Plumbing,
 ) -> Result<Launch<'a>, Error> {
     let exec_error = |kind: io::ErrorKind| Error::Exec {
@@ -263,10 +286,11 @@ fn launch_spec<'a>(
         stdio: plumbing.stdio(),
         terminal: plumbing.is_terminal(),
         filter,
+        confinement,
         // Core dumps are of no use to anybody here, and large.
         limits: ResourceLimits {
             core: Some(0),
-            ..ResourceLimits::default()
+            ..options.resources
         },
         siglab: i32::try_from(std::process::id()).unwrap_or(0),
         trap_time_stamp: options.clock == ClockMode::Virtual,

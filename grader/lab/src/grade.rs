@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use siglab_engine::{Cancel, Command, Error, Options, Stdio};
 use siglab_model::{Clock, Trace};
+use siglab_sandbox::{ResourceLimits, Sandbox};
 
 use crate::compile::{CompileError, Compiled, Workshop};
 use crate::evaluate::{BuildOutcome, Evidence, evaluate, skip};
 use crate::lab::Lab;
 use crate::manifest::{Manifest, Scenario};
-use crate::result::{GradeResult, Language};
+use crate::result::{GradeResult, Language, SandboxReport};
 use crate::submission::{Submission, SubmissionError};
 
 /// How to grade.
@@ -35,6 +36,8 @@ pub struct GradeOptions {
     pub criteria: Option<Vec<String>>,
     /// How long a compiler may take, in real time.
     pub compile_deadline: Duration,
+    /// What compilers and programs are confined by; nothing but siglab's tracer if absent.
+    pub sandbox: Option<Sandbox>,
 }
 
 impl Default for GradeOptions {
@@ -47,6 +50,7 @@ impl Default for GradeOptions {
             cache: None,
             criteria: None,
             compile_deadline: Duration::from_secs(60),
+            sandbox: None,
         }
     }
 }
@@ -152,8 +156,7 @@ impl Lab {
     ) -> Result<Graded, GradeError> {
         let wanted = self.wanted(options)?;
         let original = self.original(submission.language)?;
-        let cache = options.cache.as_deref();
-        let workshop = Workshop::new(self, cache, options.compile_deadline, &options.cancel);
+        let workshop = Workshop::new(self, options);
         let compiled = workshop.compile(submission, &self.manifest)?;
         let runs = match &compiled {
             Compiled::Built(built) => {
@@ -174,6 +177,10 @@ impl Lab {
         };
         let mut result = evaluate(&self.manifest, &evidence);
         skip(&mut result, &wanted);
+        result.sandbox = options
+            .sandbox
+            .as_ref()
+            .map(|sandbox| SandboxReport::new(sandbox.layers()));
         Ok(Graded { result, runs })
     }
 
@@ -290,6 +297,24 @@ pub(crate) fn no_fault_of_the_machine(
     }
 }
 
+/// Limits of each process of a program that nobody trusts. They are far above what a lab's
+/// program needs, and behind the engine's own, which say more when they are reached.
+fn resources(manifest: &Manifest, scenario: &Scenario) -> ResourceLimits {
+    let build = manifest.c.args();
+    let has_sanitizer = build.iter().any(|flag| flag.starts_with("-fsanitize"));
+    ResourceLimits {
+        // A sanitizer reserves terabytes, of which it uses little.
+        address_space: (!has_sanitizer).then_some(2 << 30),
+        file_size: Some(16 << 20),
+        open_files: Some(256),
+        cpu_seconds: scenario
+            .limits
+            .real_time
+            .map(|limit| limit.as_secs().saturating_add(2)),
+        ..ResourceLimits::default()
+    }
+}
+
 /// Runs `program` under `scenario`, on a thread of its own: a tracer is a thread.
 pub(crate) fn run_one(
     manifest: &Manifest,
@@ -306,6 +331,11 @@ pub(crate) fn run_one(
         roles: manifest.roles.names().clone(),
         limits: scenario.limits.clone(),
         cancel: options.cancel.clone(),
+        sandbox: options.sandbox.clone(),
+        resources: match &options.sandbox {
+            Some(_) => resources(manifest, scenario),
+            None => ResourceLimits::default(),
+        },
         ..Options::default()
     };
     thread::scope(|scope| {

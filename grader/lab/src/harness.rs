@@ -155,13 +155,7 @@ impl Bench {
     fn compiled(&self) -> Result<&Compiled, String> {
         let compile = || {
             let submission = self.submission()?;
-            let GradeOptions {
-                cache,
-                compile_deadline,
-                cancel,
-                ..
-            } = &self.options;
-            let compiled = Workshop::new(&self.lab, cache.as_deref(), *compile_deadline, cancel)
+            let compiled = Workshop::new(&self.lab, &self.options)
                 .compile(submission, &self.lab.manifest)
                 .map_err(|error| error.to_string())?;
             if let BuildOutcome::Built { output } = compiled.outcome()

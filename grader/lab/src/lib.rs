@@ -22,13 +22,14 @@ mod selfcheck;
 mod submission;
 mod tokens;
 
-pub use compile::CompileError;
+pub use compile::{CompileError, compiler_folders};
 pub use evaluate::diagnosis::DIAGNOSES;
 pub use grade::{ErrorKind, GradeError, GradeOptions, Graded, ScenarioRun};
 pub use lab::{EXERCISES, Lab, LabError, Labs, Listed, MANIFEST};
 pub use manifest::{Manifest, ManifestError};
 pub use result::{
-    CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
+    CriterionResult, Diagnosis, GradeResult, Language, LayerReport, LayerState, RESULT_SCHEMA,
+    SandboxReport, Status, Verdict,
 };
 pub use selfcheck::{CheckedFile, LabReport, Part, Problem};
 pub use submission::{MAX_SOURCE_BYTES, NOT_STARTED, Submission, SubmissionError};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use siglab_sandbox::{LayerId, Layers, State};
 
 use crate::manifest::{Criterion, Manifest};
 
@@ -35,7 +36,64 @@ pub struct GradeResult {
     pub compiler_output: String,
     /// How the submission was confined, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sandbox: Option<String>,
+    pub sandbox: Option<SandboxReport>,
+}
+
+/// How a submission was confined: docs/sandbox.md.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SandboxReport {
+    /// `contained` or `weak`.
+    pub level: String,
+    /// Every layer, from L0 on.
+    pub layers: Vec<LayerReport>,
+}
+
+/// One layer of the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LayerReport {
+    /// `L0` to `L5`.
+    pub id: String,
+    /// What it is.
+    pub title: String,
+    /// Whether it was active.
+    pub state: LayerState,
+    /// How it was active, or why it was missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// Whether a layer of the sandbox was active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerState {
+    /// It was, and was tried out.
+    Active,
+    /// It wasn't.
+    Missing,
+}
+
+impl SandboxReport {
+    /// What a sandbox says of itself.
+    #[must_use]
+    pub fn new(layers: &Layers) -> Self {
+        let layer = |(id, state): (LayerId, &State)| LayerReport {
+            id: id.name().to_owned(),
+            title: id.title().to_owned(),
+            state: if state.is_active() {
+                LayerState::Active
+            } else {
+                LayerState::Missing
+            },
+            detail: state.detail().to_owned(),
+        };
+        Self {
+            level: layers.level().to_owned(),
+            layers: layers.iter().map(layer).collect(),
+        }
+    }
 }
 
 impl GradeResult {

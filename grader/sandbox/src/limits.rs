@@ -12,12 +12,18 @@ use std::io;
 pub struct ResourceLimits {
     /// Size of a core dump, in bytes.
     pub core: Option<u64>,
-    /// Largest file that may be written, in bytes.
+    /// Largest file that may be written, in bytes. Pipes and terminals have no limit.
     pub file_size: Option<u64>,
-    /// Address space, in bytes.
+    /// Address space of a process, in bytes. Sanitizers reserve terabytes.
     pub address_space: Option<u64>,
     /// Open files of a process.
     pub open_files: Option<u64>,
+    /// Processor time of a process, in seconds. The soft limit is the hard one, so that
+    /// the process is killed, and can't handle or ignore `SIGXCPU`.
+    pub cpu_seconds: Option<u64>,
+    /// Processes and threads of the user. Means nothing for root, and counts everything
+    /// that the user runs: only for a user id that nobody else has.
+    pub processes: Option<u64>,
 }
 
 impl ResourceLimits {
@@ -34,6 +40,8 @@ impl ResourceLimits {
             (libc::RLIMIT_FSIZE, self.file_size),
             (libc::RLIMIT_AS, self.address_space),
             (libc::RLIMIT_NOFILE, self.open_files),
+            (libc::RLIMIT_CPU, self.cpu_seconds),
+            (libc::RLIMIT_NPROC, self.processes),
         ] {
             if let Some(limit) = limit {
                 apply(resource, limit)?;

@@ -6,5 +6,6 @@ mod determinism;
 mod explore_corpus;
 mod host;
 mod samples;
+mod sandbox;
 mod scenarios;
 mod survival;

@@ -6,12 +6,14 @@ use std::io::Write as _;
 use std::path::Path;
 
 use siglab_engine::Cancel;
-use siglab_lab::{ErrorKind, GradeError, GradeOptions, GradeResult, Graded, Lab, Status};
+use siglab_lab::{ErrorKind, GradeError, GradeOptions, GradeResult, Graded, Lab, Status, Submission};
 use siglab_report::{ReportOptions, SUMMARY_LIMIT};
+use siglab_sandbox::Sandbox;
 
 use crate::args::Check;
 use crate::failure::Failure;
 use crate::file::Target;
+use crate::sandbox::{self, Side};
 use crate::{classroom50, exit, interrupt, output, user};
 
 /// A summary that has less room than this says nothing.
@@ -21,8 +23,19 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     let lab = super::find_labs(&args.labs)?.find(&args.lab)?;
     let options = report_options(args, &lab)?;
     let target = args.output.as_deref().map(Target::prepare).transpose()?;
+    let submission = lab.submission(&args.file).map_err(GradeError::Submission);
+    let sandbox = match &submission {
+        Ok(submission) => {
+            let tools = sandbox::tools(args.sandbox, &lab, submission.language)?;
+            match sandbox::enter(args.sandbox, tools)? {
+                Side::Here(sandbox) => sandbox,
+                Side::Done(status) => return Ok(status),
+            }
+        }
+        Err(_) => None,
+    };
     let cancel = interrupt::install().map_err(Failure::no_handlers)?;
-    match grade(args, &lab, cancel) {
+    match grade(args, &lab, submission, sandbox, cancel) {
         Ok(graded) => {
             report(args, &graded, options, target.as_ref())?;
             Ok(match graded.result.status {
@@ -76,15 +89,20 @@ impl Problem {
     }
 }
 
-fn grade(args: &Check, lab: &Lab, cancel: Cancel) -> Result<Graded, Problem> {
-    let submission = lab
-        .submission(&args.file)
-        .map_err(|error| Problem::Grade(GradeError::Submission(error)))?;
+fn grade(
+    args: &Check,
+    lab: &Lab,
+    submission: Result<Submission, GradeError>,
+    sandbox: Option<Sandbox>,
+    cancel: Cancel,
+) -> Result<Graded, Problem> {
+    let submission = submission.map_err(Problem::Grade)?;
     if let Some(name) = &args.as_user {
         user::become_user(name).map_err(Problem::Other)?;
     }
     let options = GradeOptions {
         cancel,
+        sandbox,
         ..GradeOptions::default()
     };
     lab.grade(&submission, &options).map_err(Problem::Grade)

@@ -8,6 +8,9 @@ use nix::sys::ptrace;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::helper::{self, Waiting};
+use siglab_lab::LayerState;
+use siglab_sandbox::LayerId;
+
 use super::{Checked, State, sys};
 use crate::failure::{PERMIT_PTRACE, reason};
 
@@ -26,6 +29,16 @@ const SECCOMP_ADVICE: &str = "a kernel with CONFIG_SECCOMP_FILTER, and no outer 
     forbids seccomp(2)";
 const CAP_ADVICE: &str = "in a container: `--cap-add=SYS_PTRACE`";
 const RUST_ADVICE: &str = "needed to grade Rust submissions: install it from https://rustup.rs";
+
+/// The ids of the sandbox's layers.
+const SANDBOX_IDS: [&str; 6] = [
+    "sandbox-L0",
+    "sandbox-L1",
+    "sandbox-L2",
+    "sandbox-L3",
+    "sandbox-L4",
+    "sandbox-L5",
+];
 
 const CHECKS: &[Check] = &[
     Check {
@@ -124,7 +137,43 @@ const CHECKS: &[Check] = &[
 
 /// Tries everything out.
 pub(super) fn all() -> Vec<Checked> {
-    CHECKS.iter().map(Check::run).collect()
+    CHECKS.iter().map(Check::run).chain(sandbox()).collect()
+}
+
+/// The layers of the sandbox. Whoever grades only files of their own needs none of them.
+fn sandbox() -> Vec<Checked> {
+    let checked = |id, title, state, detail, advice| Checked {
+        id,
+        title,
+        state,
+        required: false,
+        detail,
+        advice: (state == State::Missing).then_some(advice),
+    };
+    let report = match helper::layers() {
+        Ok(report) => report,
+        Err(error) => {
+            let advice = "look at docs/sandbox.md";
+            let why = reason(&error);
+            return vec![checked(
+                "sandbox",
+                "confine programs",
+                State::Missing,
+                why,
+                advice,
+            )];
+        }
+    };
+    let layers = LayerId::ALL.into_iter().zip(report.layers).zip(SANDBOX_IDS);
+    layers
+        .map(|((layer, found), id)| {
+            let state = match found.state {
+                LayerState::Active => State::Ok,
+                LayerState::Missing => State::Missing,
+            };
+            checked(id, layer.title(), state, found.detail, layer.advice())
+        })
+        .collect()
 }
 
 impl Check {

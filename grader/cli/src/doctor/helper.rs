@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::unistd::Pid;
-use siglab_sandbox::{Filter, Rule};
+use siglab_lab::SandboxReport;
+use siglab_sandbox::{Config, Ended, Entered, Filter, Rule, Sandbox};
 
 use crate::{exit, output};
 
@@ -18,9 +19,13 @@ pub(super) const WAIT: &str = "wait";
 pub(super) const SECCOMP: &str = "seccomp";
 pub(super) const PERSONALITY: &str = "personality";
 pub(super) const PIN: &str = "pin";
+pub(super) const SANDBOX: &str = "sandbox";
 
 /// The helper's side: does what `name` says.
 pub(super) fn run(name: &str) -> u8 {
+    if name == SANDBOX {
+        return sandbox();
+    }
     let probes: BTreeMap<&str, fn() -> io::Result<()>> = BTreeMap::from([
         (WAIT, wait as fn() -> io::Result<()>),
         (SECCOMP, seccomp),
@@ -56,6 +61,40 @@ fn pin() -> io::Result<()> {
     let mut one = CpuSet::new();
     one.set(cpu.ok_or(io::ErrorKind::NotFound)?)?;
     Ok(sched_setaffinity(this, &one)?)
+}
+
+/// Makes a sandbox, and writes down which layers it has.
+fn sandbox() -> u8 {
+    let worked = match Sandbox::enter(&Config::default()) {
+        Ok(Entered::Worker(sandbox)) => {
+            let report = SandboxReport::new(sandbox.layers());
+            output::print_json(&report).map_err(|failure| failure.to_string())
+        }
+        Ok(Entered::Outside(Ended::Exited(status))) => {
+            return u8::try_from(status).unwrap_or(exit::INTERNAL);
+        }
+        Ok(Entered::Outside(Ended::Killed(signal))) => {
+            Err(format!("the worker was killed by signal {signal}"))
+        }
+        Err(error) => Err(crate::failure::reason(&error)),
+    };
+    match worked {
+        Ok(()) => exit::OK,
+        Err(why) => {
+            output::tell(why);
+            exit::ENVIRONMENT
+        }
+    }
+}
+
+/// The doctor's side: the layers that a sandbox has here.
+pub(super) fn layers() -> io::Result<SandboxReport> {
+    let output = command(SANDBOX)?.stdin(Stdio::null()).output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(io::Error::other(said));
+    }
+    serde_json::from_slice(&output.stdout).map_err(io::Error::other)
 }
 
 /// The doctor's side: lets a helper do what `name` says.

@@ -4,10 +4,12 @@ mod architecture;
 mod check;
 mod doctor;
 mod formats;
+mod hostile;
 mod interrupt;
 mod labs;
 mod pack;
 mod run;
+mod sandbox;
 mod usage;
 
 use std::path::{Path, PathBuf};

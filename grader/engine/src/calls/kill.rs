@@ -132,6 +132,7 @@ impl Run<'_> {
                 return self.answer(tid, regs, failure(errno));
             }
         };
+        let targets = self.record_own_end(tid, &regs, targets, signal)?;
         let after = After::Sent {
             targets,
             signal,
@@ -139,6 +140,29 @@ impl Run<'_> {
             to,
         };
         self.begin(tid, &regs, after, String::new(), None)
+    }
+
+    /// A call that kills its own process doesn't return. So what it generates is recorded
+    /// before; otherwise afterwards, when the result is known. What is left to be
+    /// recorded.
+    fn record_own_end(
+        &mut self,
+        tid: Pid,
+        regs: &Regs,
+        targets: Vec<Target>,
+        signal: Option<Signal>,
+    ) -> Outcome<Vec<Target>> {
+        let own = self.task(tid)?.pid;
+        let is_own_end = targets.iter().any(|target| target.pid == own);
+        let (Some(Signal::KILL), true) = (signal, is_own_end) else {
+            return Ok(targets);
+        };
+        let from = self.process_of(tid)?.role.clone();
+        for target in targets {
+            let info = self.sent_info(tid, regs, &target, &from);
+            self.generated(target, Signal::KILL, &from, info)?;
+        }
+        Ok(Vec::new())
     }
 
     fn decide(

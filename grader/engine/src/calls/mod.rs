@@ -118,6 +118,9 @@ const DENIED: &[(c_long, &str)] = &[
     (libc::SYS_bpf, "a program in the kernel"),
     (libc::SYS_perf_event_open, "measuring other processes"),
     (libc::SYS_userfaultfd, "handling page faults"),
+    (libc::SYS_keyctl, "keys of the user's"),
+    (libc::SYS_add_key, "keys of the user's"),
+    (libc::SYS_request_key, "keys of the user's"),
     (libc::SYS_setns, "another namespace"),
     (libc::SYS_unshare, "a new namespace"),
     (
@@ -143,8 +146,8 @@ const CLONE_AWAY: &[i32] = &[
     libc::CLONE_NEWUTS,
 ];
 
-/// The filter of a run.
-pub(crate) fn filter(clock: ClockMode) -> Result<Filter, FilterError> {
+/// The filter of a run. In a sandbox, sockets are looked at, too.
+pub(crate) fn filter(clock: ClockMode, in_sandbox: bool) -> Result<Filter, FilterError> {
     let mut trace: Vec<Rule> = ALWAYS.iter().copied().map(Rule::always).collect();
     if clock == ClockMode::Virtual {
         trace.extend(TIME.iter().copied().map(Rule::always));
@@ -152,6 +155,9 @@ pub(crate) fn filter(clock: ClockMode) -> Result<Filter, FilterError> {
     trace.extend(descriptors::rules());
     trace.extend(others::rules());
     trace.push(Rule::always(libc::SYS_io_uring_setup));
+    if in_sandbox {
+        trace.push(Rule::always(libc::SYS_socket));
+    }
     let some_only = [libc::SYS_clone, libc::SYS_seccomp];
     trace.extend(
         DENIED
@@ -270,6 +276,11 @@ impl Run<'_> {
             libc::SYS_recvmmsg if self.options.clock == ClockMode::Virtual && regs.arg(4) != 0 => {
                 self.unsupported(tid, &regs, "a time-out", Errno::ENOSYS)
             }
+            libc::SYS_socket if self.reaches_network(&regs) => self.deny(
+                tid,
+                regs,
+                "a socket that reaches other machines or the kernel",
+            ),
             libc::SYS_io_uring_setup => self.unsupported(tid, &regs, "io_uring", Errno::ENOSYS),
             number if others::is_traced(number) => self.call_on_other(tid, regs),
             number if let Some((_, what)) = DENIED.iter().find(|(of, _)| *of == number) => {
@@ -290,6 +301,11 @@ impl Run<'_> {
         self.check_jumps(tid, &regs)?;
         self.forget_other_restart(tid, &regs)?;
         self.begin_plain(tid, &regs)
+    }
+
+    /// Whether a call of socket(2) is for more than this machine's processes, in a sandbox.
+    fn reaches_network(&self, regs: &Regs) -> bool {
+        self.options.sandbox.is_some() && regs.arg(0) as u32 as i32 != libc::AF_UNIX
     }
 
     fn begin_plain(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {

@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 
-use siglab_sandbox::{Filter, ResourceLimits};
+use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 
 use super::wait::{self, Status};
 use super::{Errno, Pid, ptrace};
@@ -22,6 +22,8 @@ pub(crate) struct Launch<'a> {
     /// Whether descriptor 0 becomes the controlling terminal.
     pub(crate) terminal: bool,
     pub(crate) filter: &'a Filter,
+    /// What else it is confined by.
+    pub(crate) confinement: Option<&'a Confinement>,
     pub(crate) limits: ResourceLimits,
     /// The pid of siglab, which is the child's parent while siglab lives.
     pub(crate) siglab: i32,
@@ -41,7 +43,7 @@ pub(crate) enum LaunchError {
 }
 
 /// What the child was at when it failed. The codes cross a pipe.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "exec",
     "setsid",
     "make the terminal the controlling terminal",
@@ -50,6 +52,7 @@ const STEPS: [&str; 8] = [
     "personality",
     "set resource limits",
     "install a seccomp filter",
+    "enter the sandbox",
 ];
 
 /// Starts the program. On success it is in the stop that follows exec(2), traced by the
@@ -184,6 +187,9 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
     if spec.terminal {
         // SAFETY: ioctl_tty(2): TIOCSCTTY takes an integer.
         check(2, unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+    }
+    if let Some(confinement) = spec.confinement {
+        confinement.apply(spec.terminal).map_err(raw(8))?;
     }
     if let Some(dir) = &spec.dir {
         // SAFETY: chdir(2): a NUL-terminated string.

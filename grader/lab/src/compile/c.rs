@@ -1,20 +1,18 @@
 //! C, with the compiler that the `cc` crate finds.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use super::process::Finished;
-use super::{CompileError, Workshop, as_argument};
+use super::{CompileError, Job, Workshop};
 use crate::manifest::CBuild;
 
 /// The target that siglab itself was built for.
 const TARGET: &str = env!("SIGLAB_TARGET");
 
-/// Compiles `source` to `program`.
+/// Compiles a submission.
 pub(super) fn compile(
     workshop: &Workshop,
-    source: &Path,
-    program: &Path,
+    job: &Job,
     build: &CBuild,
 ) -> Result<Finished, CompileError> {
     let mut command = compiler()?.to_command();
@@ -23,15 +21,14 @@ pub(super) fn compile(
         .into_iter()
         .partition(|flag| flag.starts_with("-l"));
     command
-        .env("LC_ALL", "C")
         .arg("-fdiagnostics-color=never")
         .args(flags)
         .arg("-o")
-        .arg(program)
-        .arg(as_argument(source))
+        .arg(&job.program)
+        .arg(&job.source)
         // A library is searched for what is undefined before it.
         .args(libraries);
-    workshop.run(&mut command, "C compiler")
+    workshop.compile_with(job, &mut command, "C compiler")
 }
 
 /// The compiler, looked for once: finding out what it is takes some milliseconds.

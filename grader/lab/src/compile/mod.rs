@@ -8,12 +8,17 @@ mod tests;
 
 use std::env;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use siglab_engine::Cancel;
+use siglab_sandbox::{Confinement, ResourceLimits, Sandbox, Wants};
 use tempfile::TempDir;
 
+use crate::grade::GradeOptions;
 use crate::lab::Lab;
 use crate::manifest::Manifest;
 use crate::result::Language;
@@ -96,29 +101,36 @@ pub(crate) struct Workshop {
     lock_file: Option<PathBuf>,
     deadline: Duration,
     cancel: Cancel,
+    /// What compilers are confined by.
+    sandbox: Option<Sandbox>,
 }
 
+/// Where one submission is compiled.
+struct Job {
+    /// The compiler's argument for the source.
+    source: PathBuf,
+    /// The compiler's argument for the program.
+    program: PathBuf,
+    /// For the compiler's temporary files, which are gone with it.
+    temporary: PathBuf,
+    confinement: Option<Arc<Confinement>>,
+}
+
+/// The largest program that is taken from a compiler in the sandbox, in bytes.
+const LARGEST_PROGRAM: u64 = 256 << 20;
+
 impl Workshop {
-    /// For the submissions to `lab`. The libraries are kept in `cache`, or in cargo's
-    /// target folder.
-    pub(crate) fn new(
-        lab: &Lab,
-        cache: Option<&Path>,
-        deadline: Duration,
-        cancel: &Cancel,
-    ) -> Self {
-        let lock_file = lab
-            .dir()
-            .ancestors()
-            .map(|folder| folder.join("Cargo.lock"))
-            .find(|file| file.is_file());
-        let root = lock_file.as_deref().and_then(Path::parent);
-        let cache = cache.map_or_else(|| default_cache(root), Path::to_owned);
+    /// For the submissions to `lab`. The libraries are kept in the options' cache, or in
+    /// cargo's target folder.
+    pub(crate) fn new(lab: &Lab, options: &GradeOptions) -> Self {
+        let lock_file = lock_file(lab);
+        let cache = cache(lock_file.as_deref(), options.cache.as_deref());
         Self {
             cache,
             lock_file,
-            deadline,
-            cancel: cancel.clone(),
+            deadline: options.compile_deadline,
+            cancel: options.cancel.clone(),
+            sandbox: options.sandbox.clone(),
         }
     }
 
@@ -128,17 +140,20 @@ impl Workshop {
         submission: &Submission,
         manifest: &Manifest,
     ) -> Result<Compiled, CompileError> {
-        let dir = TempDir::with_prefix("siglab-").map_err(|source| CompileError::Io {
-            operation: "make a folder in",
-            path: env::temp_dir(),
-            source,
-        })?;
+        let dir = self.folder()?;
         let program = dir.path().join(&manifest.id);
+        let job = self.job(submission, dir.path(), &program, &manifest.id)?;
         let finished = match submission.language {
-            Language::C => c::compile(self, &submission.path, &program, &manifest.c)?,
-            Language::Rust => rust::compile(self, &submission.path, &program, &manifest.rust)?,
+            Language::C => c::compile(self, &job, &manifest.c)?,
+            Language::Rust => rust::compile(self, &job, &manifest.rust)?,
         };
         let mut output = tidy(&finished);
+        if let (Some(confinement), Ended::Success) = (&job.confinement, finished.ended)
+            && let Err(error) = confinement.take(&manifest.id, &program, LARGEST_PROGRAM)
+        {
+            output.push_str(&format!("error: the compiler made no program: {error}\n"));
+            return Ok(Compiled::Failed { output });
+        }
         match finished.ended {
             Ended::Cancelled => Err(CompileError::Cancelled),
             Ended::Success => Ok(Compiled::Built(Built {
@@ -157,11 +172,99 @@ impl Workshop {
         }
     }
 
-    fn run(
+    /// A folder for a program; in the sandbox's, where the program can be run.
+    fn folder(&self) -> Result<TempDir, CompileError> {
+        let parent = match &self.sandbox {
+            Some(sandbox) => sandbox.folder().to_owned(),
+            None => env::temp_dir(),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("siglab-");
+        if self.sandbox.is_some() {
+            // Whoever runs the program may be another user.
+            builder.permissions(std::fs::Permissions::from_mode(0o755));
+        }
+        builder
+            .tempdir_in(&parent)
+            .map_err(|source| CompileError::Io {
+                operation: "make a folder in",
+                path: parent,
+                source,
+            })
+    }
+
+    /// In a sandbox, the compiler gets a copy of the source in a folder of its own.
+    fn job(
         &self,
-        command: &mut std::process::Command,
+        submission: &Submission,
+        dir: &Path,
+        program: &Path,
+        name: &str,
+    ) -> Result<Job, CompileError> {
+        let Some(sandbox) = &self.sandbox else {
+            return Ok(Job {
+                source: as_argument(&submission.path),
+                program: program.to_owned(),
+                temporary: dir.to_owned(),
+                confinement: None,
+            });
+        };
+        let refused = |source| CompileError::Io {
+            operation: "prepare the sandbox in",
+            path: sandbox.folder().to_owned(),
+            source,
+        };
+        let memory = match submission.language {
+            Language::C => 1 << 30,
+            Language::Rust => 4 << 30,
+        };
+        let wants = Wants {
+            read: Vec::new(),
+            tools: submission.language == Language::Rust,
+            limits: ResourceLimits {
+                address_space: Some(memory),
+                file_size: Some(LARGEST_PROGRAM),
+                open_files: Some(1024),
+                cpu_seconds: Some(self.deadline.as_secs().saturating_add(1)),
+                processes: Some(256),
+                ..ResourceLimits::default()
+            },
+        };
+        let confinement = sandbox.begin(&wants).map_err(refused)?;
+        let file = submission.path.file_name().unwrap_or_default();
+        let file = PathBuf::from(file);
+        confinement
+            .put(&file.to_string_lossy(), submission.source.as_bytes())
+            .map_err(refused)?;
+        Ok(Job {
+            source: as_argument(Path::new(&*file.to_string_lossy())),
+            program: as_argument(Path::new(name)),
+            temporary: confinement.working_directory(),
+            confinement: Some(Arc::new(confinement)),
+        })
+    }
+
+    /// Runs a compiler on a submission.
+    fn compile_with(
+        &self,
+        job: &Job,
+        command: &mut Command,
         what: &'static str,
     ) -> Result<Finished, CompileError> {
+        if let Some(confinement) = &job.confinement {
+            confinement.confine(command);
+            // The rest may hold secrets, and a source file can ask for them.
+            command.env_clear();
+            command.env("HOME", &job.temporary);
+            if let Some(path) = env::var_os("PATH") {
+                command.env("PATH", path);
+            }
+        }
+        command.env("LC_ALL", "C").env("TMPDIR", &job.temporary);
+        self.run(command, what)
+    }
+
+    fn run(&self, command: &mut Command, what: &'static str) -> Result<Finished, CompileError> {
         process::run(command, self.deadline, &self.cancel).map_err(|source| {
             CompileError::NoCompiler {
                 what,
@@ -177,6 +280,45 @@ fn tidy(finished: &Finished) -> String {
     let mut output = finished.stdout.clone();
     output.push_str(&finished.stderr);
     output
+}
+
+/// What compilers in a sandbox need to read besides the system's folders, for submissions
+/// to `lab` in `language`: for [`siglab_sandbox::Config::tools`]. Makes the folder for
+/// libraries, which has to be there when the sandbox is made.
+///
+/// # Errors
+/// If Rust isn't there, or the folder can't be made.
+pub fn compiler_folders(
+    lab: &Lab,
+    language: Language,
+    options: &GradeOptions,
+) -> Result<Vec<PathBuf>, CompileError> {
+    if language == Language::C {
+        return Ok(Vec::new());
+    }
+    let cache = cache(lock_file(lab).as_deref(), options.cache.as_deref());
+    std::fs::create_dir_all(&cache).map_err(|source| CompileError::Io {
+        operation: "make",
+        path: cache.clone(),
+        source,
+    })?;
+    let cache = cache.canonicalize().unwrap_or(cache);
+    Ok(vec![rust::sysroot()?, cache])
+}
+
+fn lock_file(lab: &Lab) -> Option<PathBuf> {
+    lab.dir()
+        .ancestors()
+        .map(|folder| folder.join("Cargo.lock"))
+        .find(|file| file.is_file())
+}
+
+/// Where the libraries for Rust submissions are.
+fn cache(lock_file: Option<&Path>, asked_for: Option<&Path>) -> PathBuf {
+    let root = lock_file.and_then(Path::parent);
+    let cache = asked_for.map_or_else(|| default_cache(root), Path::to_owned);
+    // Links lead elsewhere in the sandbox.
+    cache.canonicalize().unwrap_or(cache)
 }
 
 /// `siglab/` in cargo's target folder, or in the user's cache.

@@ -7,13 +7,14 @@ use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::process::{Ended, Finished};
-use super::{CompileError, Workshop, as_argument};
+use super::{CompileError, Job, Workshop};
 use crate::manifest::RustBuild;
 
 /// What every submission may use. The versions are those of the lock file.
@@ -25,21 +26,24 @@ signal-hook = "*"
 /// How long cargo may take to build the libraries, in real time.
 const LIBRARIES_DEADLINE: Duration = Duration::from_secs(600);
 
-/// Compiles `source` to `program`.
+/// Compiles a submission.
 pub(super) fn compile(
     workshop: &Workshop,
-    source: &Path,
-    program: &Path,
+    job: &Job,
     build: &RustBuild,
 ) -> Result<Finished, CompileError> {
     let libraries = libraries(workshop, build)?;
-    let mut command = Command::new(rustc());
+    // rustup's proxy would look for the compiler in a home that isn't there in a sandbox.
+    let mut command = match &job.confinement {
+        Some(_) => Command::new(sysroot()?.join("bin/rustc")),
+        None => Command::new(rustc()),
+    };
     command
         .args(["--edition", "2024", "--crate-name", "submission"])
         .args(["--crate-type", "bin", "-Cdebuginfo=1", "-Copt-level=1"])
         .args(["--color", "never", "-o"])
-        .arg(program)
-        .arg(as_argument(source));
+        .arg(&job.program)
+        .arg(&job.source);
     for (name, file) in &libraries.externs {
         let mut argument = OsString::from(format!("{name}="));
         argument.push(file);
@@ -48,7 +52,32 @@ pub(super) fn compile(
     let mut folder = OsString::from("dependency=");
     folder.push(&libraries.folder);
     command.arg("-L").arg(folder);
-    workshop.run(&mut command, "Rust compiler")
+    workshop.compile_with(job, &mut command, "Rust compiler")
+}
+
+/// The folder of the compiler itself and its standard library.
+pub(super) fn sysroot() -> Result<PathBuf, CompileError> {
+    static SYSROOT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let find = || {
+        let output = Command::new(rustc())
+            .args(["--print", "sysroot"])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let folder = PathBuf::from(text.trim());
+        folder
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}", folder.display()))
+    };
+    SYSROOT
+        .get_or_init(find)
+        .clone()
+        .map_err(|error| CompileError::NoCompiler {
+            what: "Rust compiler",
+            program: rustc().to_string_lossy().into_owned(),
+            source: io::Error::other(error),
+        })
 }
 
 /// Built libraries.

@@ -90,6 +90,7 @@ fn compile(name: &str, source: &str, lines: &str) -> Result<String, String> {
         lock_file: None,
         deadline: MINUTE,
         cancel: Cancel::default(),
+        sandbox: None,
     };
     let submission = Submission::open(&path, "lab").expect("it can be read");
     let place = dir.path().display().to_string();
@@ -132,6 +133,22 @@ fn c_is_compiled_as_the_manifest_says() {
             .expect_err("a warning is an error")
             .contains("unused")
     );
+    // What a compiler leaves behind when it is killed goes with the program.
+    let verbose = compile(
+        "a.c",
+        "int main(void) { return 0; }",
+        "[build.c]\nflags = [\"-v\"]",
+    );
+    let verbose = verbose.expect("it is correct");
+    let temporary: Vec<_> = verbose
+        .split_whitespace()
+        .filter(|word| word.ends_with(".s") || word.ends_with(".o"))
+        .filter(|word| word.starts_with('/') && !word.contains("crt"))
+        .collect();
+    assert!(!temporary.is_empty(), "{verbose}");
+    for file in temporary {
+        assert!(file.contains("/siglab-"), "{file}");
+    }
     let no_main = compile("a.c", "int other(void) { return 0; }", "");
     assert!(no_main.expect_err("there is no main").contains("main"));
 }

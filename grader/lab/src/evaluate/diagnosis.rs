@@ -3,6 +3,10 @@
 /// The ids of all diagnoses that don't come from a manifest, with what they mean.
 pub const DIAGNOSES: &[(&str, &str)] = &[
     (COMPILE_ERROR, "the submission doesn't compile"),
+    (
+        COMPILER_STOPPED,
+        "the compiler used up its time or memory on the submission",
+    ),
     (NO_MAIN, "the submission has no function main"),
     (
         FUNCTION_CHANGED,
@@ -46,6 +50,36 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
         SENT_OUTSIDE,
         "the program tried to send a signal to something that isn't part of the run",
     ),
+    (
+        SENT_TO_EVERYBODY,
+        "the program tried to send a signal to every process: kill with the pid -1",
+    ),
+    (
+        SENT_TO_PARENT,
+        "the program tried to send a signal to the process that runs it",
+    ),
+    (
+        SENT_TO_REAPED,
+        "the program tried to send a signal to a child that it had waited for",
+    ),
+    (FORBIDDEN_CALL, "the program made a call that is denied"),
+    (
+        NETWORK,
+        "the program tried to use a socket that isn't local, which is denied in a sandbox",
+    ),
+    (
+        KILLED_ITSELF,
+        "the first process died of a signal that it sent itself",
+    ),
+    (STOPPED, "a process is stopped and nobody continues it"),
+    (
+        USED_UP,
+        "the system killed a process that used too much memory or processor time",
+    ),
+    (
+        FILE_TOO_LARGE,
+        "the system killed a process that wrote a file that is too large",
+    ),
     (SEND_FAILED, "a call that should send a signal failed"),
     (
         STEP_IMPOSSIBLE,
@@ -76,6 +110,26 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
 
 /// The submission doesn't compile.
 pub const COMPILE_ERROR: &str = "compile-error";
+/// The compiler used up its time or memory on the submission.
+pub const COMPILER_STOPPED: &str = "compiler-stopped";
+/// The program tried to send a signal to every process.
+pub const SENT_TO_EVERYBODY: &str = "sent-to-everybody";
+/// The program tried to send a signal to the process that runs it.
+pub const SENT_TO_PARENT: &str = "sent-to-parent";
+/// The program tried to send a signal to a child that it had waited for.
+pub const SENT_TO_REAPED: &str = "sent-to-reaped";
+/// The program made a call that is denied.
+pub const FORBIDDEN_CALL: &str = "forbidden-call";
+/// The program tried to use a socket that isn't local.
+pub const NETWORK: &str = "network";
+/// The first process died of a signal that it sent itself.
+pub const KILLED_ITSELF: &str = "killed-itself";
+/// A process is stopped and nobody continues it.
+pub const STOPPED: &str = "stopped";
+/// The system killed a process that used too much memory or processor time.
+pub const USED_UP: &str = "used-up";
+/// The system killed a process that wrote a file that is too large.
+pub const FILE_TOO_LARGE: &str = "file-too-large";
 /// The submission has no function main.
 pub const NO_MAIN: &str = "no-main";
 /// A function that must be the starter's is not.

@@ -5,6 +5,7 @@ use siglab_model::{
 };
 
 use super::diagnosis as ids;
+use super::{ended, refused};
 use crate::manifest::describe_status;
 
 /// Something that went wrong in a run, besides what a criterion asks for.
@@ -53,8 +54,10 @@ pub(super) fn troubles(trace: &Trace, main: &str) -> impl Iterator<Item = Troubl
     [
         limit(trace, main),
         crash(trace),
+        ended::by_the_kernel(trace),
+        ended::by_itself(trace, main),
         deadlock(trace),
-        refused(trace),
+        refused::refused(trace),
         step_left(trace, main),
     ]
     .into_iter()
@@ -180,19 +183,25 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
         Kind::Deadlock { waiting } => Some((event, waiting)),
         _ => None,
     })?;
+    let is_stopped = waiting.iter().any(|waiting| waiting.syscall == "stopped");
     let each: Vec<_> = waiting.iter().map(describe_waiting).collect();
     // Who waits inside a handler, or for a lock, is stuck: not only at the end.
     let stuck = waiting
         .iter()
         .any(|waiting| waiting.handler.is_some() || waiting.what == "lock");
     Some(Trouble {
-        id: ids::DEADLOCK,
+        id: if is_stopped {
+            ids::STOPPED
+        } else {
+            ids::DEADLOCK
+        },
         message: format!(
             "since {} nothing can go on any more (a deadlock): {}",
             event.t,
             each.join("; ")
         ),
-        hint: None,
+        hint: is_stopped
+            .then(|| "a stopped process goes on only when it is sent SIGCONT".to_owned()),
         explains: if stuck {
             Explains::Everything
         } else {
@@ -236,51 +245,6 @@ fn describe_waiting(waiting: &Waiting) -> String {
 /// The name of the innermost function that has one.
 pub(super) fn named(stack: &[Frame]) -> Option<&str> {
     stack.iter().find_map(|frame| frame.function.as_deref())
-}
-
-fn refused(trace: &Trace) -> Option<Trouble> {
-    trace.events.iter().find_map(|event| {
-        let who = who(event.role.as_ref());
-        let t = event.t;
-        let (id, message) = match &event.kind {
-            Kind::Denied {
-                syscall,
-                what,
-                signal: Some(signal),
-                errno,
-            } => {
-                let failed = if errno == "0" {
-                    String::new()
-                } else {
-                    format!(", and got {errno}")
-                };
-                let message = format!(
-                    "{who} called {syscall} at {t} to send {signal} to something outside the \
-                     run ({what}){failed}"
-                );
-                (ids::SENT_OUTSIDE, message)
-            }
-            Kind::SendFailed {
-                syscall,
-                target,
-                signal,
-                errno,
-            } => {
-                let message = format!(
-                    "{who} called {syscall} at {t} to send {signal} to {target}, and got {errno}"
-                );
-                (ids::SEND_FAILED, message)
-            }
-            _ => return None,
-        };
-        Some(Trouble {
-            id,
-            message,
-            hint: Some("check the pid and the signal that the call gets".into()),
-            explains: Explains::Since(t),
-            says_all: false,
-        })
-    })
 }
 
 /// A step that could not be carried out, because the program, or the process that it is
@@ -338,6 +302,6 @@ pub(super) fn main_crashed(trace: &Trace) -> bool {
     matches!(trace.outcome.status, Some(ProcessStatus::Killed(signal)) if ERRORS.contains(&signal))
 }
 
-fn who(role: Option<&Role>) -> &str {
+pub(super) fn who(role: Option<&Role>) -> &str {
     role.map_or("the program", Role::as_str)
 }

@@ -7,7 +7,9 @@
 mod busy;
 pub mod diagnosis;
 mod end;
+mod ended;
 mod leftovers;
+mod refused;
 mod requirement;
 mod unchanged;
 
@@ -293,10 +295,28 @@ fn compile_error(output: &str) -> Diagnosis {
         .skip_while(|line| *line != first)
         .nth(1)
         .and_then(|line| line.trim_start().strip_prefix("--> "));
+    const STOPPED: [&str; 6] = [
+        "the compiler was stopped after",
+        "signal terminated program",
+        "out of memory",
+        "virtual memory exhausted",
+        "memory allocation of",
+        "recursion limit",
+    ];
+    let was_stopped = STOPPED.iter().any(|words| output.contains(words));
     let message = match place {
         Some(place) => format!("{place}: {}", first.trim()),
         None => first.trim().to_owned(),
     };
+    if was_stopped {
+        return Diagnosis {
+            id: ids::COMPILER_STOPPED.into(),
+            message,
+            hint: "the compiler used up its time or memory: look for a file that never ends, \
+                   and for templates, macros or constants without end"
+                .into(),
+        };
+    }
     Diagnosis {
         id: ids::COMPILE_ERROR.into(),
         message,
