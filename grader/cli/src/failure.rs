@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use siglab_class::ClassError;
 use siglab_engine::Error as EngineError;
 use siglab_lab::{ErrorKind, GradeError, LabError};
 
@@ -110,6 +111,29 @@ impl From<GradeError> for Failure {
                 Some(signal) => Self::interrupted(signal),
                 None => Self::new(exit::INTERNAL, error),
             },
+        }
+    }
+}
+
+impl From<ClassError> for Failure {
+    fn from(error: ClassError) -> Self {
+        let (status, error) = match (error.kind(), error) {
+            (_, ClassError::Grade(error)) => return error.into(),
+            (ErrorKind::Cancelled, error) => {
+                return match crate::interrupt::received() {
+                    Some(signal) => Self::interrupted(signal)
+                        .hint("every result so far is kept; the same command goes on"),
+                    None => Self::new(exit::INTERNAL, error),
+                };
+            }
+            (ErrorKind::Usage, error) => (exit::USAGE, error),
+            (ErrorKind::Environment, error) => (exit::ENVIRONMENT, error),
+            (ErrorKind::Internal, error) => (exit::INTERNAL, error),
+        };
+        let failure = Self::new(status, &error);
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
     }
 }

@@ -9,6 +9,7 @@ mod file;
 mod interrupt;
 mod output;
 mod program;
+mod progress;
 mod script;
 mod send;
 mod usage;
@@ -36,6 +37,9 @@ fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => command::run::run(args),
         Command::Check(args) => command::check::run(args),
+        Command::Grade(args) => command::grade::run(args),
+        Command::Regrade(args) => command::grade::again(args),
+        Command::Merge(args) => command::grade::merge(args),
         Command::Labs(args) => command::labs::run(args),
         Command::Lab(Lab::Check {
             labs_to_check,

@@ -22,7 +22,7 @@ mod selfcheck;
 mod submission;
 mod tokens;
 
-pub use compile::CompileError;
+pub use compile::{CompileError, compiler_version};
 pub use evaluate::diagnosis::DIAGNOSES;
 pub use grade::{ErrorKind, GradeError, GradeOptions, Graded, ScenarioRun};
 pub use lab::{EXERCISES, Lab, LabError, Labs, Listed, MANIFEST};

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod check;
+pub(crate) mod grade;
 pub(crate) mod lab_check;
 pub(crate) mod labs;
 pub(crate) mod run;
