@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -16,6 +17,7 @@ use crate::intake::roster::Roster;
 use crate::intake::{self, Entry};
 use crate::keys::LabKeys;
 use crate::plan::{Plan, Planned, plan};
+use crate::programs::Programs;
 use crate::regrade::Changes;
 use crate::shard::Shard;
 use crate::store::Store;
@@ -273,6 +275,7 @@ impl Class<'_> {
             jobs: Some(NonZeroUsize::MIN),
             cancel: self.options.cancel.clone(),
             cache: self.options.cache.clone(),
+            known: Some(Arc::new(Programs::default())),
             ..GradeOptions::default()
         };
         let next = AtomicUsize::new(0);

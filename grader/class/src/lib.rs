@@ -22,6 +22,8 @@ mod merge;
 #[cfg(feature = "store")]
 mod plan;
 #[cfg(feature = "store")]
+mod programs;
+#[cfg(feature = "store")]
 mod regrade;
 mod shard;
 #[cfg(feature = "store")]

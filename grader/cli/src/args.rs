@@ -108,7 +108,8 @@ pub(crate) struct Grade {
     /// The lab's id: see `siglab labs`
     pub(crate) lab: String,
     /// The folder of submissions
-    pub(crate) dir: PathBuf,
+    #[arg(value_name = "DIR")]
+    pub(crate) submissions: PathBuf,
     /// The folder of results
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

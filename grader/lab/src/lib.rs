@@ -18,6 +18,7 @@ pub mod harness;
 mod lab;
 pub mod manifest;
 mod result;
+mod reuse;
 mod selfcheck;
 mod submission;
 mod tokens;
@@ -30,6 +31,7 @@ pub use manifest::{Manifest, ManifestError};
 pub use result::{
     CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
 };
+pub use reuse::KnownPrograms;
 pub use selfcheck::{CheckedFile, LabReport, Part, Problem};
 pub use submission::{MAX_SOURCE_BYTES, NOT_STARTED, Submission, SubmissionError};
 

@@ -42,7 +42,7 @@ fn grade(args: &Grade, mode: Mode) -> Result<Graded, Failure> {
     };
     let mut progress = Progress::new(0);
     let mut printed = Ok(());
-    let graded = siglab_class::grade(&lab, &args.dir, &args.out, &options, &mut |event| {
+    let graded = siglab_class::grade(&lab, &args.submissions, &args.out, &options, &mut |event| {
         let line = match event {
             Event::Planned {
                 submissions,

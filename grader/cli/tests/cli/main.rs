@@ -3,6 +3,8 @@
 mod architecture;
 mod check;
 mod doctor;
+mod grade;
+mod grade_killed;
 mod interrupt;
 mod labs;
 mod run;
