@@ -32,6 +32,9 @@ impl Folder {
     /// If it can't be made, is another siglab's at the moment, or holds something else.
     pub(crate) fn open(path: &Path) -> Result<(Self, Store), ClassError> {
         let results = path.join(RESULTS);
+        if path.exists() && !path.is_dir() {
+            return Err(write_error(path)(io::ErrorKind::NotADirectory.into()));
+        }
         fs::create_dir_all(path).map_err(write_error(path))?;
         if !path.join(STORE).exists() && !is_empty(path)? {
             return Err(ClassError::NotResults {
