@@ -158,7 +158,11 @@ fn reformat(text: &str, indentation: &str) -> String {
 fn damage(text: &str, how: usize) -> String {
     match how {
         0 => text.trim_end().trim_end_matches('}').to_owned(),
-        1 => text.replacen("int main(void)\n{", "int main(void)\n{\n    undeclared = 1;", 1),
+        1 => text.replacen(
+            "int main(void)\n{",
+            "int main(void)\n{\n    undeclared = 1;",
+            1,
+        ),
         _ => format!("{text}\nint main(void) {{ return nothing }}\n"),
     }
 }

@@ -167,8 +167,12 @@ impl ClassError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Nested { .. } => Some("name a folder beside the submissions with --out".into()),
-            Self::NotResults { .. } => Some("name an empty folder, or a new one, with --out".into()),
-            Self::Other { .. } => Some("name another folder with --out; nothing was changed".into()),
+            Self::NotResults { .. } => {
+                Some("name an empty folder, or a new one, with --out".into())
+            }
+            Self::Other { .. } => {
+                Some("name another folder with --out; nothing was changed".into())
+            }
             Self::Outdated { .. } => Some(
                 "`siglab regrade` grades again and says what changed; nothing was changed so far"
                     .into(),
@@ -194,5 +198,8 @@ impl ClassError {
 /// The operating system's words for an error, without its number.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error ").next().unwrap_or_default().to_owned()
+    text.split(" (os error ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

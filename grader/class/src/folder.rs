@@ -147,7 +147,9 @@ pub(crate) fn write_error(path: &Path) -> impl FnOnce(io::Error) -> ClassError {
 
 fn names(folder: &Path) -> Result<Vec<OsString>, ClassError> {
     let read = || -> io::Result<Vec<OsString>> {
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect()
+        fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
     };
     read().map_err(|source| ClassError::Read {
         path: folder.to_owned(),

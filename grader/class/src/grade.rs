@@ -202,7 +202,8 @@ impl Class<'_> {
             runs: plan.runs.len(),
         });
         let gone = self.take_over(&plan, roster)?;
-        gone.iter().for_each(|name| observer(Event::Withdrawn(name)));
+        gone.iter()
+            .for_each(|name| observer(Event::Withdrawn(name)));
         for batch in plan.refused.chunks(BATCH) {
             let results = batch.iter().map(|at| {
                 let reason = plan.all[*at].refusal.as_deref().unwrap_or_default();
@@ -216,11 +217,7 @@ impl Class<'_> {
 
     /// Puts the store in order before anything is run: what is known belongs to who has
     /// handed it in, and what isn't there any more to nobody. The names of the latter.
-    fn take_over(
-        &self,
-        plan: &Plan,
-        roster: Option<&Roster>,
-    ) -> Result<Vec<String>, ClassError> {
+    fn take_over(&self, plan: &Plan, roster: Option<&Roster>) -> Result<Vec<String>, ClassError> {
         let names: HashSet<&str> = plan.all.iter().map(|it| it.row.name.as_str()).collect();
         let mut gone = self.store.names()?;
         gone.retain(|name| !names.contains(name.as_str()));
@@ -269,7 +266,10 @@ impl Class<'_> {
     /// Runs what has no result yet, several at the same time.
     fn run(&self, plan: &Plan, observer: &mut dyn FnMut(Event<'_>)) -> Result<(), ClassError> {
         let processors = worker::processors();
-        let jobs = self.options.jobs.map_or(processors.len(), NonZeroUsize::get);
+        let jobs = self
+            .options
+            .jobs
+            .map_or(processors.len(), NonZeroUsize::get);
         let jobs = jobs.max(1).min(plan.runs.len());
         let options = GradeOptions {
             jobs: Some(NonZeroUsize::MIN),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use siglab_lab::Status;
+
 use crate::error::ClassError;
 use crate::folder::Folder;
 use crate::grade::sum_up;
@@ -48,7 +50,9 @@ pub fn merge(parts: &[PathBuf], out: &Path) -> Result<Summary, ClassError> {
         for name in merged.names()? {
             merged.withdraw(&name)?;
         }
-        stores.iter().try_for_each(|(part, store)| copy(part, store, merged))
+        stores
+            .iter()
+            .try_for_each(|(part, store)| copy(part, store, merged))
     })?;
     let mut names = BTreeSet::new();
     merged.read(|row, result| {
@@ -96,7 +100,10 @@ fn copy(part: &Path, store: &Store, merged: &Store) -> Result<(), ClassError> {
             )));
         }
         // A result that another part has as well is the same: it has the same key.
-        if merged.status(&row.key)?.is_none() {
+        if merged
+            .status(&row.key)?
+            .is_none_or(|status| status == Status::InternalError)
+        {
             merged.keep(&row.key, result)?;
         }
         merged.assign(row)

@@ -96,9 +96,12 @@ mod tests {
 
     #[test]
     fn programs_are_told_apart_by_what_they_do() {
-        const BASE: &str = "int twice(int n) { int m = 2 * n; return m; }\nint main(void) { return twice(0); }";
+        const BASE: &str =
+            "int twice(int n) { int m = 2 * n; return m; }\nint main(void) { return twice(0); }";
         let base = compiled(BASE);
-        let other_name = BASE.replace(" m", " result").replace("main(", "\n/* */ main(");
+        let other_name = BASE
+            .replace(" m", " result")
+            .replace("main(", "\n/* */ main(");
         assert_eq!(compiled(&other_name), base);
         for change in [
             BASE.replace("2 *", "3 *"),

@@ -195,7 +195,10 @@ impl Changes {
             if source.as_ref() != Some(&row.source) {
                 because.insert(0, Reason::Submission);
             }
-            if before.as_ref().is_some_and(|it| !crate::grade::is_verdict(it)) {
+            if before
+                .as_ref()
+                .is_some_and(|it| !crate::grade::is_verdict(it))
+            {
                 because.push(Reason::Failed);
             }
             all.add(&row.name, before.as_ref(), Some(result), because);
@@ -286,6 +289,11 @@ impl fmt::Display for Changes {
                 }
             }
         }
-        writeln!(f, "{} changed, {} as before", self.changes.len(), self.unchanged)
+        writeln!(
+            f,
+            "{} changed, {} as before",
+            self.changes.len(),
+            self.unchanged
+        )
     }
 }

@@ -90,6 +90,9 @@ mod tests {
             assert_eq!(holders.len(), 1, "{name}");
             sizes[holders[0]] += 1;
         }
-        assert!(sizes.iter().all(|size| (200..300).contains(size)), "{sizes:?}");
+        assert!(
+            sizes.iter().all(|size| (200..300).contains(size)),
+            "{sizes:?}"
+        );
     }
 }

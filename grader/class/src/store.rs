@@ -112,7 +112,10 @@ impl Store {
             path: self.path.clone(),
             why,
         };
-        let number = |name| self.connection.pragma_query_value(None, name, |row| row.get(0));
+        let number = |name| {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get(0))
+        };
         let application: i32 = number("application_id").map_err(|error| self.failure(error))?;
         let version: i32 = number("user_version").map_err(|error| self.failure(error))?;
         if application != APPLICATION {
@@ -143,7 +146,9 @@ impl Store {
             .connection
             .prepare_cached(sql)
             .map_err(|error| self.failure(error))?;
-        statement.execute(params).map_err(|error| self.failure(error))
+        statement
+            .execute(params)
+            .map_err(|error| self.failure(error))
     }
 
     /// Does all of `work`, or nothing.

@@ -344,9 +344,18 @@ impl fmt::Display for Summary {
             .iter()
             .map(|(status, count)| format!("{count} {status}"))
             .collect();
-        writeln!(f, ": {} submissions ({})", self.submissions, statuses.join(", "))?;
+        writeln!(
+            f,
+            ": {} submissions ({})",
+            self.submissions,
+            statuses.join(", ")
+        )?;
         if let (Some(mean), Some(median)) = (self.mean, self.median) {
-            writeln!(f, "mean {mean:.2}, median {median} of {} points\n", self.max_score)?;
+            writeln!(
+                f,
+                "mean {mean:.2}, median {median} of {} points\n",
+                self.max_score
+            )?;
             self.distribution(f)?;
         }
         self.criteria(f)?;
@@ -383,7 +392,12 @@ impl fmt::Display for Summary {
         } in &self.several
         {
             let names = submissions.join(", ");
-            writeln!(f, "  {}: {}", escape_lines(&student.name), escape_lines(&names))?;
+            writeln!(
+                f,
+                "  {}: {}",
+                escape_lines(&student.name),
+                escape_lines(&names)
+            )?;
         }
         Ok(())
     }
@@ -409,7 +423,11 @@ impl Summary {
             let (pass, fail) = (count("pass"), count("fail"));
             let other = count("error") + count("skipped");
             writeln!(f, "  {pass:>5}  {fail:>5}  {other:>5}  {}", criterion.id)?;
-            for it in self.diagnoses.iter().filter(|it| it.criterion == criterion.id) {
+            for it in self
+                .diagnoses
+                .iter()
+                .filter(|it| it.criterion == criterion.id)
+            {
                 writeln!(f, "         {:>5}           {}", it.count, it.diagnosis)?;
             }
         }

@@ -86,10 +86,12 @@ pub(crate) fn grade(
 }
 
 fn once(lab: &Lab, source: &Source, options: &GradeOptions) -> Result<GradeResult, ClassError> {
-    let (_folder, path) = source.unpack(lab.id()).map_err(|source| ClassError::Write {
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let (_folder, path) = source
+        .unpack(lab.id())
+        .map_err(|source| ClassError::Write {
+            path: std::env::temp_dir(),
+            source,
+        })?;
     let submission = lab.submission(&path).map_err(GradeError::Submission)?;
     let mut result = lab.grade(&submission, options)?.result;
     tidy(&mut result);
@@ -133,7 +135,12 @@ fn is_about_one(error: ClassError) -> Result<String, ClassError> {
 /// Whether this machine lets a program be run at all.
 fn can_run() -> bool {
     let command = Command::new("/proc/self/exe").args(["--version"]);
-    siglab_engine::run(&command, &Script::default(), &siglab_engine::Options::default()).is_ok()
+    siglab_engine::run(
+        &command,
+        &Script::default(),
+        &siglab_engine::Options::default(),
+    )
+    .is_ok()
 }
 
 /// The result of a submission that could not be graded.
@@ -152,16 +159,20 @@ fn without_runs(
     language: Option<Language>,
     reason: &str,
 ) -> GradeResult {
-    let criteria = lab.manifest.criteria.iter().map(|criterion| CriterionResult {
-        id: criterion.id.clone(),
-        title: criterion.title.clone(),
-        verdict: Verdict::Skipped,
-        points: 0,
-        max_points: criterion.points,
-        informational: criterion.informational,
-        scenario: None,
-        diagnosis: None,
-    });
+    let criteria = lab
+        .manifest
+        .criteria
+        .iter()
+        .map(|criterion| CriterionResult {
+            id: criterion.id.clone(),
+            title: criterion.title.clone(),
+            verdict: Verdict::Skipped,
+            points: 0,
+            max_points: criterion.points,
+            informational: criterion.informational,
+            scenario: None,
+            diagnosis: None,
+        });
     GradeResult {
         schema: RESULT_SCHEMA.into(),
         lab: lab.id().to_owned(),
@@ -173,5 +184,85 @@ fn without_runs(
         message: Some(reason.to_owned()),
         compiler_output: String::new(),
         sandbox: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use siglab_engine::Error;
+    use siglab_lab::{CompileError, ErrorKind, GradeError, Status};
+
+    use super::{MACHINE, fault, is_about_one};
+    use crate::error::ClassError;
+
+    fn io_error() -> io::Error {
+        io::ErrorKind::PermissionDenied.into()
+    }
+
+    #[test]
+    fn one_submission_cannot_stop_the_class() {
+        for error in [
+            Error::Exec {
+                program: "lab".into(),
+                source: io_error(),
+            },
+            Error::Internal("lost count".into()),
+            // As a program can run, it was a matter of the moment.
+            Error::Environment {
+                operation: "fork",
+                source: io_error(),
+            },
+            Error::PtraceDenied { source: io_error() },
+        ] {
+            let said = error.to_string();
+            let reason = is_about_one(GradeError::Engine(error).into());
+            assert_eq!(reason.expect("it is about one"), said);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_for_all_stops_the_class() {
+        let no_compiler = CompileError::NoCompiler {
+            what: "C compiler",
+            program: "cc".into(),
+            source: io_error(),
+        };
+        let error = is_about_one(GradeError::Compile(no_compiler).into());
+        let error = error.expect_err("it is about all");
+        assert_eq!(error.kind(), ErrorKind::Environment);
+        for error in [
+            GradeError::Cancelled,
+            GradeError::Compile(CompileError::Cancelled),
+        ] {
+            let error = is_about_one(error.into());
+            assert!(matches!(error, Err(ClassError::Cancelled)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_compiler_that_the_machine_fails_is_no_verdict() {
+        let result = |status: &str, output: &str| {
+            serde_json::from_value(serde_json::json!({
+                "schema": "siglab/result/v1", "lab": "lab", "language": "c", "score": 0,
+                "max_score": 1, "status": status, "criteria": [], "compiler_output": output,
+            }))
+            .expect("it is a result")
+        };
+        assert_eq!(
+            fault(&result("compile-error", "lab.c:1:1: error: no")),
+            None
+        );
+        for words in MACHINE {
+            let output = format!("cc1: fatal error: {words}\ncompilation terminated.\n");
+            let reason = fault(&result("compile-error", &output));
+            assert_eq!(reason, Some(format!("the compiler failed: {words}")));
+            assert_eq!(fault(&result("graded", &output)), None);
+        }
+        let mut internal = result("internal-error", "");
+        internal.message = Some("lost count".into());
+        assert_eq!(internal.status, Status::InternalError);
+        assert_eq!(fault(&internal), Some("lost count".into()));
     }
 }

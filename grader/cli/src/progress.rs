@@ -26,7 +26,11 @@ impl Progress {
             ProgressBar::hidden()
         };
         let template = "{wide_bar} {pos} of {len} runs, {per_sec}, {eta} left";
-        let characters = if output::unicode() { "█▉▊▋▌▍▎▏ " } else { "##-" };
+        let characters = if output::unicode() {
+            "█▉▊▋▌▍▎▏ "
+        } else {
+            "##-"
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars(characters));
         }

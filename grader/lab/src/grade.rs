@@ -16,8 +16,8 @@ use crate::compile::{CompileError, Compiled, Workshop};
 use crate::evaluate::{BuildOutcome, Evidence, evaluate, skip};
 use crate::lab::Lab;
 use crate::manifest::{Manifest, Scenario};
-use crate::reuse::{self, KnownPrograms};
 use crate::result::{GradeResult, Language};
+use crate::reuse::{self, KnownPrograms};
 use crate::submission::{Submission, SubmissionError};
 
 /// How to grade.

@@ -59,7 +59,10 @@ fn is_about_program(run: &ScenarioRun) -> bool {
         )
     };
     match &run.outcome {
-        Ok(trace) => !trace.events.iter().any(|event| depends_on_more(&event.kind)),
+        Ok(trace) => !trace
+            .events
+            .iter()
+            .any(|event| depends_on_more(&event.kind)),
         Err(_) => false,
     }
 }

@@ -40,7 +40,10 @@ fn main() {
     println!("compiling {size} submissions, {jobs} at a time: {compiling}");
     let mut memory = 0;
     let grading = measure(|| memory = grade(&siglab, &submissions, folder.path(), jobs));
-    println!("grading them: {grading}; siglab took {} MiB at most (goal: 200)", memory >> 10);
+    println!(
+        "grading them: {grading}; siglab took {} MiB at most (goal: 200)",
+        memory >> 10
+    );
     println!(
         "grading / compiling: {:.2} of real time, {:.2} of processor time (goal: at most 1.3)",
         grading.real.as_secs_f64() / compiling.real.as_secs_f64(),
@@ -58,7 +61,10 @@ struct Taken {
 impl std::fmt::Display for Taken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (real, processor) = (self.real.as_secs_f64(), self.processor.as_secs_f64());
-        write!(f, "{real:.1} s of real time, {processor:.1} s of processor time")
+        write!(
+            f,
+            "{real:.1} s of real time, {processor:.1} s of processor time"
+        )
     }
 }
 
@@ -130,6 +136,8 @@ fn grade(siglab: &Path, submissions: &Path, folder: &Path, jobs: usize) -> u64 {
 /// The high-water mark of a process's memory, in KiB: proc_pid_status(5).
 fn peak(status: &str) -> Option<u64> {
     let status = std::fs::read_to_string(status).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()
 }

@@ -19,6 +19,10 @@ fn main() -> ExitCode {
         eprintln!("can't make {}: {error}", folder.display());
         return ExitCode::from(2);
     }
-    class::make(&folder, size, &mut Random::new(number(2).unwrap_or(0) as u64));
+    class::make(
+        &folder,
+        size,
+        &mut Random::new(number(2).unwrap_or(0) as u64),
+    );
     ExitCode::SUCCESS
 }

@@ -117,7 +117,9 @@ fn entry(
         let ids = [&submitter.sid, &submitter.email].into_iter().cloned();
         who.ids.extend(ids.filter(|id| !id.is_empty()));
     }
-    let layout = files.first().map_or(Layout::Plain, |(_, named)| named.layout);
+    let layout = files
+        .first()
+        .map_or(Layout::Plain, |(_, named)| named.layout);
     Entry {
         name: safe(group),
         who,
@@ -175,7 +177,13 @@ fn safe(name: &str) -> String {
     }
     if text.len() > LONGEST_NAME {
         let hash = keys::hex([name.as_bytes()]);
-        text.truncate(text.floor_char_boundary(LONGEST_NAME - 17));
+        let fits = |at: &usize| *at <= LONGEST_NAME - 17;
+        let end = text
+            .char_indices()
+            .map(|(at, _)| at)
+            .take_while(fits)
+            .last();
+        text.truncate(end.unwrap_or(0));
         text.push('~');
         text.push_str(&hash[..16]);
     }

@@ -68,7 +68,9 @@ impl Columns {
             .map(|title| title.trim_start_matches('\u{feff}').trim().to_lowercase())
             .collect();
         let one_of = |names: &[&str]| {
-            let mut found = names.iter().filter_map(|name| header.iter().position(|it| it == name));
+            let mut found = names
+                .iter()
+                .filter_map(|name| header.iter().position(|it| it == name));
             found.next()
         };
         Self {
@@ -147,7 +149,11 @@ impl Roster {
             (one, other) => one.or(other).map(str::to_owned),
         };
         let name = cell(columns.name).map(str::to_owned).or(whole);
-        let ids: Vec<&str> = columns.ids.iter().filter_map(|it| cell(Some(*it))).collect();
+        let ids: Vec<&str> = columns
+            .ids
+            .iter()
+            .filter_map(|it| cell(Some(*it)))
+            .collect();
         let Some(id) = ids.first().copied().or(name.as_deref()) else {
             return;
         };
@@ -225,7 +231,10 @@ fn id_key(id: &str) -> String {
 fn name_keys(name: &str) -> Vec<String> {
     let key = |text: &str| {
         let letters = text.chars().filter(|c| c.is_alphanumeric());
-        format!("name {}", letters.flat_map(char::to_lowercase).collect::<String>())
+        format!(
+            "name {}",
+            letters.flat_map(char::to_lowercase).collect::<String>()
+        )
     };
     let mut keys = vec![key(name)];
     if let Some((last, first)) = name.split_once(',') {

@@ -141,7 +141,12 @@ fn main<'a>(tree: &'a Tree, lab: &str) -> Result<&'a str, Refusal> {
             [] => {}
             [one] => return Ok(one),
             several => {
-                let shown = several.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+                let shown = several
+                    .iter()
+                    .take(5)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 return Err(Refusal(format!(
                     "it holds {} files that could be meant ({shown}); hand in one, or name it {lab}.c \
                      or {lab}.rs",

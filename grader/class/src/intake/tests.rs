@@ -49,8 +49,18 @@ fn listed(folder: &Path) -> Vec<String> {
     let line = |entry: &Entry| {
         let who = &entry.who;
         let late = if who.late { " late" } else { "" };
-        let people = who.names.iter().chain(&who.ids).cloned().collect::<Vec<_>>();
-        format!("{} [{}{late}] {}", entry.name, people.join(", "), chosen(entry))
+        let people = who
+            .names
+            .iter()
+            .chain(&who.ids)
+            .cloned()
+            .collect::<Vec<_>>();
+        format!(
+            "{} [{}{late}] {}",
+            entry.name,
+            people.join(", "),
+            chosen(entry)
+        )
     };
     entries.iter().map(line).collect()
 }
@@ -168,7 +178,9 @@ fn zip(path: &Path, content: &[Put<'_>]) {
                 archive.write_all(bytes).expect("there is room");
             }
             Put::Link(name, target) => {
-                archive.add_symlink(*name, *target, options).expect("it can be added");
+                archive
+                    .add_symlink(*name, *target, options)
+                    .expect("it can be added");
             }
         }
     }

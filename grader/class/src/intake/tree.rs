@@ -148,10 +148,12 @@ impl Tree {
             } else {
                 shown(name)
             };
-            return self.add_folder(path, &prefix, depth).map_err(|error| match error {
-                Ok(reason) => reason,
-                Err(error) => unreadable(error),
-            });
+            return self
+                .add_folder(path, &prefix, depth)
+                .map_err(|error| match error {
+                    Ok(reason) => reason,
+                    Err(error) => unreadable(error),
+                });
         }
         let Some(place) = self.place(prefix, &[name]) else {
             return Ok(());

@@ -58,7 +58,10 @@ fn grade(args: &Grade, mode: Mode) -> Result<Graded, Failure> {
             }
             Event::Finished(finished) => line(&finished),
             Event::Withdrawn(name) => {
-                format!("{}: withdrawn, it is not there any more", escape_lines(name))
+                format!(
+                    "{}: withdrawn, it is not there any more",
+                    escape_lines(name)
+                )
             }
         };
         if printed.is_ok() {

@@ -88,7 +88,15 @@ impl Course {
 
     /// `siglab COMMAND tiny submissions --out OUT`.
     pub(crate) fn siglab(&self, command: &str, out: &str) -> Command {
-        let mut siglab = siglab([command, "tiny", "submissions", "--labs", "labs", "--out", out]);
+        let mut siglab = siglab([
+            command,
+            "tiny",
+            "submissions",
+            "--labs",
+            "labs",
+            "--out",
+            out,
+        ]);
         siglab
             .current_dir(self.folder.path())
             .env("TMPDIR", self.at("tmp"));
@@ -199,7 +207,10 @@ fn a_class_gets_results() {
     );
     let summary = json(&course.at("out/summary.json"));
     assert_eq!(summary["schema"], "siglab/class/v1");
-    assert_eq!(summary["scores"], serde_json::json!({"0": 3, "1": 1, "3": 3}));
+    assert_eq!(
+        summary["scores"],
+        serde_json::json!({"0": 3, "1": 1, "3": 3})
+    );
     assert_eq!(
         summary["diagnoses"][1],
         serde_json::json!({"criterion": "leaves", "diagnosis": "exit-status", "count": 1})
@@ -210,7 +221,9 @@ fn a_class_gets_results() {
     assert!(words.starts_with("tiny.c: In function"), "{words}");
     // What is equal to another submission, or was graded, isn't run.
     assert_eq!(runs(&course.grade("out")), "0 to run");
-    let left: Vec<_> = fs::read_dir(course.at("tmp")).expect("it is there").collect();
+    let left: Vec<_> = fs::read_dir(course.at("tmp"))
+        .expect("it is there")
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -250,12 +263,19 @@ fn shards_are_merged_to_the_same_bytes() {
             _ => course.submit(&name, ""),
         }
     }
-    fs::write(course.at("roster.csv"), "ID,Name\n1,Student 0\n2,Nobody Here\n").expect("room");
+    fs::write(
+        course.at("roster.csv"),
+        "ID,Name\n1,Student 0\n2,Nobody Here\n",
+    )
+    .expect("room");
     course.siglab("grade", "whole").assert().code(0);
     let parts = ["part1", "part2", "part3", "part4"];
     for (at, part) in parts.iter().enumerate() {
         let mut siglab = course.siglab("grade", part);
-        siglab.args(["--shard", &format!("{}/4", at + 1)]).assert().code(0);
+        siglab
+            .args(["--shard", &format!("{}/4", at + 1)])
+            .assert()
+            .code(0);
     }
     course.merge(&parts, "merged").code(0).stderr("");
     assert_eq!(content(&course.at("merged")), content(&course.at("whole")));
@@ -264,7 +284,10 @@ fn shards_are_merged_to_the_same_bytes() {
     course.merge(&turned, "merged").code(0).stderr("");
     assert_eq!(content(&course.at("merged")), content(&course.at("whole")));
     for (parts, said) in [
-        (&["part1", "part2", "part4"] as &[&str], "shards are missing: 3/4"),
+        (
+            &["part1", "part2", "part4"] as &[&str],
+            "shards are missing: 3/4",
+        ),
         (&["part1", "part1"], "shard 1/4 is there twice"),
         (&["part1", "nowhere"], "nowhere/siglab.db"),
     ] {
@@ -274,7 +297,11 @@ fn shards_are_merged_to_the_same_bytes() {
         assert!(!assert.get_output().status.success());
         assert!(!course.at("other").exists());
     }
-    course.fails("part1", 2, "holds results of lab tiny, shard 1/4, not of lab tiny");
+    course.fails(
+        "part1",
+        2,
+        "holds results of lab tiny, shard 1/4, not of lab tiny",
+    );
 }
 
 #[test]
@@ -285,7 +312,11 @@ fn regrading_says_what_changed_and_why() {
     // The lab now asks for something that nobody does.
     let stricter = LAB.replace("exited = 0", "killed = \"SIGTERM\"");
     fs::write(course.at("labs/tiny/lab.toml"), stricter).expect("there is room");
-    course.fails("out", 2, "were made with another version of the lab\nhint: `siglab regrade`");
+    course.fails(
+        "out",
+        2,
+        "were made with another version of the lab\nhint: `siglab regrade`",
+    );
     assert_eq!(content(&course.at("out")), before);
     course.submit("carol.c", GOOD);
     let mut regrade = course.siglab("regrade", "out");
@@ -325,7 +356,10 @@ fn a_roster_names_students() {
         siglab.arg("--roster").arg(&roster).assert()
     };
     let out = stdout(&grade().code(0).stderr(""));
-    assert!(out.contains("handed nothing in: 1\n  Away, Ann (1236)\n"), "{out}");
+    assert!(
+        out.contains("handed nothing in: 1\n  Away, Ann (1236)\n"),
+        "{out}"
+    );
     assert!(out.contains("Li, Jo: lijo.c, lijo_1235\n"), "{out}");
     let scores = fs::read_to_string(course.at("out/scores.csv")).expect("it is there");
     let rows: Vec<&str> = scores.lines().skip(1).collect();
@@ -342,7 +376,10 @@ fn a_roster_names_students() {
     course.submit("stranger.c", DEAF);
     let assert = grade().code(2);
     let said = stderr(&assert);
-    assert!(said.contains("doesn't know who handed in stranger.c\n"), "{said}");
+    assert!(
+        said.contains("doesn't know who handed in stranger.c\n"),
+        "{said}"
+    );
     assert!(course.at("out/results/stranger.c.json").exists());
     // A roster of another course is found out before anything is run.
     fs::write(&roster, "ID,Name\n9,Nobody\n").expect("there is room");
@@ -391,10 +428,25 @@ fn results_of_another_lab_are_left_alone() {
     fs::create_dir(course.at("labs/other")).expect("there is room");
     let other = LAB.replace("\"tiny\"", "\"other\"");
     fs::write(course.at("labs/other/lab.toml"), other).expect("there is room");
-    let mut siglab = siglab(["grade", "other", "submissions", "--labs", "labs", "--out", "out"]);
-    let assert = siglab.current_dir(course.at("")).assert().code(2).stdout("");
+    let mut siglab = siglab([
+        "grade",
+        "other",
+        "submissions",
+        "--labs",
+        "labs",
+        "--out",
+        "out",
+    ]);
+    let assert = siglab
+        .current_dir(course.at(""))
+        .assert()
+        .code(2)
+        .stdout("");
     let said = stderr(&assert);
-    assert!(said.contains("out holds results of lab tiny, not of lab other"), "{said}");
+    assert!(
+        said.contains("out holds results of lab tiny, not of lab other"),
+        "{said}"
+    );
     assert_eq!(content(&course.at("out")), before);
 }
 
@@ -404,7 +456,10 @@ fn a_damaged_store_is_not_written_to() {
     course.grade("out");
     let store = course.at("out/siglab.db");
     let whole = fs::read(&store).expect("it is there");
-    let mut file = File::options().write(true).open(&store).expect("it is ours");
+    let mut file = File::options()
+        .write(true)
+        .open(&store)
+        .expect("it is ours");
     file.seek(SeekFrom::Start(4096)).expect("it is longer");
     file.write_all(&[0xff; 8192]).expect("there is room");
     drop(file);
@@ -417,6 +472,45 @@ fn a_damaged_store_is_not_written_to() {
     assert_eq!(result["score"], 3);
     fs::write(&store, whole).expect("there is room");
     assert_eq!(runs(&course.grade("out")), "0 to run");
+}
+
+#[test]
+fn what_cannot_be_graded_has_a_reason_and_no_score() {
+    // A compiler that the disk fails, as far as its output tells.
+    let course = Course::new(&[
+        ("alice.c", GOOD),
+        ("bob.c", "#error No space left on device\n"),
+    ]);
+    let assert = course.siglab("grade", "out").assert().code(4).stderr("");
+    let said = "bob.c: could not be graded: the compiler failed: No space left on device\n";
+    assert!(stdout(&assert).contains(said), "{}", stdout(&assert));
+    let scores = fs::read_to_string(course.at("out/scores.csv")).expect("it is there");
+    let last = scores.lines().last().unwrap_or_default();
+    let expected =
+        "bob.c,,bob,c,internal-error,,3,,the compiler failed: No space left on device,0,0";
+    assert_eq!(last, expected);
+    let result = json(&course.at("out/results/bob.c.json"));
+    assert_eq!(result["status"], "internal-error");
+    // It is tried again by the next call, and only it.
+    let assert = course.siglab("grade", "out").assert().code(4);
+    assert_eq!(runs(&stdout(&assert)), "1 to run");
+    course.submit("bob.c", DEAF);
+    let out = course.grade("out");
+    assert!(out.contains("bob.c: 1 of 3\n"), "{out}");
+}
+
+#[test]
+fn without_a_compiler_nobody_is_graded() {
+    let course = Course::new(&[("alice.c", GOOD), ("bob.c", DEAF)]);
+    let mut siglab = course.siglab("grade", "out");
+    let assert = siglab.env("CC", "/nowhere/cc").assert().code(3);
+    assert!(
+        stderr(&assert).contains("C compiler"),
+        "{}",
+        stderr(&assert)
+    );
+    assert!(!course.at("out/results/alice.c.json").exists());
+    assert_eq!(runs(&course.grade("out")), "2 to run");
 }
 
 /// A file system with little room, as long as this lives.

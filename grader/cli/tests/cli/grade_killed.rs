@@ -133,7 +133,11 @@ fn killed_at_any_moment_it_goes_on() {
 fn interrupted_it_goes_on() {
     let course = class();
     course.grade("whole");
-    for (signal, lines) in [(Signal::SIGINT, 3), (Signal::SIGTERM, 6), (Signal::SIGHUP, 1)] {
+    for (signal, lines) in [
+        (Signal::SIGINT, 3),
+        (Signal::SIGTERM, 6),
+        (Signal::SIGHUP, 1),
+    ] {
         let out = signal.as_str();
         let (reported, _) = grade_and_stop(&course, out, signal, lines, 0);
         all_kept(&course, out, &reported);
