@@ -11,8 +11,9 @@ use crate::grade::{GradeOptions, ScenarioRun};
 use crate::manifest::Manifest;
 use crate::result::{CriterionResult, GradeResult};
 
-/// Remembers the verdicts on programs. Which programs are equal is up to it; those that
-/// differ in what is loaded into memory, or in the names of functions, must not be.
+/// Remembers the verdicts on programs. Which programs are equal is up to it; those must not
+/// be that differ in what is loaded into memory, or in the name of a function that a verdict
+/// mentions.
 pub trait KnownPrograms: fmt::Debug + Send + Sync {
     /// The verdicts on a program that is equal to this one.
     fn find(&self, program: &Path) -> Option<Vec<CriterionResult>>;
