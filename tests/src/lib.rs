@@ -2,6 +2,7 @@
 //! and under the engine.
 
 pub mod build;
+pub mod class;
 pub mod confined;
 pub mod corpus;
 pub mod explore_corpus;

@@ -26,6 +26,12 @@ impl Random {
             // The hash of nothing, with random keys.
             Err(_) => RandomState::new().hash_one(()),
         };
+        Self::new(seed)
+    }
+
+    /// The sequence of this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 

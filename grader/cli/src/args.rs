@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use siglab_class::Shard;
 use siglab_model::{Clock, Policy, Signal, Time};
 use siglab_report::{FORMATS, Format};
 
@@ -27,6 +28,9 @@ pub(crate) enum Command {
     Explore(Explore),
     Replay(Replay),
     Check(Check),
+    Grade(Grade),
+    Regrade(Regrade),
+    Merge(Merge),
     Labs(Labs),
     /// For those who write labs
     #[command(subcommand)]
@@ -182,6 +186,58 @@ pub(crate) struct Check {
     pub(crate) sandbox: SandboxMode,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
+}
+
+/// Grades a class: a folder of submissions
+///
+/// Submissions are files, folders or archives, as Canvas, Moodle and Gradescope hand them
+/// out or otherwise. Those that have a result are not graded again: the same command goes
+/// on after an interruption, and grades what was handed in since. See docs/grading.md.
+#[derive(Debug, Args)]
+pub(crate) struct Grade {
+    /// The lab's id: see `siglab labs`
+    pub(crate) lab: String,
+    /// The folder of submissions
+    #[arg(value_name = "DIR")]
+    pub(crate) submissions: PathBuf,
+    /// The folder of results
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How many submissions to grade at the same time; one per processor if absent
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// The course's list of students, a CSV file with a column such as ID, Username, Email
+    /// or Name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) roster: Option<PathBuf>,
+    /// Grades only part K of N of the class, for `siglab merge`
+    #[arg(long, value_name = "K/N")]
+    pub(crate) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(crate) labs: LabsDir,
+}
+
+/// Grades a class again after the lab, siglab or a compiler was changed
+///
+/// What hasn't changed isn't run again. All changes are in DIR/changes.json.
+#[derive(Debug, Args)]
+pub(crate) struct Regrade {
+    #[command(flatten)]
+    pub(crate) grade: Grade,
+    /// Says what has changed, and why
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+/// Joins the results of all shards of a class
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The folders of results
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) parts: Vec<PathBuf>,
+    /// The folder of all results
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 /// Lists the labs

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use siglab_class::ClassError;
 use siglab_engine::Error as EngineError;
 use siglab_explore::ExploreError;
 use siglab_lab::{ErrorKind, GradeError, LabError};
@@ -135,6 +136,29 @@ impl From<ExploreError> for Failure {
             }
             ExploreError::Read { path, source } => Self::file("read", &path, &source),
             error => Self::usage(error),
+        }
+    }
+}
+
+impl From<ClassError> for Failure {
+    fn from(error: ClassError) -> Self {
+        let (status, error) = match (error.kind(), error) {
+            (_, ClassError::Grade(error)) => return error.into(),
+            (ErrorKind::Cancelled, error) => {
+                return match crate::interrupt::received() {
+                    Some(signal) => Self::interrupted(signal)
+                        .hint("every result so far is kept; the same command goes on"),
+                    None => Self::new(exit::INTERNAL, error),
+                };
+            }
+            (ErrorKind::Usage, error) => (exit::USAGE, error),
+            (ErrorKind::Environment, error) => (exit::ENVIRONMENT, error),
+            (ErrorKind::Internal, error) => (exit::INTERNAL, error),
+        };
+        let failure = Self::new(status, &error);
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
     }
 }

@@ -12,6 +12,7 @@ mod moment;
 mod output;
 mod pack;
 mod program;
+mod progress;
 mod sandbox;
 mod script;
 mod send;
@@ -43,6 +44,9 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Explore(args) => command::explore::run(args),
         Command::Replay(args) => command::replay::run(args),
         Command::Check(args) => command::check::run(args),
+        Command::Grade(args) => command::grade::run(args),
+        Command::Regrade(args) => command::grade::again(args),
+        Command::Merge(args) => command::grade::merge(args),
         Command::Labs(args) => command::labs::run(args),
         Command::Lab(Lab::Check {
             labs_to_check,

@@ -18,11 +18,12 @@ pub mod harness;
 mod lab;
 pub mod manifest;
 mod result;
+mod reuse;
 mod selfcheck;
 mod submission;
 mod tokens;
 
-pub use compile::{CompileError, compiler_folders};
+pub use compile::{CompileError, compiler_folders, compiler_version};
 pub use evaluate::diagnosis::DIAGNOSES;
 pub use grade::{ErrorKind, GradeError, GradeOptions, Graded, ScenarioRun};
 pub use lab::{EXERCISES, Lab, LabError, Labs, Listed, MANIFEST};
@@ -31,6 +32,7 @@ pub use result::{
     CriterionResult, Diagnosis, GradeResult, Language, LayerReport, LayerState, RESULT_SCHEMA,
     SandboxReport, Status, Verdict,
 };
+pub use reuse::KnownPrograms;
 pub use selfcheck::{CheckedFile, LabReport, Part, Problem};
 pub use submission::{MAX_SOURCE_BYTES, NOT_STARTED, Submission, SubmissionError};
 

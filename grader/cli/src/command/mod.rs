@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod explore;
+pub(crate) mod grade;
 pub(crate) mod lab_check;
 pub(crate) mod labs;
 pub(crate) mod replay;

@@ -5,6 +5,8 @@ mod check;
 mod doctor;
 mod formats;
 mod hostile;
+mod grade;
+mod grade_killed;
 mod interrupt;
 mod labs;
 mod pack;

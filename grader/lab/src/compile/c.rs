@@ -32,7 +32,7 @@ pub(super) fn compile(
 }
 
 /// The compiler, looked for once: finding out what it is takes some milliseconds.
-fn compiler() -> Result<&'static cc::Tool, CompileError> {
+pub(super) fn compiler() -> Result<&'static cc::Tool, CompileError> {
     static TOOL: OnceLock<Result<cc::Tool, String>> = OnceLock::new();
     TOOL.get_or_init(|| {
         cc::Build::new()

@@ -275,6 +275,28 @@ impl Workshop {
     }
 }
 
+/// What the compiler for `language` says about its version: its first line.
+///
+/// # Errors
+/// If there is no such compiler.
+pub fn compiler_version(language: Language) -> Result<String, CompileError> {
+    let (mut command, what) = match language {
+        Language::C => (c::compiler()?.to_command(), "C compiler"),
+        Language::Rust => (rust::compiler(), "Rust compiler"),
+    };
+    let output = command
+        .env("LC_ALL", "C")
+        .arg("--version")
+        .output()
+        .map_err(|source| CompileError::NoCompiler {
+            what,
+            program: command.get_program().to_string_lossy().into_owned(),
+            source,
+        })?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
 /// All that a compiler wrote.
 fn tidy(finished: &Finished) -> String {
     let mut output = finished.stdout.clone();

@@ -98,6 +98,11 @@ impl Libraries {
     }
 }
 
+/// The compiler, without arguments.
+pub(super) fn compiler() -> Command {
+    Command::new(rustc())
+}
+
 fn rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }

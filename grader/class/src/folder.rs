@@ -1,0 +1,167 @@
+//! A results folder: the store, one file for each submission, and what sums them up.
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use siglab_lab::GradeResult;
+
+use crate::error::ClassError;
+use crate::store::{STORE, Store};
+
+/// The folder of results, one file each, in a results folder.
+const RESULTS: &str = "results";
+/// Locked while a siglab works on a results folder.
+const LOCK: &str = ".lock";
+/// What the names of files begin with that aren't complete yet.
+const TEMPORARY: &str = ".siglab-";
+
+/// A results folder that this process alone works on.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Holds the lock.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder `path`, if it isn't there, and its store, and locks it.
+    ///
+    /// # Errors
+    /// If it can't be made, is another siglab's at the moment, or holds something else.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Store), ClassError> {
+        let results = path.join(RESULTS);
+        if path.exists() && !path.is_dir() {
+            return Err(write_error(path)(io::ErrorKind::NotADirectory.into()));
+        }
+        fs::create_dir_all(path).map_err(write_error(path))?;
+        if !path.join(STORE).exists() && !is_empty(path)? {
+            return Err(ClassError::NotResults {
+                out: path.to_owned(),
+            });
+        }
+        let lock = path.join(LOCK);
+        let lock = File::create(&lock).map_err(write_error(&lock))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(ClassError::Busy {
+                    out: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(write_error(path)(error)),
+        }
+        fs::create_dir_all(&results).map_err(write_error(&results))?;
+        let store = Store::open(&path.join(STORE), true)?;
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: lock,
+        };
+        folder.sweep(&results)?;
+        folder.sweep(path)?;
+        Ok((folder, store))
+    }
+
+    /// Removes what a siglab that was killed has begun to write.
+    fn sweep(&self, folder: &Path) -> Result<(), ClassError> {
+        for name in names(folder)? {
+            if name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) {
+                let path = folder.join(name);
+                fs::remove_file(&path).map_err(write_error(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the result of the submission with this name, if it isn't there as it is.
+    pub(crate) fn write_result(&self, name: &str, result: &GradeResult) -> Result<(), ClassError> {
+        let mut content = serde_json::to_vec_pretty(result)
+            .map_err(|error| ClassError::Internal(error.to_string()))?;
+        content.push(b'\n');
+        let path = self.result(name);
+        // Interrupted between the store and here, it may be old or missing.
+        if fs::read(&path).is_ok_and(|old| old == content) {
+            return Ok(());
+        }
+        write(&path, &content)
+    }
+
+    /// Removes the results of submissions that `keeps` doesn't know.
+    pub(crate) fn remove_others(&self, keeps: &dyn Fn(&str) -> bool) -> Result<(), ClassError> {
+        let folder = self.path.join(RESULTS);
+        for file in names(&folder)? {
+            let name = file.to_str().and_then(|it| it.strip_suffix(".json"));
+            if !name.is_some_and(keeps) {
+                let path = folder.join(file);
+                fs::remove_file(&path).map_err(write_error(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn result(&self, name: &str) -> PathBuf {
+        self.path.join(RESULTS).join(format!("{name}.json"))
+    }
+
+    /// Writes a file beside the store.
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), ClassError> {
+        write(&self.path.join(name), content)
+    }
+
+    /// Makes sure that all that was written survives the machine's end, too.
+    pub(crate) fn sync(&self) -> Result<(), ClassError> {
+        let error = write_error(&self.path);
+        let folder = File::open(&self.path);
+        let synced = folder.and_then(|folder| Ok(nix::unistd::syncfs(&folder)?));
+        synced.map_err(error)
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, content: &[u8]) -> Result<(), ClassError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+            .tempfile_in(folder)?;
+        file.write_all(content)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    written().map_err(|error| write_error(path)(plain(&error)))
+}
+
+/// An error without the temporary name in it, which means nothing to anybody.
+fn plain(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let reason = text.split(" at path ").next().unwrap_or(&text).to_owned();
+    io::Error::new(error.kind(), reason)
+}
+
+pub(crate) fn write_error(path: &Path) -> impl FnOnce(io::Error) -> ClassError {
+    let path = path.to_owned();
+    move |source| ClassError::Write { path, source }
+}
+
+fn names(folder: &Path) -> Result<Vec<OsString>, ClassError> {
+    let read = || -> io::Result<Vec<OsString>> {
+        fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
+    };
+    read().map_err(|source| ClassError::Read {
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Whether nothing is in a folder but what a siglab makes before its store.
+fn is_empty(path: &Path) -> Result<bool, ClassError> {
+    let results = path.join(RESULTS);
+    Ok(names(path)?.iter().all(|name| {
+        name == LOCK
+            || (name == RESULTS && fs::read_dir(&results).is_ok_and(|mut it| it.next().is_none()))
+    }))
+}

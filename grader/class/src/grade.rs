@@ -1,0 +1,383 @@
+//! Grading a class, from the folder of submissions to the folder of results.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use siglab_engine::Cancel;
+use siglab_lab::{GradeOptions, GradeResult, Lab, Status};
+
+use crate::error::ClassError;
+use crate::folder::Folder;
+use crate::intake::roster::Roster;
+use crate::intake::{self, Entry};
+use crate::keys::LabKeys;
+use crate::plan::{Plan, Planned, plan};
+use crate::programs::Programs;
+use crate::regrade::Changes;
+use crate::shard::Shard;
+use crate::store::Store;
+use crate::summary::{SCORES, SUMMARY, SUMMARY_TEXT, Summary};
+use crate::worker;
+
+/// The most results that are committed together.
+const BATCH: usize = 32;
+
+/// How to grade a class.
+#[derive(Clone, Debug, Default)]
+pub struct ClassOptions {
+    /// How many submissions are graded at the same time; one for each processor if absent.
+    pub jobs: Option<NonZeroUsize>,
+    /// The course's list of students.
+    pub roster: Option<PathBuf>,
+    /// Only this part of the class.
+    pub shard: Option<Shard>,
+    /// Whether results of another version may be replaced.
+    pub mode: Mode,
+    /// siglab's version.
+    pub version: String,
+    /// Asks grading to stop, from another thread or a signal handler.
+    pub cancel: Cancel,
+    /// The folder in which the libraries for Rust submissions are kept: see
+    /// [`GradeOptions::cache`].
+    pub cache: Option<PathBuf>,
+}
+
+/// What becomes of results that were made with another version of the lab, of siglab or of
+/// a compiler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// They are an error.
+    #[default]
+    Grade,
+    /// They are replaced, and compared with the new ones.
+    Regrade,
+}
+
+/// What happens while a class is graded.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// It is known what there is to do.
+    Planned {
+        /// How many submissions there are.
+        submissions: usize,
+        /// How many of them have a result already.
+        known: usize,
+        /// How many runs the others take: equal submissions are run once.
+        runs: usize,
+    },
+    /// A submission got a result, which is in the store by now.
+    Finished(Finished<'a>),
+    /// A run is over, and with it all submissions that share its result.
+    RunOver,
+    /// A submission isn't in the folder any more; neither is its result now.
+    Withdrawn(&'a str),
+}
+
+/// A submission that got a result.
+#[derive(Debug)]
+pub struct Finished<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The result.
+    pub result: &'a GradeResult,
+}
+
+/// What grading a class gave; more is in the results folder.
+#[derive(Debug)]
+pub struct Graded {
+    /// The class in numbers.
+    pub summary: Summary,
+    /// What is different now; when regrading.
+    pub changes: Option<Changes>,
+}
+
+/// Grades all submissions to `lab` in the folder `dir`, and keeps the results in the
+/// folder `out`. Submissions that have a result there are not graded again, so the same
+/// call goes on where another one was interrupted, in whatever way.
+///
+/// # Errors
+/// If the folders or the roster aren't what they should be, the results there are those of
+/// something else, there is no room, this machine can't grade, or it was asked to stop. No
+/// result that was reported is lost then.
+pub fn grade(
+    lab: &Lab,
+    dir: &Path,
+    out: &Path,
+    options: &ClassOptions,
+    observer: &mut dyn FnMut(Event<'_>),
+) -> Result<Graded, ClassError> {
+    let dir = canonical(dir)?;
+    refuse_nested(&dir, out)?;
+    let roster = options.roster.as_deref().map(Roster::load).transpose()?;
+    let roster_path = options.roster.as_deref().map(canonical).transpose()?;
+    let mut entries = intake::scan(&dir, roster_path.as_deref())?;
+    if let Some(roster) = &roster {
+        roster.check(&entries)?;
+    }
+    if let Some(shard) = options.shard {
+        entries.retain(|entry| shard.holds(&entry.name));
+    }
+    let keys = LabKeys::of(lab, &options.version)?;
+    if options.mode == Mode::Regrade && !out.join(crate::store::STORE).is_file() {
+        return Err(ClassError::NothingToRegrade {
+            out: out.to_owned(),
+        });
+    }
+    let (folder, store) = Folder::open(out)?;
+    crate::regrade::begin(&store, out, &keys, options)?;
+    let class = Class {
+        lab,
+        keys,
+        folder,
+        store,
+        options,
+    };
+    class.grade(entries, roster.as_ref(), observer)
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, ClassError> {
+    let found = std::fs::canonicalize(path);
+    found.map_err(|source| ClassError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Makes sure that neither folder is inside the other; `out` needn't be there.
+fn refuse_nested(dir: &Path, out: &Path) -> Result<(), ClassError> {
+    let absolute = std::path::absolute(out).map_err(|source| ClassError::Write {
+        path: out.to_owned(),
+        source,
+    })?;
+    let real = absolute.ancestors().find_map(|existing| {
+        let real = std::fs::canonicalize(existing).ok()?;
+        Some(real.join(absolute.strip_prefix(existing).ok()?))
+    });
+    let real = real.unwrap_or(absolute);
+    let (inner, outer) = if real.starts_with(dir) {
+        (real.as_path(), dir)
+    } else if dir.starts_with(&real) {
+        (dir, real.as_path())
+    } else {
+        return Ok(());
+    };
+    Err(ClassError::Nested {
+        out: out.to_owned(),
+        inner: inner.to_owned(),
+        outer: outer.to_owned(),
+    })
+}
+
+/// A class that is being graded.
+struct Class<'a> {
+    lab: &'a Lab,
+    keys: LabKeys,
+    folder: Folder,
+    store: Store,
+    options: &'a ClassOptions,
+}
+
+/// A result on its way from a worker to the store: its place in [`Plan::runs`].
+type Delivery = (usize, Result<GradeResult, ClassError>);
+
+impl Class<'_> {
+    fn grade(
+        self,
+        entries: Vec<Entry>,
+        roster: Option<&Roster>,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Graded, ClassError> {
+        let cancel = &self.options.cancel;
+        let is_cancelled = || cancel.is_cancelled();
+        let (lab, store) = (self.lab, &self.store);
+        let plan = plan(lab, &self.keys, entries, roster, store, &is_cancelled)?;
+        observer(Event::Planned {
+            submissions: plan.all.len(),
+            known: plan.known.len(),
+            runs: plan.runs.len(),
+        });
+        let gone = self.take_over(&plan, roster)?;
+        gone.iter()
+            .for_each(|name| observer(Event::Withdrawn(name)));
+        for batch in plan.refused.chunks(BATCH) {
+            let results = batch.iter().map(|at| {
+                let reason = plan.all[*at].refusal.as_deref().unwrap_or_default();
+                (vec![*at], worker::refused(lab, reason))
+            });
+            self.keep(&plan, &results.collect::<Vec<_>>(), observer)?;
+        }
+        self.run(&plan, observer)?;
+        self.finish(&plan)
+    }
+
+    /// Puts the store in order before anything is run: what is known belongs to who has
+    /// handed it in, and what isn't there any more to nobody. The names of the latter.
+    fn take_over(&self, plan: &Plan, roster: Option<&Roster>) -> Result<Vec<String>, ClassError> {
+        let names: HashSet<&str> = plan.all.iter().map(|it| it.row.name.as_str()).collect();
+        let mut gone = self.store.names()?;
+        gone.retain(|name| !names.contains(name.as_str()));
+        self.store.transaction(|store| {
+            store.set_note("complete", None)?;
+            store.set_roster(roster.map_or(&[], |roster| roster.students.as_slice()))?;
+            gone.iter().try_for_each(|name| store.withdraw(name))?;
+            let known = plan.known.iter().map(|at| &plan.all[*at]);
+            known.into_iter().try_for_each(|it| store.assign(&it.row))
+        })?;
+        for at in &plan.known {
+            let Planned { row, .. } = &plan.all[*at];
+            if let Some(result) = self.store.result(&row.key)? {
+                self.folder.write_result(&row.name, &result)?;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Keeps results, and only then reports them.
+    fn keep(
+        &self,
+        plan: &Plan,
+        results: &[(Vec<usize>, GradeResult)],
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), ClassError> {
+        self.store.transaction(|store| {
+            results.iter().try_for_each(|(whose, result)| {
+                let mut rows = whose.iter().map(|at| &plan.all[*at].row);
+                if let Some(at) = whose.first() {
+                    store.keep(&plan.all[*at].row.key, result)?;
+                }
+                rows.try_for_each(|row| store.assign(row))
+            })
+        })?;
+        for (whose, result) in results {
+            for row in whose.iter().map(|at| &plan.all[*at].row) {
+                self.folder.write_result(&row.name, result)?;
+                let name = &row.name;
+                observer(Event::Finished(Finished { name, result }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs what has no result yet, several at the same time.
+    fn run(&self, plan: &Plan, observer: &mut dyn FnMut(Event<'_>)) -> Result<(), ClassError> {
+        let processors = worker::processors();
+        let jobs = self
+            .options
+            .jobs
+            .map_or(processors.len(), NonZeroUsize::get);
+        let jobs = jobs.max(1).min(plan.runs.len());
+        let options = GradeOptions {
+            jobs: Some(NonZeroUsize::MIN),
+            cancel: self.options.cancel.clone(),
+            cache: self.options.cache.clone(),
+            known: Some(Arc::new(Programs::default())),
+            ..GradeOptions::default()
+        };
+        let next = AtomicUsize::new(0);
+        // The store stays on this thread.
+        let (lab, keys) = (self.lab, &self.keys);
+        let work = |processor: Option<usize>, deliver: &SyncSender<Delivery>| {
+            if let Some(processor) = processor {
+                worker::pin(processor);
+            }
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(run) = plan.runs.get(at) else {
+                    return;
+                };
+                let Planned { entry, row, .. } = &plan.all[run[0]];
+                let result = worker::grade(lab, keys, entry, &row.key, &options);
+                let is_over = result.is_err();
+                // Without a receiver there is nothing left to do.
+                if deliver.send((at, result)).is_err() || is_over {
+                    return;
+                }
+            }
+        };
+        let (sender, receiver) = sync_channel(BATCH);
+        thread::scope(|scope| {
+            for at in 0..jobs {
+                let processor = processors.get(at % processors.len().max(1)).copied();
+                let (sender, work) = (sender.clone(), &work);
+                scope.spawn(move || work(processor, &sender));
+            }
+            drop(sender);
+            let kept = self.receive(plan, receiver, observer);
+            if kept.is_err() {
+                // The workers needn't finish what nobody will keep.
+                self.options.cancel.cancel();
+            }
+            kept
+        })
+    }
+
+    fn receive(
+        &self,
+        plan: &Plan,
+        receiver: Receiver<Delivery>,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), ClassError> {
+        while let Ok(first) = receiver.recv() {
+            let mut results = Vec::new();
+            let mut failure = None;
+            for (at, result) in std::iter::once(first).chain(receiver.try_iter().take(BATCH)) {
+                match result {
+                    Ok(result) => results.push((plan.runs[at].clone(), result)),
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            self.keep(plan, &results, observer)?;
+            results.iter().for_each(|_| observer(Event::RunOver));
+            if let Some(error) = failure {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what sums the class up.
+    fn finish(self, plan: &Plan) -> Result<Graded, ClassError> {
+        let summary = sum_up(&self.folder, &self.store, self.options.shard)?;
+        let names: HashSet<&str> = plan.all.iter().map(|it| it.row.name.as_str()).collect();
+        self.folder.remove_others(&|name| names.contains(name))?;
+        let changes = match self.options.mode {
+            Mode::Grade => None,
+            Mode::Regrade => Some(Changes::of(&self.store, &self.folder)?),
+        };
+        self.folder.sync()?;
+        self.store.transaction(|store| {
+            store.set_note("complete", Some("yes"))?;
+            if changes.is_some() {
+                store.set_note("regrade", None)?;
+            }
+            Ok(())
+        })?;
+        Ok(Graded { summary, changes })
+    }
+}
+
+/// Writes the files that sum a class up.
+pub(crate) fn sum_up(
+    folder: &Folder,
+    store: &Store,
+    shard: Option<Shard>,
+) -> Result<Summary, ClassError> {
+    let (summary, scores) = Summary::of(store, shard)?;
+    folder.write(SCORES, &scores)?;
+    let mut json = serde_json::to_vec_pretty(&summary)
+        .map_err(|error| ClassError::Internal(error.to_string()))?;
+    json.push(b'\n');
+    folder.write(SUMMARY, &json)?;
+    folder.write(SUMMARY_TEXT, summary.to_string().as_bytes())?;
+    Ok(summary)
+}
+
+/// Whether a result says something about the submission.
+pub(crate) fn is_verdict(result: &GradeResult) -> bool {
+    result.status != Status::InternalError
+}

@@ -1,0 +1,325 @@
+//! A course's list of students, and who of them handed a submission in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Who};
+use crate::error::ClassError;
+
+/// Headers of columns that identify a student, in lower case, the one that results are
+/// listed under first.
+const ID_COLUMNS: [&str; 17] = [
+    "sis user id",
+    "student id",
+    "student number",
+    "id number",
+    "sid",
+    "id",
+    "sis login id",
+    "login id",
+    "login",
+    "username",
+    "user name",
+    "user",
+    "github_username",
+    "identifier",
+    "email address",
+    "email",
+    "e-mail",
+];
+const NAME_COLUMNS: [&str; 4] = ["student", "name", "full name", "student name"];
+const FIRST_NAME_COLUMNS: [&str; 3] = ["first name", "given name", "firstname"];
+const LAST_NAME_COLUMNS: [&str; 5] = ["last name", "surname", "family name", "lastname", "last"];
+
+/// A student.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Student {
+    /// What the roster identifies the student by.
+    pub id: String,
+    /// The student's name; the id, if the roster has no names.
+    pub name: String,
+}
+
+/// A course's list of students.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// In the order of the file.
+    pub students: Vec<Student>,
+    path: PathBuf,
+    /// What a student can be found by, normalised; nothing if several have it.
+    index: BTreeMap<String, Option<usize>>,
+}
+
+/// The columns of a roster.
+struct Columns {
+    ids: Vec<usize>,
+    name: Option<usize>,
+    first: Option<usize>,
+    last: Option<usize>,
+}
+
+impl Columns {
+    fn find(header: &csv::StringRecord) -> Self {
+        let header: Vec<String> = header
+            .iter()
+            .map(|title| title.trim_start_matches('\u{feff}').trim().to_lowercase())
+            .collect();
+        let one_of = |names: &[&str]| {
+            let mut found = names
+                .iter()
+                .filter_map(|name| header.iter().position(|it| it == name));
+            found.next()
+        };
+        Self {
+            ids: ID_COLUMNS
+                .iter()
+                .filter_map(|name| header.iter().position(|title| title == name))
+                .collect(),
+            name: one_of(&NAME_COLUMNS),
+            first: one_of(&FIRST_NAME_COLUMNS),
+            last: one_of(&LAST_NAME_COLUMNS),
+        }
+    }
+}
+
+impl Roster {
+    /// Reads a roster: a CSV file whose first row names the columns. At least one has to
+    /// identify students (`ID`, `SIS User ID`, `Login`, `Username`, `Email`, `Identifier`
+    /// and the like); `Name`, `Student`, or `First name` and `Last name` give names. The
+    /// separator may be a comma, a semicolon or a tab.
+    ///
+    /// # Errors
+    /// If the file can't be read, isn't such a table, or names nobody.
+    pub fn load(path: &Path) -> Result<Self, ClassError> {
+        let bytes = fs::read(path).map_err(|source| ClassError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let malformed = |why: String| ClassError::Roster {
+            path: path.to_owned(),
+            why,
+        };
+        let text = String::from_utf8(bytes)
+            .map_err(|_| malformed("it is not UTF-8; save it as `CSV UTF-8`".into()))?;
+        let mut roster = Self::parse(&text).map_err(malformed)?;
+        roster.path = path.to_owned();
+        Ok(roster)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let first = text.lines().next().unwrap_or_default();
+        let separator = [b',', b';', b'\t']
+            .into_iter()
+            .max_by_key(|separator| first.bytes().filter(|byte| byte == separator).count())
+            .unwrap_or(b',');
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let columns = Columns::find(reader.headers().map_err(|error| error.to_string())?);
+        if columns.ids.is_empty() && columns.name.is_none() {
+            return Err(
+                "no column identifies students; it needs one such as `ID`, `Username`, `Email` \
+                 or `Name`"
+                    .into(),
+            );
+        }
+        let mut roster = Self::default();
+        for record in reader.records() {
+            let record = record.map_err(|error| error.to_string())?;
+            roster.add(&columns, &record);
+        }
+        if roster.students.is_empty() {
+            return Err("it names nobody".into());
+        }
+        Ok(roster)
+    }
+
+    fn add(&mut self, columns: &Columns, record: &csv::StringRecord) {
+        let cell = |column: Option<usize>| {
+            let text = column.and_then(|column| record.get(column));
+            text.map(str::trim).filter(|text| !text.is_empty())
+        };
+        let (first, last) = (cell(columns.first), cell(columns.last));
+        let whole = match (first, last) {
+            (Some(first), Some(last)) => Some(format!("{first} {last}")),
+            (one, other) => one.or(other).map(str::to_owned),
+        };
+        let name = cell(columns.name).map(str::to_owned).or(whole);
+        let ids: Vec<&str> = columns
+            .ids
+            .iter()
+            .filter_map(|it| cell(Some(*it)))
+            .collect();
+        let Some(id) = ids.first().copied().or(name.as_deref()) else {
+            return;
+        };
+        // A row of Canvas's gradebook that is about points, not about a student.
+        if name.as_deref() == Some("Points Possible") {
+            return;
+        }
+        let at = self.students.len();
+        let mut keys: BTreeSet<String> = ids.iter().map(|id| id_key(id)).collect();
+        for id in &ids {
+            // Moodle's worksheets say `Participant 1234`, its folders 1234; and names of
+            // files are often an address's first part.
+            if let Some(number) = id.strip_prefix("Participant ") {
+                keys.insert(id_key(number));
+            }
+            if let Some((user, _)) = id.split_once('@') {
+                keys.insert(id_key(user));
+            }
+        }
+        if let Some(name) = &name {
+            keys.extend(name_keys(name));
+        }
+        if let (Some(first), Some(last)) = (first, last) {
+            keys.extend(name_keys(&format!("{last}, {first}")));
+        }
+        for key in keys {
+            let entry = self.index.entry(key).or_insert(Some(at));
+            if *entry != Some(at) {
+                *entry = None;
+            }
+        }
+        let name = name.as_deref().unwrap_or(id).to_owned();
+        self.students.push(Student {
+            id: id.to_owned(),
+            name,
+        });
+    }
+
+    /// The student that handed something in; nothing if it can't be told. Numbers and
+    /// addresses go before names.
+    #[must_use]
+    pub fn find(&self, who: &Who) -> Option<&Student> {
+        let ids = who.ids.iter().map(|id| id_key(id));
+        let as_ids = who.names.iter().map(|name| id_key(name));
+        let names = who.names.iter().flat_map(|name| name_keys(name));
+        ids.chain(as_ids)
+            .chain(names)
+            .find_map(|key| self.index.get(&key).copied().flatten())
+            .map(|at| &self.students[at])
+    }
+
+    /// Makes sure that it is the roster of this class.
+    ///
+    /// # Errors
+    /// If it knows nobody who handed in.
+    pub(crate) fn check(&self, entries: &[Entry]) -> Result<(), ClassError> {
+        if entries.iter().any(|entry| self.find(&entry.who).is_some()) {
+            return Ok(());
+        }
+        Err(ClassError::RosterKnowsNobody {
+            path: self.path.clone(),
+            submissions: entries.len(),
+            example: entries.first().map_or(String::new(), |it| it.name.clone()),
+        })
+    }
+}
+
+/// An identifier, in the form in which it is compared.
+fn id_key(id: &str) -> String {
+    format!("id {}", id.trim().to_lowercase())
+}
+
+/// A name, in the forms in which it is compared: letters and digits only, in the order
+/// in which it is written and, for `Doe, Jane`, in the other as well.
+fn name_keys(name: &str) -> Vec<String> {
+    let key = |text: &str| {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        format!(
+            "name {}",
+            letters.flat_map(char::to_lowercase).collect::<String>()
+        )
+    };
+    let mut keys = vec![key(name)];
+    if let Some((last, first)) = name.split_once(',') {
+        keys.push(key(&format!("{first}{last}")));
+    } else if let Some((first, last)) = name.trim().rsplit_once(char::is_whitespace) {
+        // Canvas names files after the last name.
+        keys.push(key(&format!("{last}{first}")));
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Roster, Who};
+
+    /// Whose id the roster gives for a name and ids.
+    fn find(roster: &Roster, name: &str, ids: &[&str]) -> Option<String> {
+        let who = Who {
+            names: vec![name.to_owned()],
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            late: false,
+        };
+        roster.find(&who).map(|student| student.id.clone())
+    }
+
+    #[test]
+    fn canvas_gradebooks_are_rosters() {
+        let roster = Roster::parse(
+            "\u{feff}Student,ID,SIS User ID,SIS Login ID,Section\n\
+             \"    Points Possible\",,,,\n\
+             \"Doe, Jane\",1234,u77,jdoe,A\n\
+             \"O'Neil, Zoë\",1235,u78,zoneil,A\n",
+        )
+        .expect("it is one");
+        assert_eq!(roster.students.len(), 2);
+        assert_eq!(roster.students[1].name, "O'Neil, Zoë");
+        for (name, ids, found) in [
+            ("doejane", &["1234"] as &[&str], "u77"),
+            ("doejane", &[], "u77"),
+            ("Jane Doe", &[], "u77"),
+            ("oneilzoë", &[], "u78"),
+            ("JDOE", &[], "u77"),
+            ("nobody", &["1235"], "u78"),
+        ] {
+            assert_eq!(find(&roster, name, ids).as_deref(), Some(found), "{name}");
+        }
+        assert_eq!(find(&roster, "nobody", &["9"]), None);
+    }
+
+    #[test]
+    fn moodle_worksheets_are_rosters() {
+        let roster = Roster::parse(
+            "Identifier;First name;Surname;Email address\n\
+             Participant 42;Ada;van Berg;ada@example.edu\n",
+        )
+        .expect("it is one");
+        assert_eq!(roster.students[0].name, "Ada van Berg");
+        for (name, ids) in [
+            ("x", &["42"] as &[&str]),
+            ("Ada van Berg", &[]),
+            ("ada", &[]),
+            ("vanbergada", &[]),
+        ] {
+            let found = find(&roster, name, ids);
+            assert_eq!(found.as_deref(), Some("Participant 42"), "{name}");
+        }
+    }
+
+    #[test]
+    fn two_students_of_one_name_are_not_guessed_at() {
+        let roster = Roster::parse("ID,Name\n1,Jo Li\n2,Jo Li\n").expect("it is one");
+        assert_eq!(find(&roster, "Jo Li", &[]), None);
+        assert_eq!(find(&roster, "Jo Li", &["2"]).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn other_tables_are_no_rosters() {
+        for (text, said) in [
+            ("", "no column identifies"),
+            ("Colour,Size\nred,7\n", "no column identifies"),
+            ("ID,Name\n", "names nobody"),
+            ("ID,Name\n,\n", "names nobody"),
+        ] {
+            let error = Roster::parse(text).expect_err(text);
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Grading a class: submissions as learning platforms hand them out, in parallel, durably.
+//!
+//! - [`intake`] finds out who handed in what: files, folders and archives, in the layouts
+//!   of Canvas, Moodle and Gradescope, with a [`Roster`].
+//! - [`Source`] is what of it is compiled, and [`keys`] names it by its content.
+//! - With the feature `store`: [`grade`] runs what has no result yet and keeps every result
+//!   in a [`Store`] that survives siglab's death; [`merge`] joins shards; [`Changes`] says
+//!   what grading again has changed.
+//! - [`Summary`] is what an instructor wants to know about a class.
+
+#![forbid(unsafe_code)]
+
+mod error;
+#[cfg(feature = "store")]
+mod folder;
+#[cfg(feature = "store")]
+mod grade;
+pub mod intake;
+pub mod keys;
+#[cfg(feature = "store")]
+mod merge;
+#[cfg(feature = "store")]
+mod plan;
+#[cfg(feature = "store")]
+mod programs;
+#[cfg(feature = "store")]
+mod regrade;
+mod shard;
+#[cfg(feature = "store")]
+mod store;
+mod summary;
+mod tidy;
+#[cfg(feature = "store")]
+mod worker;
+
+pub use error::ClassError;
+#[cfg(feature = "store")]
+pub use grade::{ClassOptions, Event, Finished, Graded, Mode, grade};
+pub use intake::roster::{Roster, Student};
+pub use intake::source::{Refusal, Source};
+#[cfg(feature = "store")]
+pub use merge::merge;
+#[cfg(feature = "store")]
+pub use regrade::{Change, Changes, Reason};
+pub use shard::Shard;
+#[cfg(feature = "store")]
+pub use store::{Row, Store};
+pub use summary::{CLASS_SCHEMA, Summary};

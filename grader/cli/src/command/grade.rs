@@ -1,0 +1,113 @@
+//! `siglab grade`, `siglab regrade` and `siglab merge`.
+
+use siglab_class::{ClassOptions, Event, Finished, Graded, Mode, Summary};
+use siglab_lab::Status;
+use siglab_report::escape_lines;
+
+use crate::args::{Grade, Merge, Regrade};
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::{exit, interrupt, output};
+
+pub(crate) fn run(args: &Grade) -> Result<u8, Failure> {
+    let graded = grade(args, Mode::Grade)?;
+    conclude(args, &graded)
+}
+
+pub(crate) fn again(args: &Regrade) -> Result<u8, Failure> {
+    let graded = grade(&args.grade, Mode::Regrade)?;
+    if let (true, Some(changes)) = (args.diff, &graded.changes) {
+        output::print(format_args!("\n{changes}"))?;
+    }
+    conclude(&args.grade, &graded)
+}
+
+pub(crate) fn merge(args: &Merge) -> Result<u8, Failure> {
+    let summary = siglab_class::merge(&args.parts, &args.out)?;
+    output::print(&summary)?;
+    Ok(status(&summary))
+}
+
+fn grade(args: &Grade, mode: Mode) -> Result<Graded, Failure> {
+    let lab = super::find_labs(&args.labs)?.find(&args.lab)?;
+    let cancel = interrupt::install().map_err(Failure::no_handlers)?;
+    let options = ClassOptions {
+        jobs: args.jobs,
+        roster: args.roster.clone(),
+        shard: args.shard,
+        mode,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        cancel: cancel.clone(),
+        ..ClassOptions::default()
+    };
+    let mut progress = Progress::new(0);
+    let mut printed = Ok(());
+    let graded = siglab_class::grade(&lab, &args.submissions, &args.out, &options, &mut |event| {
+        let line = match event {
+            Event::Planned {
+                submissions,
+                known,
+                runs,
+            } => {
+                progress = Progress::new(runs);
+                format!("{submissions} submissions: {known} have a result, {runs} to run")
+            }
+            Event::RunOver => {
+                progress.advance();
+                return;
+            }
+            Event::Finished(finished) => line(&finished),
+            Event::Withdrawn(name) => {
+                format!(
+                    "{}: withdrawn, it is not there any more",
+                    escape_lines(name)
+                )
+            }
+        };
+        if printed.is_ok() {
+            printed = progress.print(line);
+        }
+    });
+    drop(progress);
+    let graded = graded?;
+    printed?;
+    Ok(graded)
+}
+
+fn line(finished: &Finished<'_>) -> String {
+    let name = escape_lines(finished.name);
+    let result = finished.result;
+    let reason = escape_lines(result.message.as_deref().unwrap_or_default());
+    match result.status {
+        Status::Graded => format!("{name}: {} of {}", result.score, result.max_score),
+        Status::CompileError => format!("{name}: 0 of {}, doesn't compile", result.max_score),
+        Status::Refused => format!("{name}: 0 of {}, refused: {reason}", result.max_score),
+        Status::InternalError => format!("{name}: could not be graded: {reason}"),
+    }
+}
+
+/// Shows the class in numbers; the exit status.
+fn conclude(args: &Grade, graded: &Graded) -> Result<u8, Failure> {
+    let summary = &graded.summary;
+    output::print(format_args!("\n{summary}"))?;
+    if let (Some(roster), false) = (&args.roster, summary.unknown.is_empty()) {
+        let unknown = summary.unknown.len();
+        let names: Vec<&str> = summary.unknown.iter().take(5).map(String::as_str).collect();
+        let more = if unknown > names.len() { ", ..." } else { "" };
+        return Err(Failure::usage(format_args!(
+            "{} doesn't know who handed in {}{more}",
+            roster.display(),
+            names.join(", ")
+        ))
+        .hint("their results are there like all others; add them to the roster and run it again"));
+    }
+    Ok(status(summary))
+}
+
+fn status(summary: &Summary) -> u8 {
+    if summary.not_graded.is_empty() {
+        exit::OK
+    } else {
+        exit::INTERNAL
+    }
+}

@@ -1,0 +1,201 @@
+//! A made-up class: submissions in C to the lab `terminator`, made from its solutions and
+//! wrong variants. The same seed gives the same class.
+//!
+//! Students hand in much that is nearly the same: a solution with other names, with
+//! another indentation, without comments; some of it doesn't compile.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::random::Random;
+
+/// Names that are changed. None is used in `child()`, which has to stay as it is, and none
+/// is a library's.
+const NAMES: [&str; 12] = [
+    "has_ended",
+    "ignore_sigint",
+    "next_signal",
+    "now_ns",
+    "old_mask",
+    "reaped",
+    "report_end",
+    "status",
+    "watched",
+    "window_end",
+    "deadline",
+    "saved",
+];
+
+/// How many of a hundred submissions don't compile.
+const BROKEN: u64 = 4;
+
+/// The lab's folder.
+#[must_use]
+pub fn lab_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/terminator")
+}
+
+/// The C programs in a folder of the lab, by name.
+fn programs(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(lab_folder().join(folder)).expect("the lab has this folder");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "c"))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("it is text"))
+        .collect()
+}
+
+/// Makes a class of `size` submissions in `folder`: files `student-0001.c` and so on. The
+/// names of all files.
+///
+/// # Panics
+/// If the lab can't be read, or there is no room.
+pub fn make(folder: &Path, size: usize, random: &mut Random) -> Vec<String> {
+    let mut all = programs("solution");
+    all.extend(programs("starter"));
+    all.extend(programs("wrong"));
+    let mut pick = |limit: usize| usize::try_from(random.below(limit as u64)).unwrap_or(0);
+    (1..=size)
+        .map(|number| {
+            let mut text = all[pick(all.len())].clone();
+            if pick(3) > 0 {
+                let suffix = ["_", "2", "_value", "X"][pick(4)];
+                text = rename(&text, suffix);
+            }
+            if pick(3) > 0 {
+                text = reformat(&text, ["\t", "  ", "   ", "        "][pick(4)]);
+            }
+            if pick(100) < usize::try_from(BROKEN).unwrap_or(0) {
+                text = damage(&text, pick(3));
+            }
+            let name = format!("student-{number:04}.c");
+            fs::write(folder.join(&name), text).expect("there is room");
+            name
+        })
+        .collect()
+}
+
+/// A part of a C program.
+enum Part<'a> {
+    Word(&'a str),
+    Comment,
+    /// String literals and everything else.
+    Other(&'a str),
+}
+
+/// Cuts a program into words, comments and the rest.
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if first == '"' || first == '\'' {
+            literal(rest, first)
+        } else if is_word(first) {
+            rest.find(|c| !is_word(c)).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
+        let (part, after) = rest.split_at(length);
+        parts.push(if part.starts_with("//") || part.starts_with("/*") {
+            Part::Comment
+        } else if is_word(first) {
+            Part::Word(part)
+        } else {
+            Part::Other(part)
+        });
+        rest = after;
+    }
+    parts
+}
+
+/// The length of the literal that `text` begins with.
+fn literal(text: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        if c == quote && !is_escaped {
+            return at + 1;
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    text.len()
+}
+
+/// The program with other names, and without comments.
+fn rename(text: &str, suffix: &str) -> String {
+    let renamed = parts(text).into_iter().map(|part| match part {
+        Part::Word(word) if NAMES.contains(&word) => format!("{word}{suffix}"),
+        Part::Word(text) | Part::Other(text) => text.to_owned(),
+        Part::Comment => String::new(),
+    });
+    renamed.collect()
+}
+
+/// The program with another indentation.
+fn reformat(text: &str, indentation: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let content = line.trim_start();
+        let depth = (line.len() - content.len()) / 4;
+        if !content.is_empty() {
+            out.push_str(&indentation.repeat(depth));
+            out.push_str(content);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// A program that doesn't compile.
+fn damage(text: &str, how: usize) -> String {
+    match how {
+        0 => text.trim_end().trim_end_matches('}').to_owned(),
+        1 => text.replacen(
+            "int main(void)\n{",
+            "int main(void)\n{\n    undeclared = 1;",
+            1,
+        ),
+        _ => format!("{text}\nint main(void) {{ return nothing }}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{damage, make, reformat, rename};
+    use crate::random::Random;
+
+    #[test]
+    fn the_same_seed_gives_the_same_class() {
+        let read = |seed| {
+            let folder = tempfile::TempDir::new().expect("there is room");
+            let names = make(folder.path(), 40, &mut Random::new(seed));
+            let texts = names.iter().map(|name| folder.path().join(name));
+            texts
+                .map(|path| std::fs::read_to_string(path).expect("it is text"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(read(1), read(1));
+        assert_ne!(read(1), read(2));
+    }
+
+    #[test]
+    fn programs_are_changed_as_intended() {
+        let program = "/* a */\nint main(void)\n{\n    int status = 1; // \"\n    puts(\"status \\\" status\");\n}\n";
+        assert_eq!(
+            rename(program, "2"),
+            "\nint main(void)\n{\n    int status2 = 1; \n    puts(\"status \\\" status\");\n}\n"
+        );
+        assert!(reformat(program, "\t").contains("\n\tint status"));
+        for how in 0..3 {
+            assert_ne!(damage(program, how), program);
+        }
+    }
+}
