@@ -209,8 +209,17 @@ impl Normal {
             *status == ProcessStatus::Killed(signal)
                 && !self.deaths.contains(&(role.clone(), *status))
         })?;
-        // A handler that ends its process in the name of the signal sends it itself.
-        let injected = trace.events.iter().any(|event| {
+        // A handler that ends its process in the name of the signal restores the default
+        // and sends it itself.
+        let on_purpose = trace.events.iter().any(|event| {
+            event.role.as_ref() == Some(&death.0)
+                && matches!(
+                    &event.kind,
+                    Kind::DispositionChanged { signal: s, new: Disposition::Default }
+                        if *s == signal
+                )
+        });
+        let injected = !on_purpose || trace.events.iter().any(|event| {
             event.role.as_ref() == Some(&death.0)
                 && matches!(
                     &event.kind,
@@ -281,8 +290,9 @@ impl Normal {
             })
             && (waiting.handler.is_some()
                 || waiting.what.contains(", held by ")
-                || outer_call(&waiting.stack, &self.program)
-                    .is_some_and(|function| function.contains("lock")))
+                || waiting.what.starts_with("a lock at")
+                || waiting.what == "a lock"
+                || waiting.what.contains("'s lock"))
     }
 
     fn endless(&self, trace: &Trace) -> Option<Judgement> {

@@ -183,6 +183,13 @@ impl Run<'_> {
         let Some(format) = format else {
             return self.begin(tid, regs, After::Nothing, String::new(), None);
         };
+        // Locks of glibc and of Rust are 2 while somebody waits for them; semaphores,
+        // conditions and threads that are joined never are, or hardly.
+        let what = if regs.arg(2) as u32 == 2 && what == "a lock or condition" {
+            "a lock"
+        } else {
+            what
+        };
         let what = self.describe_lock(tid, regs.arg(0), what);
         let spec = Spec {
             argument: 3,
@@ -204,7 +211,11 @@ impl Run<'_> {
         const OWNER: [u64; 2] = [8, 4];
         let mut words = match self.variable_at(tid, address) {
             Some(name) => format!("{what} at {name}"),
-            None => what.to_owned(),
+            None if what != "a lock" => what.to_owned(),
+            None => match self.stream_locked_at(tid, address) {
+                Some(stream) => format!("stdio's lock on {stream}"),
+                None => what.to_owned(),
+            },
         };
         let owner = OWNER
             .iter()
@@ -215,6 +226,23 @@ impl Run<'_> {
             words.push_str(owner.role.as_str());
         }
         words
+    }
+
+    /// The standard stream whose lock is at an address in glibc.
+    fn stream_locked_at(&mut self, tid: Pid, address: u64) -> Option<&'static str> {
+        /// Where a `FILE` has the pointer to its lock: struct _IO_FILE, `_lock`.
+        const LOCK: u64 = 136;
+        const STREAMS: [(&str, &str); 3] = [
+            ("_IO_2_1_stdout_", "stdout"),
+            ("_IO_2_1_stderr_", "stderr"),
+            ("_IO_2_1_stdin_", "stdin"),
+        ];
+        let pid = self.task(tid).ok()?.pid;
+        STREAMS.into_iter().find_map(|(symbol, name)| {
+            let stream = self.symbols.function(pid, symbol)?;
+            let lock = memory::read::<u64>(tid, stream + LOCK).ok()?;
+            (lock == address).then_some(name)
+        })
     }
 
     /// nanosleep(time, left) and clock_nanosleep(clock, flags, time, left): while it lasts
