@@ -255,12 +255,15 @@ impl Words<'_> {
                     })
                     .unwrap_or("the program");
                 (
-                    format!("{call} in the handler of {signal} deadlocks with {inside}"),
+                    format!(
+                        "{call} in the handler of {signal} deadlocks with {inside} on {}",
+                        lock_in(detail, self.handler)
+                    ),
                     format!(
                         "{role} holds {} inside {where_}. The handler of {signal} interrupts it \
                          there, on the same thread, calls {call} and waits for the same lock: \
                          nobody can release it.",
-                        holder(detail),
+                        lock_in(detail, self.handler),
                     ),
                     in_handler.map_or_else(general_advice, |call| instead_of(call).to_owned()),
                 )
@@ -369,9 +372,40 @@ impl Words<'_> {
     }
 }
 
-/// `a lock` out of `a lock (stdout's), held by main`.
-fn holder(detail: &str) -> &str {
-    detail.split(", ").next().unwrap_or(detail)
+/// What a lock is called: by the variable that it is, or by who waits for it.
+fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
+    /// Functions of C's library, and the lock that they share.
+    const LOCKS: [(&[&str], &str); 4] = [
+        (
+            &["malloc", "free", "calloc", "realloc", "memalign"],
+            "malloc's lock",
+        ),
+        (
+            &["localtime", "localtime_r", "__tz_convert", "tzset", "mktime", "strftime"],
+            "the time zone's lock",
+        ),
+        (&["syslog", "vsyslog", "openlog", "closelog"], "syslog's lock"),
+        (
+            &["fopen", "fclose", "fflush", "exit"],
+            "the lock on stdio's list of streams",
+        ),
+    ];
+    let name = detail.split(", ").next().unwrap_or(detail);
+    if name != "a lock" {
+        return name;
+    }
+    let calls = |functions: &[&str]| {
+        stack.iter().any(|frame| {
+            frame
+                .function
+                .as_deref()
+                .is_some_and(|function| functions.contains(&function))
+        })
+    };
+    LOCKS
+        .into_iter()
+        .find(|(functions, _)| calls(functions))
+        .map_or(name, |(_, lock)| lock)
 }
 
 fn general_advice() -> String {
