@@ -11,7 +11,6 @@ use siglab_model::{Signal, Trace};
 
 use crate::arch::Regs;
 use crate::error::Error;
-use crate::expected::Expected;
 use crate::fault::{Fault, Outcome};
 use crate::run::{Run, real_now};
 use crate::sys::proc::TaskFiles;
@@ -101,9 +100,12 @@ impl Run<'_> {
         let processes = std::mem::replace(&mut self.processes, vec![process]);
         let recorder = std::mem::replace(&mut self.recorder, recorder);
         let timers = std::mem::take(&mut self.timers);
-        let expected = std::mem::replace(&mut self.expected, Expected::default());
-        let (clock, random, scheduler) =
-            (self.clock.clone(), self.random.clone(), self.scheduler.clone());
+        let expected = std::mem::take(&mut self.expected);
+        let (clock, random, scheduler) = (
+            self.clock.clone(),
+            self.random.clone(),
+            self.scheduler.clone(),
+        );
         let (step, step_time) = (self.step, self.step_time);
         let (last, idle, real_time) = (self.last, self.idle, self.real_time);
         let begun = real_now();

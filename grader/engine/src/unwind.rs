@@ -4,7 +4,7 @@
 //! registers that the engine has seen: the unwind tables of the kernel's signal frame
 //! needn't be understood.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use framehop::x86_64::{CacheX86_64, UnwindRegsX86_64, UnwinderX86_64};
 use framehop::{ExplicitModuleSectionInfo, Module, Unwinder};
@@ -111,7 +111,7 @@ fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
     found
 }
 
-fn module(path: &PathBuf, image: &Image, start: u64, end: u64) -> Module<Bytes> {
+fn module(path: &Path, image: &Image, start: u64, end: u64) -> Module<Bytes> {
     let section = |name: &str| {
         let (address, bytes) = image.sections.get(name)?;
         Some((*address..*address + bytes.len() as u64, Bytes::clone(bytes)))
@@ -131,10 +131,5 @@ fn module(path: &PathBuf, image: &Image, start: u64, end: u64) -> Module<Bytes> 
         eh_frame_hdr,
         ..Default::default()
     };
-    Module::new(
-        path.to_string_lossy().into_owned(),
-        start..end,
-        start,
-        info,
-    )
+    Module::new(path.to_string_lossy().into_owned(), start..end, start, info)
 }

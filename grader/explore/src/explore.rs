@@ -58,7 +58,10 @@ pub fn explore(
     for (index, judgement) in judged {
         counts.tried += 1;
         let case = &baseline.cases[index];
-        map.add(&case.seen, judgement.as_ref().map(|judgement| judgement.kind));
+        map.add(
+            &case.seen,
+            judgement.as_ref().map(|judgement| judgement.kind),
+        );
         match judgement {
             None => counts.safe += 1,
             Some(judgement) => found.add_case(judgement, index, case),
@@ -89,7 +92,11 @@ fn left_out(baseline: &Baseline, to_try: usize, counts: Counts) -> Vec<String> {
         ));
     }
     if counts.tried < baseline.cases.len() {
-        let why = if counts.tried < to_try { "time" } else { "number" };
+        let why = if counts.tried < to_try {
+            "time"
+        } else {
+            "number"
+        };
         texts.push(format!(
             "{} moments for want of {why}: the budget was used up",
             baseline.cases.len() - counts.tried
@@ -167,9 +174,11 @@ fn is_wanted(subject: &Subject<'_>, signal: Signal) -> bool {
 }
 
 fn is_buffered(function: &str) -> bool {
-    ["print", "put", "write", "flush", "exit", "fork", "fclose", "stdio"]
-        .iter()
-        .any(|part| function.contains(part))
+    [
+        "print", "put", "write", "flush", "exit", "fork", "fclose", "stdio",
+    ]
+    .iter()
+    .any(|part| function.contains(part))
 }
 
 /// What is wrong with the program when nothing is injected at all.
@@ -255,6 +264,9 @@ struct Trial<'a> {
     failed: Mutex<Option<ExploreError>>,
 }
 
+/// Cases by their moment: position and signal.
+type Places<'a> = HashMap<&'a Moment, Vec<(usize, Signal)>>;
+
 /// Tries all cases. In order; those for which there was no time are missing.
 fn try_all(
     subject: &Subject<'_>,
@@ -279,13 +291,15 @@ fn try_all(
     // On copies of the program first; what that can't do, from the start.
     trial.spread(|processor| trial.on_copies(processor));
     let done: HashSet<usize> = lock(&trial.results).keys().copied().collect();
-    let rest: Vec<usize> = (0..cases.len()).filter(|index| !done.contains(index)).collect();
+    let rest: Vec<usize> = (0..cases.len())
+        .filter(|index| !done.contains(index))
+        .collect();
     let next = AtomicUsize::new(0);
     trial.spread(|processor| {
         while !trial.is_over() {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(index) = rest.get(at) else { break };
-            trial.from_start(*index, processor)?;
+            trial.run_anew(*index, processor)?;
         }
         Ok(())
     });
@@ -319,15 +333,20 @@ impl Trial<'_> {
     }
 
     fn judged(&self, index: usize, trace: &Trace) {
-        let judgement = self.baseline.normal.judge(trace, self.cases[index].signal());
+        let judgement = self
+            .baseline
+            .normal
+            .judge(trace, self.cases[index].signal());
         self.progress.tried(judgement.is_some());
         lock(&self.results).insert(index, judgement);
     }
 
-    fn from_start(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
+    fn run_anew(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
         let case = &self.cases[index];
         let limit = self.baseline.limit;
-        let trace = self.subject.run(&case.injections, limit, false, Some(processor))?;
+        let trace = self
+            .subject
+            .run(&case.injections, limit, false, Some(processor))?;
         self.judged(index, &trace);
         Ok(())
     }
@@ -361,8 +380,8 @@ impl Trial<'_> {
         Ok(())
     }
 
-    fn by_prefix(&self) -> Vec<(&[Injection], HashMap<&Moment, Vec<(usize, Signal)>>)> {
-        let mut groups: Vec<(&[Injection], HashMap<&Moment, Vec<(usize, Signal)>>)> = Vec::new();
+    fn by_prefix(&self) -> Vec<(&[Injection], Places<'_>)> {
+        let mut groups: Vec<(&[Injection], Places<'_>)> = Vec::new();
         for (index, case) in self.cases.iter().enumerate() {
             let Some((last, before)) = case.injections.split_last() else {
                 continue;

@@ -73,7 +73,11 @@ impl Found {
         length: (usize, usize),
         shown_by: impl FnOnce() -> ShownBy,
     ) {
-        let key = (judgement.kind, signal, format!("{} {}", judgement.role, judgement.cause));
+        let key = (
+            judgement.kind,
+            signal,
+            format!("{} {}", judgement.role, judgement.cause),
+        );
         match self.groups.get_mut(&key) {
             Some(group) => {
                 group.moments += 1;
@@ -381,10 +385,20 @@ fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
             "malloc's lock",
         ),
         (
-            &["localtime", "localtime_r", "__tz_convert", "tzset", "mktime", "strftime"],
+            &[
+                "localtime",
+                "localtime_r",
+                "__tz_convert",
+                "tzset",
+                "mktime",
+                "strftime",
+            ],
             "the time zone's lock",
         ),
-        (&["syslog", "vsyslog", "openlog", "closelog"], "syslog's lock"),
+        (
+            &["syslog", "vsyslog", "openlog", "closelog"],
+            "syslog's lock",
+        ),
         (
             &["fopen", "fclose", "fflush", "exit"],
             "the lock on stdio's list of streams",
