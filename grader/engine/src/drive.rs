@@ -289,6 +289,10 @@ impl Run<'_> {
             self.inject_here(tid)?;
         }
         let is_followed = self.is_followed(tid)?;
+        if is_followed && self.is_time_to_look() && self.must_stop_now() {
+            self.end_now();
+            return Err(Fault::Gone);
+        }
         let mut steps = false;
         if is_followed {
             let other = match signal {

@@ -210,6 +210,14 @@ impl Run<'_> {
         })
     }
 
+    /// Whether the limits are to be looked at again: not after every instruction.
+    pub(crate) fn is_time_to_look(&self) -> bool {
+        const INSTRUCTIONS: u64 = 256;
+        self.follower
+            .as_ref()
+            .is_some_and(|follower| follower.steps % INSTRUCTIONS == 0)
+    }
+
     /// How a followed task is resumed: for one instruction; if that is a system call, with
     /// stops before and after it. A step could not be told from the call's interruption.
     pub(crate) fn step_or_watch(&mut self, tid: Pid) -> Resume {

@@ -15,6 +15,7 @@ use siglab_model::{Injection, Kind, Place, Role, Signal, Time, Trace};
 use crate::error::ExploreError;
 use crate::judge::Normal;
 use crate::options::{ExploreOptions, Strategy};
+use crate::witness::STEPS_IN_HANDLERS;
 
 /// Processor time that a run may take which does nothing but compute.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -130,7 +131,7 @@ impl Subject<'_> {
         };
         let how = Follow {
             from,
-            most_steps: self.wanted.most_steps,
+            most_steps: self.most_steps(from),
         };
         follow_with(self.command, self.script, &options, &how, on_moment)?;
         Ok(())
@@ -148,7 +149,7 @@ impl Subject<'_> {
         options.cancel = self.wanted.cancel.clone();
         let how = Follow {
             from,
-            most_steps: self.wanted.most_steps,
+            most_steps: self.most_steps(from),
         };
         Ok(follow(self.command, self.script, &options, &how)?)
     }
@@ -197,9 +198,26 @@ impl Subject<'_> {
         baseline.left_out += all - (baseline.cases.len() - before);
     }
 
+    fn most_steps(&self, from: FollowFrom) -> u64 {
+        match from {
+            FollowFrom::InHandlers => self.wanted.most_steps.min(STEPS_IN_HANDLERS),
+            _ => self.wanted.most_steps,
+        }
+    }
+
     fn signals(&self, moments: &[Seen]) -> Vec<Signal> {
-        let is_wanted = |signal: &Signal| {
-            self.wanted.signals.is_empty() || self.wanted.signals.contains(signal)
+        /// What the processor raises: nobody sends these, and handlers of them (Rust's own,
+        /// for one) take them as they come from there.
+        const FAULTS: [Signal; 5] = [
+            Signal::SEGV,
+            Signal::BUS,
+            Signal::ILL,
+            Signal::FPE,
+            Signal::TRAP,
+        ];
+        let is_wanted = |signal: &Signal| match self.wanted.signals.as_slice() {
+            [] => !FAULTS.contains(signal),
+            wanted => wanted.contains(signal),
         };
         /// Those that the threads library keeps for itself: nptl(7).
         const OF_LIBC: [i32; 2] = [32, 33];

@@ -139,10 +139,14 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
     Ok(Replayed { trace, same })
 }
 
+/// Instructions of handlers that are followed at the most: a handler is short, unless it
+/// panics and reads its own debug information.
+pub(crate) const STEPS_IN_HANDLERS: u64 = 60_000;
+
 /// How handlers are followed in a run that shows what they call.
 pub(crate) const HANDLERS: Follow = Follow {
     from: FollowFrom::InHandlers,
-    most_steps: 2_000_000,
+    most_steps: STEPS_IN_HANDLERS,
 };
 
 /// A hash of a file's content: 64-bit FNV-1a. It tells programs apart, and isn't meant to
