@@ -100,6 +100,12 @@ pub enum Ending {
 }
 
 impl Program {
+    /// Its source file.
+    #[must_use]
+    pub fn source(&self) -> &Path {
+        &self.source
+    }
+
     /// Builds it, unless that was done before, and returns the executable. `target` is
     /// cargo's target folder, for programs that cargo builds.
     ///

@@ -3,6 +3,7 @@
 mod containment;
 mod corpus;
 mod determinism;
+mod explore;
 mod explore_corpus;
 mod host;
 mod samples;

@@ -3,6 +3,7 @@
 mod architecture;
 mod check;
 mod doctor;
+mod explore;
 mod formats;
 mod grade;
 mod grade_killed;

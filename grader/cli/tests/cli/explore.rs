@@ -1,0 +1,560 @@
+//! `siglab explore` and `siglab replay`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{fails, root, siglab, stderr, stdout};
+
+/// A program whose handler prints, as main() does.
+const PRINTF: &str = "printf_in_handler";
+
+fn sample(name: &str) -> PathBuf {
+    c_samples::path(name).expect("a sample of that name")
+}
+
+fn explore<'a>(options: impl IntoIterator<Item = &'a str>, program: &Path) -> Command {
+    let mut command = siglab(["explore"]);
+    command.args(options).arg("--").arg(program);
+    command
+}
+
+fn explore_json<'a>(
+    options: impl IntoIterator<Item = &'a str>,
+    program: &Path,
+    status: i32,
+) -> Value {
+    let options = options.into_iter().chain(["--format", "json"]);
+    let assert = explore(options, program).assert().code(status).stderr("");
+    serde_json::from_str(&stdout(&assert)).expect("it is JSON")
+}
+
+/// Compiles a C file.
+fn compile(source: &Path, flags: &[&str], program: &Path) {
+    let output = Process::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+        .args([
+            "-std=gnu17",
+            "-D_GNU_SOURCE",
+            "-pthread",
+            "-O1",
+            "-Wall",
+            "-Werror",
+        ])
+        .args(flags)
+        .arg(source)
+        .arg("-o")
+        .arg(program)
+        .output()
+        .expect("a C compiler");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {words}", source.display());
+}
+
+/// Compiles a C program that is given as text.
+fn program(folder: &TempDir, name: &str, text: &str, flags: &[&str]) -> PathBuf {
+    let source = folder.path().join(format!("{name}.c"));
+    fs::write(&source, text).expect("the folder is ours");
+    let program = folder.path().join(name);
+    compile(&source, flags, &program);
+    program
+}
+
+fn source_of(name: &str) -> PathBuf {
+    root().join("c-samples/unsafe").join(format!("{name}.c"))
+}
+
+fn kinds(explored: &Value) -> Vec<&str> {
+    let findings = explored["findings"].as_array().expect("a list");
+    findings
+        .iter()
+        .map(|finding| finding["kind"].as_str().expect("a string"))
+        .collect()
+}
+
+#[test]
+fn printf_in_a_handler_is_found_and_its_safe_twin_is_clean() {
+    let assert = explore([], &sample(PRINTF)).assert().code(1).stderr("");
+    let text = stdout(&assert);
+    for expected in [
+        "printf_in_handler, SIGINT: ",
+        "1. deadlock: ",
+        "unsafe-call: the handler of SIGINT calls ",
+        "     the handler:\n",
+        "     what it interrupted:\n",
+        "on_sigint                                printf_in_handler.c:",
+        "   Instead: Write with write(2)",
+        "   safe   hang  crash corrupt  line",
+        "not tried: ",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+    // The hazard map has the source's own lines, if the source is found.
+    let line = "printf(\"main: line %d\\n\", 1);";
+    assert!(!text.contains(line), "{text}");
+    explore([], &sample(PRINTF))
+        .current_dir(root().join("c-samples"))
+        .assert()
+        .code(1)
+        .stdout(predicate::str::contains(line));
+    explore([], &sample("printf_in_handler_safe"))
+        .assert()
+        .code(0)
+        .stderr("")
+        .stdout(predicate::str::contains(
+            "nothing goes wrong at any of them",
+        ));
+}
+
+#[test]
+fn the_fields_of_the_result() {
+    let explored = explore_json([], &sample(PRINTF), 1);
+    assert_eq!(explored["schema"], "siglab/explore/v1");
+    assert_eq!(explored["program"], PRINTF);
+    assert_eq!(explored["signals"], serde_json::json!(["SIGINT"]));
+    assert_eq!(explored["strategy"], "fast");
+    assert_eq!(explored["complete"], false);
+    assert_eq!(explored["schedules"], 0);
+    let moments = &explored["moments"];
+    let number = |name: &str| moments[name].as_u64().expect("a number");
+    assert!(number("safe") < number("tried") && number("tried") < number("total"));
+    assert!(explored["left_out"][0].is_string());
+
+    let kinds = kinds(&explored);
+    assert!(
+        kinds.contains(&"deadlock") && kinds.contains(&"unsafe-call"),
+        "{kinds:?}"
+    );
+    for finding in explored["findings"].as_array().expect("a list") {
+        for name in ["title", "explanation", "advice"] {
+            let text = finding[name].as_str().expect(name);
+            assert!(!text.is_empty(), "{name} of {finding}");
+        }
+        assert!(finding["moments"].as_u64().expect("a number") > 0);
+        assert_eq!(finding["signal"], "SIGINT");
+        assert_eq!(finding["role"], "main");
+        assert_eq!(finding["witness"]["schema"], "siglab/witness/v1");
+        assert_eq!(finding["witness"]["kind"], finding["kind"]);
+    }
+    let deadlock = &explored["findings"][0];
+    assert_eq!(deadlock["kind"], "deadlock");
+    let functions = |stack: &str| -> Vec<String> {
+        let frames = deadlock[stack].as_array().expect("a list");
+        let name = |frame: &Value| frame["function"].as_str().map(str::to_owned);
+        frames.iter().filter_map(name).collect()
+    };
+    assert!(
+        functions("handler").contains(&"on_sigint".to_owned()),
+        "{deadlock}"
+    );
+    assert!(
+        functions("interrupted").contains(&"main".to_owned()),
+        "{deadlock}"
+    );
+
+    let map = explored["map"].as_array().expect("a list");
+    let mut sums = [0; 4];
+    for line in map {
+        assert_eq!(line["file"], "printf_in_handler.c");
+        assert!(line["line"].as_u64().expect("a number") > 0);
+        for (sum, name) in sums.iter_mut().zip(["safe", "hang", "crash", "corrupt"]) {
+            *sum += line[name].as_u64().expect("a number");
+        }
+    }
+    assert!(sums[1] > 0, "no line at which it hangs");
+    assert!(sums.iter().sum::<u64>() <= number("tried"));
+}
+
+#[test]
+fn all_moments_are_tried_on_request() {
+    let explored = explore_json(["--strategy", "all"], &sample(PRINTF), 1);
+    assert_eq!(explored["strategy"], "all");
+    assert_eq!(explored["complete"], true);
+    assert_eq!(explored["moments"]["tried"], explored["moments"]["total"]);
+    assert_eq!(explored["left_out"], Value::Null);
+}
+
+#[test]
+fn a_budget_is_kept_and_what_it_leaves_out_is_said() {
+    let explored = explore_json(["--moments", "10"], &sample(PRINTF), 1);
+    assert_eq!(explored["complete"], false);
+    assert_eq!(explored["moments"]["tried"], 10);
+    let total = explored["moments"]["total"].as_u64().expect("a number");
+    let words = format!("printf_in_handler, SIGINT: 10 of {total} moments tried\n");
+    explore(["--moments", "10"], &sample(PRINTF))
+        .assert()
+        .code(1)
+        .stdout(predicate::str::starts_with(words))
+        .stdout(predicate::str::contains(
+            "moments for want of number: the budget was used up",
+        ));
+}
+
+#[test]
+fn a_witness_replays_the_same_every_time() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let witness = folder.path().join("witness.json");
+    siglab(["explore", "--witness"])
+        .arg(&witness)
+        .arg(sample(PRINTF))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("siglab replay"));
+    let text = fs::read_to_string(&witness).expect("it was written");
+    let content: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(content["kind"], "deadlock");
+    let hash = content["trace_hash"].as_str().expect("a string");
+    let mut traces = Vec::new();
+    for nth in 0..5 {
+        let trace = folder.path().join(format!("{nth}.jsonl"));
+        siglab(["replay", "--quiet", "--trace"])
+            .args([&trace, &witness])
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr(format!(
+                "siglab: deadlock: reproduced, with the same trace ({hash})\n"
+            ));
+        traces.push(fs::read(&trace).expect("it was written"));
+    }
+    assert!(traces.iter().all(|trace| *trace == traces[0]));
+    // The timeline is for people.
+    siglab(["replay"])
+        .arg(&witness)
+        .assert()
+        .code(1)
+        .stdout(predicate::str::contains("SIGINT"))
+        .stdout(predicate::str::contains("on_sigint"));
+}
+
+#[test]
+fn no_witness_is_written_if_nothing_is_found() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let witness = folder.path().join("witness.json");
+    siglab(["explore", "--witness"])
+        .arg(&witness)
+        .arg(sample("printf_in_handler_safe"))
+        .assert()
+        .code(0)
+        .stderr("siglab: nothing was found: no witness was written\n");
+    assert!(!witness.exists());
+}
+
+#[test]
+fn a_changed_program_is_noticed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let witness = folder.path().join("witness.json");
+    let source = fs::read_to_string(source_of(PRINTF)).expect("it is there");
+    let executable = program(&folder, "changing", &source, &["-g"]);
+    siglab(["explore", "--witness"])
+        .arg(&witness)
+        .arg(&executable)
+        .assert()
+        .code(1);
+    program(
+        &folder,
+        "changing",
+        &source.replace("line 2", "line two").replace(", 2)", ", 3)"),
+        &["-g"],
+    );
+    siglab(["replay"])
+        .arg(&witness)
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains(
+            "has changed since the witness was made",
+        ));
+    fs::remove_file(&executable).expect("it was built");
+    siglab(["replay"])
+        .arg(&witness)
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("No such file or directory"));
+}
+
+#[test]
+fn what_is_no_witness_is_refused() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("witness.json");
+    siglab(["explore", "--witness"])
+        .arg(&file)
+        .arg(sample(PRINTF))
+        .assert()
+        .code(1);
+    let text = fs::read_to_string(&file).expect("it was written");
+    let good: Value = serde_json::from_str(&text).expect("it is JSON");
+    let check = |text: &str, problem: &str| {
+        fs::write(&file, text).expect("the folder is ours");
+        let assert = siglab(["replay", "--quiet"])
+            .arg(&file)
+            .assert()
+            .code(2)
+            .stdout("");
+        let words = stderr(&assert);
+        assert!(words.starts_with("siglab: error: "), "{words}");
+        assert!(words.contains(problem), "{problem:?} is not in {words}");
+    };
+    check("", "is not a witness: the file is cut short");
+    check(
+        &text[..text.len() / 2],
+        "is not a witness: the file is cut short",
+    );
+    check("{}", "is not a witness: missing field `schema`");
+    check("no JSON", "is not a witness: ");
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut other = good.clone();
+        change(&mut other);
+        other.to_string()
+    };
+    check(
+        &with(&|it| it["schema"] = "siglab/witness/v9".into()),
+        "is not a witness: its schema is `siglab/witness/v9`",
+    );
+    check(
+        &with(&|it| it["comment"] = "mine".into()),
+        "is not a witness: unknown field `comment`",
+    );
+    check(
+        &with(&|it| it["trace_hash"] = "12".into()),
+        "is not a witness: `12` is not a hash of 16 hexadecimal digits",
+    );
+    check(
+        &with(&|it| it["program"] = "relative".into()),
+        "is not a witness: the program's path isn't absolute",
+    );
+    // A witness, but of another program, or of another run.
+    let twin = sample("printf_in_handler_safe");
+    check(
+        &with(&|it| it["program"] = twin.to_string_lossy().into()),
+        "has changed since the witness was made",
+    );
+    let not_reproduced = "deadlock: not reproduced: the trace is ";
+    let forged_hash = |it: &mut Value| it["trace_hash"] = "0123456789abcdef".into();
+    check(&with(&forged_hash), not_reproduced);
+    check(
+        &with(&|it| it["injections"] = serde_json::json!([])),
+        not_reproduced,
+    );
+    for (field, value) in [
+        ("role", serde_json::json!("child")),
+        ("calls", serde_json::json!(1_000_000)),
+        (
+            "place",
+            serde_json::json!({"instruction": {"module": "none.so", "address": 1, "hit": 1}}),
+        ),
+    ] {
+        let text = with(&|it| it["injections"][0]["moment"][field] = value.clone());
+        check(&text, not_reproduced);
+    }
+    check(
+        &with(&|it| it["injections"][0]["signal"] = "SIGKILL".into()),
+        not_reproduced,
+    );
+    fails(
+        &["replay", "/no/such/file"],
+        2,
+        "siglab: error: can't read /no/such/file: No such file or directory",
+    );
+    fails(
+        &["replay", "/"],
+        2,
+        "siglab: error: can't read /: Is a directory",
+    );
+}
+
+#[test]
+fn what_cannot_be_explored_is_said() {
+    let folder = TempDir::new().expect("a temporary folder");
+    fails(
+        &["explore", "/no/such/program"],
+        2,
+        "siglab: error: can't read /no/such/program: No such file or directory",
+    );
+    fails(
+        &["explore", "/"],
+        2,
+        "siglab: error: can't read /: Is a directory",
+    );
+    siglab(["explore", "no-such-program"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("no-such-program"));
+    let executable = Permissions(0o755);
+    let script = folder.path().join("script");
+    fs::write(&script, "#!/bin/sh\nexit 0\n").expect("the folder is ours");
+    executable.give(&script);
+    explore([], &script)
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains(
+            "is a script for /bin/sh: siglab explores compiled programs",
+        ));
+    let set_uid = folder.path().join("set-uid");
+    fs::copy(sample(PRINTF), &set_uid).expect("the folder is ours");
+    Permissions(0o4755).give(&set_uid);
+    explore([], &set_uid)
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("is set-user-ID or set-group-ID"));
+    siglab(["explore", "--signal", "SIGFOO"])
+        .arg(sample(PRINTF))
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("unknown signal `SIGFOO`"));
+    siglab(["explore", "--witness", "/no/such/folder/file"])
+        .arg(sample(PRINTF))
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::starts_with("siglab: error: can't write "));
+}
+
+/// The permissions of a file.
+struct Permissions(u32);
+
+impl Permissions {
+    fn give(&self, file: &Path) {
+        fs::set_permissions(file, fs::Permissions::from_mode(self.0)).expect("the file is ours");
+    }
+}
+
+#[test]
+fn without_a_handler_there_is_nothing_to_explore() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let none = program(&folder, "none", "int main(void) { return 0; }\n", &[]);
+    explore([], &none)
+        .assert()
+        .code(0)
+        .stdout("none: nothing to explore: it installs no handler for a signal\n")
+        .stderr("");
+    let explored = explore_json(["--strategy", "all"], &none, 0);
+    assert_eq!(explored["signals"], serde_json::json!([]));
+    assert_eq!(explored["moments"]["total"], 0);
+    assert_eq!(explored["complete"], true);
+    // One that handles another signal than the one that is asked for.
+    explore(["--signal", "SIGUSR1"], &sample(PRINTF))
+        .assert()
+        .code(0)
+        .stdout(predicate::str::starts_with(
+            "printf_in_handler: nothing to explore",
+        ));
+}
+
+#[test]
+fn a_program_that_spins_before_it_has_a_handler_is_cut_off() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = "int main(void) { volatile unsigned n = 0; for (;;) n++; }\n";
+    let spins = program(&folder, "spins", text, &[]);
+    let assert = explore([], &spins).assert();
+    let text = stdout(&assert);
+    assert!(text.starts_with("spins: nothing to explore"), "{text}");
+}
+
+#[test]
+fn static_and_stripped_programs_are_explored() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for (name, flags) in [
+        ("static", &["-g", "-static"][..]),
+        ("stripped", &["-s"]),
+        ("static-stripped", &["-static", "-s"]),
+    ] {
+        let program = folder.path().join(name);
+        compile(&source_of(PRINTF), flags, &program);
+        let explored = explore_json([], &program, 1);
+        assert!(
+            kinds(&explored).contains(&"deadlock"),
+            "{name}: {explored:#}"
+        );
+        let safe = folder.path().join(format!("{name}-safe"));
+        compile(&source_of("printf_in_handler_safe"), flags, &safe);
+        let explored = explore_json([], &safe, 0);
+        assert!(explored["moments"]["tried"].as_u64() > Some(0), "{name}");
+    }
+}
+
+/// Two children of which each writes a letter: both orders, and nothing else.
+const TWO_WRITERS: &str = r#"
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(void)
+{
+    for (int i = 0; i < 2; i++)
+        if (fork() == 0) {
+            char letter = (char)('a' + i);
+            _exit(write(1, &letter, 1) == 1 ? i : 9);
+        }
+    while (wait(0) != -1) {
+    }
+    return 0;
+}
+"#;
+
+#[test]
+fn all_outcomes_are_listed_each_with_a_witness() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let writers = program(&folder, "writers", TWO_WRITERS, &[]);
+    let outcomes = explore_json(["--outcomes"], &writers, 0);
+    assert_eq!(outcomes["schema"], "siglab/explore/v1");
+    assert_eq!(outcomes["complete"], true);
+    assert_eq!(outcomes["preemptions"], 2);
+    let list = outcomes["outcomes"].as_array().expect("a list");
+    let mut outputs: Vec<&str> = list
+        .iter()
+        .map(|outcome| outcome["output"].as_str().expect("a string"))
+        .collect();
+    outputs.sort_unstable();
+    assert_eq!(outputs, ["ab", "ba"]);
+    let runs: u64 = list
+        .iter()
+        .map(|it| it["runs"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!(outcomes["runs"], runs);
+    let ends = serde_json::json!([
+        ["child", "exit status 0"],
+        ["child.2", "exit status 1"],
+        ["main", "exit status 0"]
+    ]);
+    for (nth, outcome) in list.iter().enumerate() {
+        assert_eq!(outcome["ends"], ends);
+        let witness = folder.path().join(format!("{nth}.json"));
+        fs::write(&witness, outcome["witness"].to_string()).expect("the folder is ours");
+        siglab(["replay", "--quiet"])
+            .arg(&witness)
+            .assert()
+            .code(0)
+            .stderr(predicate::str::starts_with(
+                "siglab: the outcome: reproduced",
+            ));
+    }
+}
+
+/// SIGUSR1 of five children: as many handler calls as did not merge, and they start to merge
+/// when the parent blocks it.
+#[test]
+fn all_counts_of_handlers_of_more_info_are_found() {
+    let outcomes = explore_json(
+        ["--outcomes", "--moments", "100", "--schedules", "60"],
+        &sample("more_info"),
+        0,
+    );
+    let list = outcomes["outcomes"].as_array().expect("a list");
+    let counts: std::collections::BTreeSet<usize> = list
+        .iter()
+        .map(|outcome| {
+            let output = outcome["output"].as_str().expect("a string");
+            output.matches("handler: signal ").count()
+        })
+        .collect();
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+}
