@@ -111,7 +111,7 @@ pub(crate) struct Explore {
     pub(crate) time: Option<Time>,
     /// Tries at most this many moments
     #[arg(long, value_name = "N")]
-    pub(crate) moments: Option<usize>,
+    pub(crate) moments: Option<NonZeroUsize>,
     /// How many runs take place at the same time; one for each processor if absent
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,

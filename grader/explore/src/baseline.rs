@@ -10,7 +10,7 @@ use std::time::Duration;
 use siglab_engine::{
     Command, Follow, FollowFrom, Likely, OnMoment, Options, Script, Seen, follow, follow_with, run,
 };
-use siglab_model::{Injection, Kind, Place, Role, Signal, Time, Trace};
+use siglab_model::{Disposition, Injection, Kind, Place, Role, Signal, Time, Trace};
 
 use crate::error::ExploreError;
 use crate::judge::Normal;
@@ -18,9 +18,9 @@ use crate::options::{ExploreOptions, Strategy};
 use crate::witness::STEPS_IN_HANDLERS;
 
 /// Processor time that a run may take which does nothing but compute.
-const LIMIT: Duration = Duration::from_secs(2);
+pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 /// Virtual time that a run may take.
-const VIRTUAL_LIMIT: Time = Time::from_nanos(3_600_000_000_000);
+pub(crate) const VIRTUAL_LIMIT: Time = Time::from_nanos(3_600_000_000_000);
 /// Harmless moments in the program's own code that are looked at, for each signal.
 const SAMPLES: usize = 5;
 
@@ -62,6 +62,34 @@ pub(crate) struct Baseline {
     pub(crate) complete: bool,
     /// Bounds for the runs that are tried.
     pub(crate) limit: Duration,
+}
+
+impl Baseline {
+    /// Of a program that never gets to where there is something to explore.
+    fn of_nothing(trace: Trace) -> Self {
+        Self {
+            signals: Vec::new(),
+            normal: Normal::new(&trace),
+            trace,
+            cases: Vec::new(),
+            left_out: 0,
+            handlers: Vec::new(),
+            complete: false,
+            limit: LIMIT,
+        }
+    }
+}
+
+fn installs_handler(trace: &Trace) -> bool {
+    trace.events.iter().any(|event| {
+        matches!(
+            event.kind,
+            Kind::DispositionChanged {
+                new: Disposition::Handler { .. },
+                ..
+            }
+        )
+    })
 }
 
 /// Refuses what can't be explored sensibly.
@@ -162,6 +190,9 @@ impl Subject<'_> {
         } else {
             FollowFrom::Handler
         };
+        if plain.outcome.limit.is_some() && !self.wanted.from_start && !installs_handler(&plain) {
+            return Ok(Baseline::of_nothing(plain));
+        }
         let followed = self.follow(&[], from)?;
         let signals = self.signals(&followed.moments);
         let mut baseline = Baseline {

@@ -75,15 +75,25 @@ pub fn explore(
         strategy: wanted.strategy.name().to_owned(),
         moments: counts,
         complete: baseline.complete && counts.tried == counts.total,
-        left_out: left_out(&baseline, to_try.len(), counts),
+        left_out: left_out(wanted, &baseline, to_try.len(), counts),
         schedules,
         findings,
         map: map.into_lines(),
     })
 }
 
-fn left_out(baseline: &Baseline, to_try: usize, counts: Counts) -> Vec<String> {
+fn left_out(
+    wanted: &ExploreOptions,
+    baseline: &Baseline,
+    to_try: usize,
+    counts: Counts,
+) -> Vec<String> {
     let mut texts = Vec::new();
+    for signal in &wanted.signals {
+        if !baseline.signals.contains(signal) {
+            texts.push(format!("{signal}: the program installs no handler for it"));
+        }
+    }
     if baseline.left_out > 0 {
         texts.push(format!(
             "{} moments in the middle of library code and of lines, which the fast strategy \

@@ -145,6 +145,7 @@ fn describe_one(
     let (handler, interrupted) = stacks(&trace, &group);
     let words = Words {
         program,
+        is_alone: signal.is_none(),
         signal: signal.map_or_else(|| "the signal".to_owned(), |signal| signal.to_string()),
         judgement: &group.judgement,
         handler: &handler,
@@ -223,6 +224,8 @@ fn stacks(trace: &Trace, group: &Group) -> (Vec<Frame>, Vec<Frame>) {
 /// What is said about a finding.
 struct Words<'a> {
     program: &'a str,
+    /// Whether it takes no signal.
+    is_alone: bool,
     signal: String,
     judgement: &'a Judgement,
     handler: &'a [Frame],
@@ -282,6 +285,13 @@ impl Words<'_> {
                      there then is neither old nor new, and the program dies of {detail}."
                 ),
                 in_handler.map_or_else(general_advice, |call| instead_of(call).to_owned()),
+            ),
+            FindingKind::Hang if self.is_alone => (
+                format!("{role} runs for ever"),
+                format!("{role} computes without end, without any signal, and makes no progress."),
+                "Make sure that every loop ends, and that the program gets to where it handles \
+                 signals."
+                    .to_owned(),
             ),
             FindingKind::Hang => (
                 format!("{role} runs for ever after {signal}"),

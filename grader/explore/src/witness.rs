@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
 use siglab_model::{Injection, Policy, Trace};
 
+use crate::baseline::{LIMIT, VIRTUAL_LIMIT};
 use crate::error::ExploreError;
 use crate::finding::FindingKind;
 
@@ -129,6 +130,8 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
     options.policy = witness.policy.clone();
     options.injections = witness.injections.clone();
     options.explains = true;
+    options.limits.real_time = Some(LIMIT);
+    options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
     let script = Script::default();
     let trace = if witness.followed {
         follow(&command, &script, &options, &HANDLERS)?.trace

@@ -56,7 +56,7 @@ fn heading(out: &mut String, exploration: &Exploration) {
     if exploration.signals.is_empty() {
         let _ = writeln!(
             out,
-            "{program}: nothing to explore: it installs no handler for a signal"
+            "{program}: nothing to explore: it installs no handler for a signal that is to be tried"
         );
     } else {
         let _ = writeln!(

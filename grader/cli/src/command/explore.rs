@@ -137,7 +137,7 @@ fn options(args: &Explore) -> Result<ExploreOptions, Failure> {
             time: args
                 .time
                 .map(|time| std::time::Duration::from_nanos(time.as_nanos())),
-            moments: args.moments,
+            moments: args.moments.map(std::num::NonZeroUsize::get),
         },
         jobs: args.jobs,
         schedules: args.schedules.unwrap_or(defaults.schedules),
