@@ -1,6 +1,7 @@
 //! One worker: grades submissions one after another, on a processor of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{PoisonError, RwLock};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -9,6 +10,7 @@ use siglab_lab::{
     CompileError, CriterionResult, ErrorKind, GradeError, GradeOptions, GradeResult, Lab, Language,
     RESULT_SCHEMA, Status, Verdict,
 };
+use siglab_sandbox::Sandbox;
 
 use crate::error::ClassError;
 use crate::intake::Entry;
@@ -47,8 +49,26 @@ pub(crate) fn pin(processor: usize) {
     }
 }
 
-/// Grades what `entry` stands for. What can't be graded is tried a second time, and is
-/// then a result that says so.
+/// Who works at the moment: many, or one alone.
+#[derive(Debug, Default)]
+pub(crate) struct Room(RwLock<()>);
+
+impl Room {
+    /// Does `work` beside others, or while nobody else does any.
+    fn work<T>(&self, alone: bool, work: impl FnOnce() -> T) -> T {
+        if alone {
+            let _all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            work()
+        } else {
+            let _some = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            work()
+        }
+    }
+}
+
+/// Grades what `entry` stands for. What can't be graded is tried a second time, with nothing
+/// else running: what another submission uses up (disk, memory, processes) is no fault of
+/// this one. If that fails too, it is a result that says so.
 ///
 /// # Errors
 /// If nothing can be graded on this machine, or it was asked to stop.
@@ -57,6 +77,7 @@ pub(crate) fn grade(
     keys: &LabKeys,
     entry: &Entry,
     key: &str,
+    room: &Room,
     options: &GradeOptions,
 ) -> Result<GradeResult, ClassError> {
     let source = match Source::read(entry, lab.id()) {
@@ -68,16 +89,21 @@ pub(crate) fn grade(
         }
     };
     let mut reason = String::new();
-    for _ in 0..ATTEMPTS {
-        if options.cancel.is_cancelled() {
-            return Err(ClassError::Cancelled);
-        }
-        let attempt = catch_unwind(AssertUnwindSafe(|| once(lab, &source, options)));
+    for number in 1..=ATTEMPTS {
+        let attempt = room.work(number > 1, || {
+            if options.cancel.is_cancelled() {
+                return Ok(Err(ClassError::Cancelled));
+            }
+            catch_unwind(AssertUnwindSafe(|| once(lab, &source, options)))
+        });
         reason = match attempt {
             Ok(Ok(result)) => match fault(&result) {
                 None => return Ok(result),
                 Some(reason) => reason,
             },
+            Ok(Err(error)) if number < ATTEMPTS && error.kind() == ErrorKind::Environment => {
+                error.to_string()
+            }
             Ok(Err(error)) => is_about_one(error)?,
             Err(_) => "siglab panicked".to_owned(),
         };
@@ -92,9 +118,10 @@ fn once(lab: &Lab, source: &Source, options: &GradeOptions) -> Result<GradeResul
             path: std::env::temp_dir(),
             source,
         })?;
-    let submission = lab.submission(&path).map_err(GradeError::Submission)?;
+    let mut submission = lab.submission(&path).map_err(GradeError::Submission)?;
+    submission.beside.clone_from(&source.beside);
     let mut result = lab.grade(&submission, options)?.result;
-    tidy(&mut result);
+    tidy(&mut result, options.sandbox.as_ref().map(Sandbox::folder));
     Ok(result)
 }
 
