@@ -87,10 +87,7 @@ impl Claim {
         let results = path.join(RESULTS);
         fs::create_dir_all(&results).map_err(write_error(&results))?;
         let store = Store::open(&path.join(STORE), true)?;
-        let folder = Folder {
-            path,
-            _claim: self,
-        };
+        let folder = Folder { path, _claim: self };
         folder.sweep(&results)?;
         folder.sweep(&folder.path)?;
         Ok((folder, store))

@@ -116,7 +116,10 @@ mod tests {
             ),
             ("/var/tmp/siglab-XXXXXX/run-", "/var/tmp/siglab-XXXXXX/run-"),
         ] {
-            assert_eq!(without_scratch(text, Path::new("/var/tmp/siglab-AbCdEf")), tidy);
+            assert_eq!(
+                without_scratch(text, Path::new("/var/tmp/siglab-AbCdEf")),
+                tidy
+            );
         }
     }
 

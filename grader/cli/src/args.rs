@@ -372,7 +372,8 @@ impl From<ClockName> for Clock {
 }
 
 fn signal(text: &str) -> Result<Signal, String> {
-    text.parse().map_err(|error: siglab_model::UnknownSignal| error.to_string())
+    text.parse()
+        .map_err(|error: siglab_model::UnknownSignal| error.to_string())
 }
 
 fn policy(text: &str) -> Result<Policy, String> {

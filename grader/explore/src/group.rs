@@ -73,7 +73,11 @@ impl Found {
         length: (usize, usize),
         shown_by: impl FnOnce() -> ShownBy,
     ) {
-        let key = (judgement.kind, signal, format!("{} {}", judgement.role, judgement.cause));
+        let key = (
+            judgement.kind,
+            signal,
+            format!("{} {}", judgement.role, judgement.cause),
+        );
         match self.groups.get_mut(&key) {
             Some(group) => {
                 group.moments += 1;

@@ -6,7 +6,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use siglab_engine::Cancel;
-use siglab_lab::{ErrorKind, GradeError, GradeOptions, GradeResult, Graded, Lab, Status, Submission};
+use siglab_lab::{
+    ErrorKind, GradeError, GradeOptions, GradeResult, Graded, Lab, Status, Submission,
+};
 use siglab_report::{ReportOptions, SUMMARY_LIMIT};
 use siglab_sandbox::Sandbox;
 

@@ -2,11 +2,12 @@
 
 mod architecture;
 mod check;
+mod class_hostile;
 mod doctor;
 mod formats;
-mod hostile;
 mod grade;
 mod grade_killed;
+mod hostile;
 mod interrupt;
 mod labs;
 mod pack;
