@@ -138,10 +138,15 @@ fn grade(siglab: &Path, submissions: &Path, folder: &Path, jobs: usize) -> u64 {
 /// The sum of the high-water marks of siglab's processes, in KiB. In a sandbox they are a
 /// chain: the one that was started, keeper, init and worker.
 fn peak_of_all(started: u32) -> u64 {
+    let program = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let siglab = program(&started.to_string());
     let mut sum = 0;
     let mut next = Some(started.to_string());
     for _ in 0..CHAIN {
-        let Some(pid) = next else { break };
+        // Not the compilers that it starts.
+        let Some(pid) = next.filter(|pid| program(pid) == siglab) else {
+            break;
+        };
         sum += peak(&format!("/proc/{pid}/status")).unwrap_or(0);
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
