@@ -29,6 +29,10 @@ const MACHINE: [&str; 4] = [
     "Killed signal terminated program",
 ];
 
+/// Those of [`MACHINE`] that a compiler also writes when it reaches the limit that the sandbox
+/// has for each compiler. With nothing else running, that is what it means there.
+const OWN_LIMIT: [&str; 2] = ["Cannot allocate memory", "virtual memory exhausted"];
+
 /// The processors that this process may use, in order.
 pub(crate) fn processors() -> Vec<usize> {
     let Ok(allowed) = sched_getaffinity(Pid::from_raw(0)) else {
@@ -97,7 +101,7 @@ pub(crate) fn grade(
             catch_unwind(AssertUnwindSafe(|| once(lab, &source, options)))
         });
         reason = match attempt {
-            Ok(Ok(result)) => match fault(&result) {
+            Ok(Ok(result)) => match fault(&result, options.sandbox.is_some() && number > 1) {
                 None => return Ok(result),
                 Some(reason) => reason,
             },
@@ -125,13 +129,15 @@ fn once(lab: &Lab, source: &Source, options: &GradeOptions) -> Result<GradeResul
     Ok(result)
 }
 
-/// Why a result says nothing about the submission, if it doesn't.
-fn fault(result: &GradeResult) -> Option<String> {
+/// Why a result says nothing about the submission, if it doesn't. `is_limited`: whether the
+/// compiler ran in the sandbox, and alone.
+fn fault(result: &GradeResult, is_limited: bool) -> Option<String> {
     let message = || result.message.clone().unwrap_or_default();
     match result.status {
         Status::InternalError => Some(message()),
         Status::CompileError => MACHINE
             .into_iter()
+            .filter(|words| !(is_limited && OWN_LIMIT.contains(words)))
             .find(|words| result.compiler_output.contains(words))
             .map(|words| format!("the compiler failed: {words}")),
         Status::Graded | Status::Refused => None,
@@ -221,7 +227,7 @@ mod tests {
     use siglab_engine::Error;
     use siglab_lab::{CompileError, ErrorKind, GradeError, Status};
 
-    use super::{MACHINE, fault, is_about_one};
+    use super::{MACHINE, OWN_LIMIT, fault, is_about_one};
     use crate::error::ClassError;
 
     fn io_error() -> io::Error {
@@ -278,18 +284,20 @@ mod tests {
             .expect("it is a result")
         };
         assert_eq!(
-            fault(&result("compile-error", "lab.c:1:1: error: no")),
+            fault(&result("compile-error", "lab.c:1:1: error: no"), false),
             None
         );
         for words in MACHINE {
             let output = format!("cc1: fatal error: {words}\ncompilation terminated.\n");
-            let reason = fault(&result("compile-error", &output));
+            let reason = fault(&result("compile-error", &output), false);
             assert_eq!(reason, Some(format!("the compiler failed: {words}")));
-            assert_eq!(fault(&result("graded", &output)), None);
+            assert_eq!(fault(&result("graded", &output), false), None);
+            let in_sandbox = fault(&result("compile-error", &output), true);
+            assert_eq!(in_sandbox.is_none(), OWN_LIMIT.contains(&words), "{words}");
         }
         let mut internal = result("internal-error", "");
         internal.message = Some("lost count".into());
         assert_eq!(internal.status, Status::InternalError);
-        assert_eq!(fault(&internal), Some("lost count".into()));
+        assert_eq!(fault(&internal, true), Some("lost count".into()));
     }
 }

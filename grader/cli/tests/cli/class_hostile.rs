@@ -28,8 +28,14 @@ fn hostile_submissions_beside_good_ones() {
         let course = Course::new(&[]);
         let solution = root().join("exercises/terminator/solution/terminator.c");
         let solution = fs::read_to_string(solution).expect("it is there");
-        let hostile = ["kill_everybody", "parent_kill", "fork_bomb", "fake_result"];
-        for (at, program) in hostile.iter().enumerate() {
+        let hostile = [
+            ("kill_everybody", "graded"),
+            ("parent_kill", "graded"),
+            ("fork_bomb", "graded"),
+            ("fake_result", "graded"),
+            ("compile_macro_bomb", "compile-error"),
+        ];
+        for (at, (program, _)) in hostile.iter().enumerate() {
             // The good ones come between them, each a program of its own.
             course.submit(
                 &format!("{at}-good.c"),
@@ -47,11 +53,11 @@ fn hostile_submissions_beside_good_ones() {
             .code(0);
         assert!(stderr(&assert).starts_with("siglab: sandbox: "));
         assert_eq!(stderr(&assert).lines().count(), 1, "it is said once");
-        for (at, program) in hostile.iter().enumerate() {
+        for (at, (program, status)) in hostile.iter().enumerate() {
             let good = json(&course.at(&format!("out/results/{at}-good.c.json")));
             assert_eq!(good["score"], good["max_score"], "{good:#}");
             let bad = json(&course.at(&format!("out/results/{at}-{program}.c.json")));
-            assert_eq!(bad["status"], "graded", "{bad:#}");
+            assert_eq!(bad["status"], *status, "{bad:#}");
             assert!(bad["score"].as_u64() < bad["max_score"].as_u64(), "{bad:#}");
             let layers = bad["sandbox"]["layers"].as_array().expect("a list");
             assert!(layers.iter().all(|layer| layer.get("detail").is_none()));
