@@ -102,11 +102,8 @@ impl Run<'_> {
         let recorder = std::mem::replace(&mut self.recorder, recorder);
         let timers = std::mem::take(&mut self.timers);
         let expected = std::mem::replace(&mut self.expected, Expected::default());
-        let (clock, random, scheduler) = (
-            self.clock.clone(),
-            self.random.clone(),
-            self.scheduler.clone(),
-        );
+        let (clock, random, scheduler) =
+            (self.clock.clone(), self.random.clone(), self.scheduler.clone());
         let (step, step_time) = (self.step, self.step_time);
         let (last, idle, real_time) = (self.last, self.idle, self.real_time);
         let begun = real_now();

@@ -49,13 +49,7 @@ pub(crate) struct Codes {
 
 impl Codes {
     /// The instruction at `address`; `None` where no file is mapped (generated code).
-    pub(crate) fn at(
-        &mut self,
-        symbols: &mut Symbols,
-        pid: Pid,
-        tid: Pid,
-        address: u64,
-    ) -> Option<Arc<Code>> {
+    pub(crate) fn at(&mut self, symbols: &mut Symbols, pid: Pid, tid: Pid, address: u64) -> Option<Arc<Code>> {
         if let Some(known) = self.known.get(&address) {
             return Some(Arc::clone(known));
         }
@@ -106,25 +100,13 @@ fn is_linker(path: &std::path::Path) -> bool {
 /// Without debug information, all that has a name in the program counts as its own.
 fn ground_in_program(path: &std::path::Path, image: &Image, address: u64) -> Ground {
     if !image.has_lines {
-        return if image.is_in_text(address) {
-            Ground::Own
-        } else {
-            Ground::Stub
-        };
+        return if image.is_in_text(address) { Ground::Own } else { Ground::Stub };
     }
     let located = image.located(path, address);
     let has_line = located.frames.iter().any(|frame| frame.file.is_some());
     if has_line {
-        return if located.in_library {
-            Ground::BuiltIn
-        } else {
-            Ground::Own
-        };
+        return if located.in_library { Ground::BuiltIn } else { Ground::Own };
     }
     // Libraries that were linked into the program have no lines, but names.
-    if image.is_in_text(address) {
-        Ground::BuiltIn
-    } else {
-        Ground::Stub
-    }
+    if image.is_in_text(address) { Ground::BuiltIn } else { Ground::Stub }
 }

@@ -167,6 +167,7 @@ impl<'f> Follower<'f> {
         self.codes.remove(&pid.as_raw());
         self.threads.remove(&pid.as_raw());
     }
+
 }
 
 impl std::fmt::Debug for Follower<'_> {
@@ -215,9 +216,7 @@ impl Run<'_> {
     pub(crate) fn step_or_watch(&mut self, tid: Pid) -> Resume {
         let at_call = self.follower.as_mut().is_some_and(|follower| {
             let before = &follower.thread(tid).before;
-            before
-                .as_ref()
-                .is_some_and(|(_, code)| code.does == Does::Syscall)
+            before.as_ref().is_some_and(|(_, code)| code.does == Does::Syscall)
         });
         if at_call {
             Resume::Syscall
@@ -245,8 +244,7 @@ impl Run<'_> {
         let depth = task.handlers.len();
         let thread = follower.threads.entry(tid.as_raw()).or_default();
         // A repeated string instruction traps after each repetition.
-        let repeats =
-            thread.since == calls && thread.before.as_ref().is_some_and(|(at, _)| *at == ip);
+        let repeats = thread.since == calls && thread.before.as_ref().is_some_and(|(at, _)| *at == ip);
         if repeats {
             return Ok(None);
         }
@@ -278,26 +276,14 @@ impl Run<'_> {
         let hit = thread.hits.entry(ip).or_insert(0);
         *hit += 1;
         let hit = *hit;
-        self.watch_handler(
-            thread,
-            tid,
-            &regs,
-            &code,
-            before.as_ref().map(|(_, code)| &**code),
-        )?;
+        self.watch_handler(thread, tid, &regs, &code, before.as_ref().map(|(_, code)| &**code))?;
         let own = code.ground == Ground::Own;
         if own {
             thread.own_at = Some((Arc::clone(&code.path), code.address));
         }
         let chain = thread.calls.last().map_or(0, |(.., hash)| *hash);
         let handlers: Vec<Signal> = self.task(tid)?.handlers.iter().map(|h| h.signal).collect();
-        let key = hash((
-            &role,
-            ip,
-            (!own).then_some(chain),
-            &handlers,
-            thread.blocked.bits(),
-        ));
+        let key = hash((&role, ip, (!own).then_some(chain), &handlers, thread.blocked.bits()));
         if !follower.known.insert(key) {
             thread.tired += 1;
             return if thread.tired >= TIRED {
@@ -329,12 +315,7 @@ impl Run<'_> {
         self.seen(follower, tid, seen)
     }
 
-    fn seen(
-        &mut self,
-        follower: &mut Follower<'_>,
-        tid: Pid,
-        seen: Seen,
-    ) -> Outcome<Option<Resume>> {
+    fn seen(&mut self, follower: &mut Follower<'_>, tid: Pid, seen: Seen) -> Outcome<Option<Resume>> {
         let mut fork = Fork {
             run: self,
             tid,
@@ -438,9 +419,7 @@ impl Thread {
         self.line = line;
         if before.is_some_and(|before| before.does == Does::ReadModifyWrite) {
             Some(Likely::AfterReadModifyWrite)
-        } else if code.does == Does::Syscall
-            || before.is_none_or(|before| before.does == Does::Syscall)
-        {
+        } else if code.does == Does::Syscall || before.is_none_or(|before| before.does == Does::Syscall) {
             Some(Likely::SyscallBoundary)
         } else if code.begins_function {
             Some(Likely::FunctionEntry)
@@ -451,3 +430,4 @@ impl Thread {
         }
     }
 }
+

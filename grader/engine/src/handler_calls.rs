@@ -210,11 +210,7 @@ impl Run<'_> {
                     return Ok(());
                 }
                 call.within = None;
-                let name = code
-                    .image
-                    .name_of(code.address)
-                    .unwrap_or_default()
-                    .to_owned();
+                let name = code.image.name_of(code.address).unwrap_or_default().to_owned();
                 if !is_unsafe_in_rust(&name) {
                     return Ok(());
                 }

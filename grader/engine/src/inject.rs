@@ -59,10 +59,7 @@ impl Run<'_> {
         if task.role != moment.role || task.calls != moment.calls {
             return Ok(None);
         }
-        let Place::Instruction {
-            module, address, ..
-        } = moment.place
-        else {
+        let Place::Instruction { module, address, .. } = moment.place else {
             return Ok(None);
         };
         if self.injections.address.is_none() {

@@ -42,12 +42,12 @@ mod task;
 mod timers;
 mod unwind;
 
-pub use branch::Fork;
 pub use command::{Command, Environment, Stdio};
 pub use error::Error;
-pub use follow::{Follow, FollowFrom, Followed, Likely, OnMoment, Seen, frames_at};
 pub use options::{Cancel, Limits, Options};
 pub use script::{Action, Key, Script, Step, When};
+pub use branch::Fork;
+pub use follow::{Follow, FollowFrom, Followed, Likely, OnMoment, Seen, frames_at};
 pub use start::{follow, follow_with, run};
 
 /// The name of the system call with this number, as in a trace; whether a name is one.

@@ -312,7 +312,10 @@ impl Run<'_> {
             Some(LimitKind::Events)
         } else if self.clock.now() > limits.virtual_time {
             Some(LimitKind::VirtualTime)
-        } else if self.real_time.is_some_and(|limit| self.has_run_for(limit)) {
+        } else if self
+            .real_time
+            .is_some_and(|limit| self.has_run_for(limit))
+        {
             Some(LimitKind::RealTime)
         } else {
             None

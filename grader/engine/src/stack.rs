@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use addr2line::Loader;
 use object::{
-    Object, ObjectSection, ObjectSegment, ObjectSymbol, ObjectSymbolTable, RelocationTarget,
-    SymbolKind,
+    Object, ObjectSection, ObjectSegment, ObjectSymbol, ObjectSymbolTable,
+    RelocationTarget, SymbolKind,
 };
 use siglab_model::Frame;
 
@@ -283,9 +283,11 @@ impl Image {
         let module = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let loader = looked
-            .loader
-            .get_or_insert_with(|| self.has_lines.then(|| Loader::new(path).ok()).flatten());
+        let loader = looked.loader.get_or_insert_with(|| {
+            self.has_lines
+                .then(|| Loader::new(path).ok())
+                .flatten()
+        });
         let found = match loader {
             Some(loader) => lines_at(loader, address, symbol, module.as_ref()),
             None => Located {

@@ -131,5 +131,10 @@ fn module(path: &PathBuf, image: &Image, start: u64, end: u64) -> Module<Bytes> 
         eh_frame_hdr,
         ..Default::default()
     };
-    Module::new(path.to_string_lossy().into_owned(), start..end, start, info)
+    Module::new(
+        path.to_string_lossy().into_owned(),
+        start..end,
+        start,
+        info,
+    )
 }

@@ -176,10 +176,8 @@ impl Subject<'_> {
         let one_shot = baseline.normal.reinstalls.clone();
         let first = self.cases(&baseline.signals, &followed.moments, &[], &one_shot);
         for signal in baseline.signals.clone() {
-            let of_signal: Vec<&Case> = first
-                .iter()
-                .filter(|case| case.signal() == Some(signal))
-                .collect();
+            let of_signal: Vec<&Case> =
+                first.iter().filter(|case| case.signal() == Some(signal)).collect();
             let nested = self.look_around(&mut baseline, signal, &of_signal)?;
             self.take(&mut baseline, nested);
         }
@@ -189,18 +187,17 @@ impl Subject<'_> {
 
     fn take(&self, baseline: &mut Baseline, cases: Vec<Case>) {
         let all = cases.len();
-        let wanted = cases
-            .into_iter()
-            .filter(|case| self.wanted.strategy == Strategy::All || case.seen.likely.is_some());
+        let wanted = cases.into_iter().filter(|case| {
+            self.wanted.strategy == Strategy::All || case.seen.likely.is_some()
+        });
         let before = baseline.cases.len();
         baseline.cases.extend(wanted);
         baseline.left_out += all - (baseline.cases.len() - before);
     }
 
     fn signals(&self, moments: &[Seen]) -> Vec<Signal> {
-        let is_wanted = |signal: &Signal| {
-            self.wanted.signals.is_empty() || self.wanted.signals.contains(signal)
-        };
+        let is_wanted =
+            |signal: &Signal| self.wanted.signals.is_empty() || self.wanted.signals.contains(signal);
         /// Those that the threads library keeps for itself: nptl(7).
         const OF_LIBC: [i32; 2] = [32, 33];
         Signal::all()
@@ -261,8 +258,9 @@ impl Subject<'_> {
         signal: Signal,
         cases: &[&Case],
     ) -> Result<Vec<Case>, ExploreError> {
-        let outside =
-            |case: &&&Case| case.seen.handlers.is_empty() && !case.seen.blocked.contains(signal);
+        let outside = |case: &&&Case| {
+            case.seen.handlers.is_empty() && !case.seen.blocked.contains(signal)
+        };
         let waits = cases
             .iter()
             .filter(outside)

@@ -58,10 +58,7 @@ pub fn explore(
     for (index, judgement) in judged {
         counts.tried += 1;
         let case = &baseline.cases[index];
-        map.add(
-            &case.seen,
-            judgement.as_ref().map(|judgement| judgement.kind),
-        );
+        map.add(&case.seen, judgement.as_ref().map(|judgement| judgement.kind));
         match judgement {
             None => counts.safe += 1,
             Some(judgement) => found.add_case(judgement, index, case),
@@ -92,11 +89,7 @@ fn left_out(baseline: &Baseline, to_try: usize, counts: Counts) -> Vec<String> {
         ));
     }
     if counts.tried < baseline.cases.len() {
-        let why = if counts.tried < to_try {
-            "time"
-        } else {
-            "number"
-        };
+        let why = if counts.tried < to_try { "time" } else { "number" };
         texts.push(format!(
             "{} moments for want of {why}: the budget was used up",
             baseline.cases.len() - counts.tried
@@ -174,11 +167,9 @@ fn is_wanted(subject: &Subject<'_>, signal: Signal) -> bool {
 }
 
 fn is_buffered(function: &str) -> bool {
-    [
-        "print", "put", "write", "flush", "exit", "fork", "fclose", "stdio",
-    ]
-    .iter()
-    .any(|part| function.contains(part))
+    ["print", "put", "write", "flush", "exit", "fork", "fclose", "stdio"]
+        .iter()
+        .any(|part| function.contains(part))
 }
 
 /// What is wrong with the program when nothing is injected at all.
@@ -288,9 +279,7 @@ fn try_all(
     // On copies of the program first; what that can't do, from the start.
     trial.spread(|processor| trial.on_copies(processor));
     let done: HashSet<usize> = lock(&trial.results).keys().copied().collect();
-    let rest: Vec<usize> = (0..cases.len())
-        .filter(|index| !done.contains(index))
-        .collect();
+    let rest: Vec<usize> = (0..cases.len()).filter(|index| !done.contains(index)).collect();
     let next = AtomicUsize::new(0);
     trial.spread(|processor| {
         while !trial.is_over() {
@@ -330,10 +319,7 @@ impl Trial<'_> {
     }
 
     fn judged(&self, index: usize, trace: &Trace) {
-        let judgement = self
-            .baseline
-            .normal
-            .judge(trace, self.cases[index].signal());
+        let judgement = self.baseline.normal.judge(trace, self.cases[index].signal());
         self.progress.tried(judgement.is_some());
         lock(&self.results).insert(index, judgement);
     }
@@ -341,9 +327,7 @@ impl Trial<'_> {
     fn from_start(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
         let case = &self.cases[index];
         let limit = self.baseline.limit;
-        let trace = self
-            .subject
-            .run(&case.injections, limit, false, Some(processor))?;
+        let trace = self.subject.run(&case.injections, limit, false, Some(processor))?;
         self.judged(index, &trace);
         Ok(())
     }

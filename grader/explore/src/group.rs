@@ -73,11 +73,7 @@ impl Found {
         length: (usize, usize),
         shown_by: impl FnOnce() -> ShownBy,
     ) {
-        let key = (
-            judgement.kind,
-            signal,
-            format!("{} {}", judgement.role, judgement.cause),
-        );
+        let key = (judgement.kind, signal, format!("{} {}", judgement.role, judgement.cause));
         match self.groups.get_mut(&key) {
             Some(group) => {
                 group.moments += 1;

@@ -55,19 +55,17 @@ pub(crate) struct Normal {
 
 /// The threads that wait, if the run ended because all did.
 pub(crate) fn waiting(trace: &Trace) -> Option<&[Waiting]> {
-    trace
-        .events
-        .iter()
-        .rev()
-        .find_map(|event| match &event.kind {
-            Kind::Deadlock { waiting } => Some(waiting.as_slice()),
-            _ => None,
-        })
+    trace.events.iter().rev().find_map(|event| match &event.kind {
+        Kind::Deadlock { waiting } => Some(waiting.as_slice()),
+        _ => None,
+    })
 }
 
 fn deaths(trace: &Trace) -> impl Iterator<Item = (Role, ProcessStatus)> {
     trace.events.iter().filter_map(|event| match event.kind {
-        Kind::Killed { signal, .. } => Some((event.role.clone()?, ProcessStatus::Killed(signal))),
+        Kind::Killed { signal, .. } => {
+            Some((event.role.clone()?, ProcessStatus::Killed(signal)))
+        }
         _ => None,
     })
 }
@@ -152,10 +150,8 @@ impl Normal {
             let rests = keys(trace, &self.program);
             self.after.entry(signal).or_default().push(rests);
         }
-        self.deaths.extend(
-            deaths(trace)
-                .filter(|(_, status)| !matches!(status, ProcessStatus::Killed(s) if is_fault(*s))),
-        );
+        self.deaths
+            .extend(deaths(trace).filter(|(_, status)| !matches!(status, ProcessStatus::Killed(s) if is_fault(*s))));
         self.output.add(trace);
     }
 
@@ -192,16 +188,8 @@ impl Normal {
             return None;
         };
         let (stack, interrupted) = stacks_at_death(trace, &role);
-        let inner = if interrupted.is_empty() {
-            stack
-        } else {
-            interrupted
-        };
-        let by = if interrupted.is_empty() {
-            None
-        } else {
-            outer_call(stack, &self.program)
-        };
+        let inner = if interrupted.is_empty() { stack } else { interrupted };
+        let by = if interrupted.is_empty() { None } else { outer_call(stack, &self.program) };
         // If a handler does what it must not, that is the cause, wherever it shows.
         let cause = match injected.and_then(|signal| self.unsafe_calls.get(&signal)) {
             Some(call) => call.clone(),
@@ -288,10 +276,9 @@ impl Normal {
     /// Whether a thread waits for a lock, as it never does in a normal run.
     fn is_locked(&self, waiting: &Waiting) -> bool {
         waiting.syscall.starts_with("futex")
-            && self
-                .rests_in
-                .as_ref()
-                .is_none_or(|rests| !rests.contains(&wait_key(waiting, &self.program)))
+            && self.rests_in.as_ref().is_none_or(|rests| {
+                !rests.contains(&wait_key(waiting, &self.program))
+            })
             && (waiting.handler.is_some()
                 || waiting.what.contains(", held by ")
                 || outer_call(&waiting.stack, &self.program)
@@ -349,12 +336,7 @@ pub(crate) fn stacks_at_death<'a>(trace: &'a Trace, role: &Role) -> (&'a [Frame]
         .events
         .iter()
         .rev()
-        .filter(|event| {
-            event
-                .role
-                .as_ref()
-                .is_some_and(|of| of == role || is_thread_of(of, role))
-        })
+        .filter(|event| event.role.as_ref().is_some_and(|of| of == role || is_thread_of(of, role)))
         .find_map(|event| match &event.kind {
             Kind::DefaultAction {
                 stack, interrupted, ..
@@ -374,13 +356,10 @@ fn is_thread_of(thread: &Role, process: &Role) -> bool {
 /// `SIGCHLD` and two of those signals became one.
 pub(crate) fn lost_children(trace: &Trace) -> Option<(Role, usize)> {
     waiting(trace)?;
-    let merged = trace
-        .events
-        .iter()
-        .find_map(|event: &Event| match &event.kind {
-            Kind::Merged { signal, .. } if *signal == Signal::CHLD => event.role.clone(),
-            _ => None,
-        })?;
+    let merged = trace.events.iter().find_map(|event: &Event| match &event.kind {
+        Kind::Merged { signal, .. } if *signal == Signal::CHLD => event.role.clone(),
+        _ => None,
+    })?;
     let handles = trace.events.iter().any(|event| {
         event.role.as_ref() == Some(&merged)
             && matches!(&event.kind, Kind::HandlerEntered { signal, .. } if *signal == Signal::CHLD)

@@ -75,9 +75,7 @@ impl Reference {
         for (line, (least, most)) in &self.counts {
             let now = counts.get(line).copied().unwrap_or(0);
             if now > *most {
-                return Some(format!(
-                    "the line `{line}` was written {now} times instead of {most}"
-                ));
+                return Some(format!("the line `{line}` was written {now} times instead of {most}"));
             }
             if now < *least {
                 return Some(format!("the line `{line}` was lost"));
@@ -101,8 +99,9 @@ impl Reference {
     /// that was put in its middle.
     fn splice(&self, line: &str) -> Option<(&str, Option<&str>)> {
         const SHORTEST: usize = 3;
-        let is_part =
-            |part: &str, of: &str| part.is_empty() || of.starts_with(part) || of.ends_with(part);
+        let is_part = |part: &str, of: &str| {
+            part.is_empty() || of.starts_with(part) || of.ends_with(part)
+        };
         for inner in self.lines.iter().filter(|inner| inner.len() >= SHORTEST) {
             let Some(at) = line.find(inner.as_str()) else {
                 continue;
@@ -152,14 +151,8 @@ mod tests {
     #[test]
     fn torn_lines_are_recognised_and_new_ones_are_not_torn() {
         let known = reference(&["hello world\ncaught 2\n"]);
-        assert_eq!(
-            known.splice("hello caught 2world"),
-            Some(("hello world", Some("caught 2")))
-        );
-        assert_eq!(
-            known.splice("caught 2hello world"),
-            Some(("hello world", Some("caught 2")))
-        );
+        assert_eq!(known.splice("hello caught 2world"), Some(("hello world", Some("caught 2"))));
+        assert_eq!(known.splice("caught 2hello world"), Some(("hello world", Some("caught 2"))));
         assert_eq!(known.splice("caught 3"), None);
         assert_eq!(known.splice("caught 2 times"), None);
         assert_eq!(known.splice("something else"), None);

@@ -6,11 +6,9 @@ use siglab_model::Frame;
 /// library that was compiled in.
 pub(crate) fn is_own(frame: &Frame, program: &str) -> bool {
     let function = frame.function.as_deref().unwrap_or_default();
-    let of_rust = [
-        "std::", "core::", "alloc::", "<std::", "<core::", "<alloc::", "__rust", "__rdl",
-    ]
-    .iter()
-    .any(|prefix| function.starts_with(prefix));
+    let of_rust = ["std::", "core::", "alloc::", "<std::", "<core::", "<alloc::", "__rust", "__rdl"]
+        .iter()
+        .any(|prefix| function.starts_with(prefix));
     frame.module.as_deref() == Some(program) && !of_rust && frame.function.is_some()
 }
 

@@ -99,9 +99,7 @@ impl Witness {
         }
         for hash in [&witness.program_hash, &witness.trace_hash] {
             if hash.len() != 16 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
-                return Err(wrong(format!(
-                    "`{hash}` is not a hash of 16 hexadecimal digits"
-                )));
+                return Err(wrong(format!("`{hash}` is not a hash of 16 hexadecimal digits")));
             }
         }
         if !witness.program.is_absolute() {

@@ -80,33 +80,18 @@ fn is_listed(name: &str) -> bool {
 pub fn instead_of(function: &str) -> &'static str {
     let name = function.trim_start_matches("__").trim_end_matches("_chk");
     let is_any = |names: &[&str]| names.contains(&name);
-    if name.contains("printf")
-        || name.contains("puts")
-        || name.contains("putc")
-        || name.contains("fwrite")
-    {
+    if name.contains("printf") || name.contains("puts") || name.contains("putc") || name.contains("fwrite") {
         return "Write with write(2), or set a `volatile sig_atomic_t` flag and print in the main program.";
     }
     if name.contains("_print") || name.contains("stdio") {
         return "Set an atomic flag and print in the main program, or write with libc::write.";
     }
-    if is_any(&[
-        "malloc",
-        "calloc",
-        "realloc",
-        "free",
-        "posix_memalign",
-        "strdup",
-        "aligned_alloc",
-    ]) || name.contains("alloc")
+    if is_any(&["malloc", "calloc", "realloc", "free", "posix_memalign", "strdup", "aligned_alloc"])
+        || name.contains("alloc")
     {
         return "Allocate before, or in the main program: a handler can't take the allocator's lock.";
     }
-    if name.contains("mutex")
-        || name.contains("Mutex")
-        || name.contains("rwlock")
-        || name.contains("cond_")
-    {
+    if name.contains("mutex") || name.contains("Mutex") || name.contains("rwlock") || name.contains("cond_") {
         return "Block the signal while the lock is held, or let a thread take the signal with sigwait(3).";
     }
     if is_any(&["exit", "quick_exit"]) {
@@ -115,17 +100,7 @@ pub fn instead_of(function: &str) -> &'static str {
     if name.contains("panic") {
         return "A handler must not panic: use only what can't fail, such as atomics and libc::write.";
     }
-    if is_any(&[
-        "localtime",
-        "gmtime",
-        "ctime",
-        "mktime",
-        "strftime",
-        "asctime",
-        "localtime_r",
-        "ctime_r",
-        "tzset",
-    ]) {
+    if is_any(&["localtime", "gmtime", "ctime", "mktime", "strftime", "asctime", "localtime_r", "ctime_r", "tzset"]) {
         return "Take the time with clock_gettime(2) in the handler, and make text of it in the main program.";
     }
     "Set a `volatile sig_atomic_t` or lock-free atomic flag, and do the work in the main program; \
@@ -139,44 +114,16 @@ mod tests {
     #[test]
     fn aliases_and_variants_are_judged_as_the_function_itself() {
         for name in [
-            "write",
-            "__write",
-            "_exit",
-            "_Exit",
-            "__memcpy_chk",
-            "__memmove_avx_unaligned_erms",
-            "write@GLIBC_2.2.5",
-            "__errno_location",
-            "__libc_write",
-            "__sigsetjmp",
-            "_longjmp",
-            "__stack_chk_fail",
-            "__read_chk",
-            "siglongjmp",
+            "write", "__write", "_exit", "_Exit", "__memcpy_chk", "__memmove_avx_unaligned_erms",
+            "write@GLIBC_2.2.5", "__errno_location", "__libc_write", "__sigsetjmp", "_longjmp",
+            "__stack_chk_fail", "__read_chk", "siglongjmp",
         ] {
             assert!(is_async_signal_safe(name), "{name}");
         }
         for name in [
-            "exit",
-            "__exit",
-            "printf",
-            "__printf_chk",
-            "malloc",
-            "free",
-            "snprintf",
-            "syslog",
-            "aio_suspend",
-            "localtime",
-            "pthread_mutex_lock",
-            "setenv",
-            "fwrite",
-            "puts",
-            "sem_wait",
-            "strtok",
-            "strerror",
-            "strsignal",
-            "psignal",
-            "longjmp_not",
+            "exit", "__exit", "printf", "__printf_chk", "malloc", "free", "snprintf", "syslog",
+            "aio_suspend", "localtime", "pthread_mutex_lock", "setenv", "fwrite", "puts",
+            "sem_wait", "strtok", "strerror", "strsignal", "psignal", "longjmp_not",
         ] {
             assert!(!is_async_signal_safe(name), "{name}");
         }

@@ -33,12 +33,7 @@ pub fn exploration(
         hazard_map(&mut out, &exploration.map, source);
     }
     for text in &exploration.left_out {
-        let _ = writeln!(
-            out,
-            "{} {}",
-            paint(style::QUIET, "not tried:"),
-            escape::lines(text)
-        );
+        let _ = writeln!(out, "{} {}", paint(style::QUIET, "not tried:"), escape::lines(text));
     }
     out
 }
@@ -81,11 +76,7 @@ fn heading(out: &mut String, exploration: &Exploration) {
         let _ = writeln!(
             out,
             "{} of scheduling tried",
-            count(
-                usize::try_from(exploration.schedules).unwrap_or(usize::MAX),
-                "other order",
-                "other orders"
-            ),
+            count(usize::try_from(exploration.schedules).unwrap_or(usize::MAX), "other order", "other orders"),
         );
     }
     if !exploration.findings.is_empty() {
@@ -99,16 +90,10 @@ fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bo
     let _ = writeln!(out, "{number}. {kind}: {title}");
     let at = match finding.kind {
         FindingKind::UnsafeCall | FindingKind::ErrnoClobbered => {
-            format!(
-                "seen in {}",
-                count(finding.moments, "followed run", "followed runs")
-            )
+            format!("seen in {}", count(finding.moments, "followed run", "followed runs"))
         }
         _ if finding.signal.is_none() => {
-            format!(
-                "in {}",
-                count(finding.moments, "order", "orders") + " of scheduling"
-            )
+            format!("in {}", count(finding.moments, "order", "orders") + " of scheduling")
         }
         _ => format!("at {}", count(finding.moments, "moment", "moments")),
     };
@@ -172,12 +157,7 @@ fn hazard_map(out: &mut String, map: &[Hazards], source: &dyn Fn(&str) -> Option
         if hazards.file != file {
             file = &hazards.file;
             text = source(file);
-            let _ = writeln!(
-                out,
-                "{:32}{}",
-                "",
-                paint(style::QUIET, &escape::lines(file))
-            );
+            let _ = writeln!(out, "{:32}{}", "", paint(style::QUIET, &escape::lines(file)));
         }
         let line = text
             .as_deref()
@@ -223,19 +203,11 @@ pub fn outcomes(outcomes: &Outcomes) -> String {
         out,
         "{}: {} in {}; {tried}\n",
         escape::lines(&outcomes.program),
-        count(
-            outcomes.outcomes.len(),
-            "distinct outcome",
-            "distinct outcomes"
-        ),
+        count(outcomes.outcomes.len(), "distinct outcome", "distinct outcomes"),
         count(runs, "run", "runs"),
     );
     for (index, outcome) in outcomes.outcomes.iter().enumerate() {
-        let times = count(
-            usize::try_from(outcome.runs).unwrap_or(usize::MAX),
-            "run",
-            "runs",
-        );
+        let times = count(usize::try_from(outcome.runs).unwrap_or(usize::MAX), "run", "runs");
         let ends = outcome
             .ends
             .iter()
@@ -254,11 +226,7 @@ pub fn outcomes(outcomes: &Outcomes) -> String {
             let _ = writeln!(out, "     {}", escape::lines(line));
         }
         if lines.len() > MOST_LINES {
-            let _ = writeln!(
-                out,
-                "     and {}",
-                count(lines.len() - MOST_LINES, "more line", "more lines")
-            );
+            let _ = writeln!(out, "     and {}", count(lines.len() - MOST_LINES, "more line", "more lines"));
         }
     }
     out

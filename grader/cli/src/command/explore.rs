@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use siglab_engine::{Command, Environment, Options, Script, Stdio};
 use siglab_explore::{
-    Budget, Exploration, ExploreError, ExploreOptions, Finding, Outcomes, Progress, Strategy,
-    Witness,
+    Budget, Exploration, ExploreError, ExploreOptions, Finding, Outcomes, Progress, Strategy, Witness,
 };
 use siglab_model::Role;
 
@@ -90,8 +89,8 @@ fn tell_outcomes(
 }
 
 fn write_witness(target: &Target, witness: &Witness, format: TextOrJson) -> Result<(), Failure> {
-    let mut content =
-        serde_json::to_vec_pretty(witness).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    let mut content = serde_json::to_vec_pretty(witness)
+        .map_err(|error| Failure::new(exit::INTERNAL, error))?;
     content.push(b'\n');
     target.write(&content)?;
     if format == TextOrJson::Text {
@@ -134,9 +133,7 @@ fn options(args: &Explore) -> Result<ExploreOptions, Failure> {
         },
         from_start: args.from_start,
         budget: Budget {
-            time: args
-                .time
-                .map(|time| std::time::Duration::from_nanos(time.as_nanos())),
+            time: args.time.map(|time| std::time::Duration::from_nanos(time.as_nanos())),
             moments: args.moments,
         },
         jobs: args.jobs,

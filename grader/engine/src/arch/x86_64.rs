@@ -137,7 +137,9 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
     let does = match instruction.mnemonic() {
         Mnemonic::Call => Does::Call,
         Mnemonic::Syscall => Does::Syscall,
-        Mnemonic::Xchg | Mnemonic::Cmpxchg | Mnemonic::Xadd | Mnemonic::Cmpxchg16b if in_memory => {
+        Mnemonic::Xchg | Mnemonic::Cmpxchg | Mnemonic::Xadd | Mnemonic::Cmpxchg16b
+            if in_memory =>
+        {
             Does::ReadModifyWrite
         }
         _ if instruction.has_lock_prefix() => Does::ReadModifyWrite,

@@ -82,9 +82,7 @@ impl Fate {
             } if *s == signal && self.handler.is_some() && !self.returned => {
                 self.returned = true;
             }
-            Kind::DefaultAction {
-                signal: s, action, ..
-            } if *s == signal => {
+            Kind::DefaultAction { signal: s, action, .. } if *s == signal => {
                 self.action = Some(*action);
             }
             Kind::Killed { signal: s, core } if *s == signal => {
