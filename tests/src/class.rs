@@ -2,7 +2,7 @@
 //! wrong variants. The same seed gives the same class.
 //!
 //! Students hand in much that is nearly the same: a solution with other names, with
-//! another indentation, without comments; some of it doesn't compile.
+//! another indentation, without comments; some of it doesn't compile, and some is hostile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,34 @@ const NAMES: [&str; 12] = [
     "saved",
 ];
 
+/// Submissions to the lab `hostile` that do in any lab what they are there for, and don't
+/// take seconds of a grader's time.
+const HOSTILE: [&str; 20] = [
+    "compile_secret_include",
+    "daemon",
+    "endless_stdout",
+    "execs_a_shell",
+    "fake_result",
+    "fills_disk",
+    "fork_bomb",
+    "fork_failed",
+    "group_kill",
+    "init_kill",
+    "kill_everybody",
+    "kill_everybody_term",
+    "network",
+    "orphan_holds_stdout",
+    "parent_kill",
+    "parent_limits",
+    "parent_stop",
+    "parent_traced",
+    "vfork_kill",
+    "writes_elsewhere",
+];
+
+/// How many of a hundred submissions are hostile.
+const HOSTILE_SHARE: usize = 3;
+
 /// How many of a hundred submissions don't compile.
 const BROKEN: u64 = 4;
 
@@ -33,6 +61,16 @@ const BROKEN: u64 = 4;
 #[must_use]
 pub fn lab_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/terminator")
+}
+
+/// The text of a hostile submission in C: see tests/submissions/hostile.
+///
+/// # Panics
+/// If there is none of this name.
+#[must_use]
+pub fn hostile(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("submissions/hostile");
+    fs::read_to_string(folder.join(format!("{name}.c"))).expect("it is there")
 }
 
 /// The C programs in a folder of the lab, by name.
@@ -61,7 +99,12 @@ pub fn make(folder: &Path, size: usize, random: &mut Random) -> Vec<String> {
     let mut pick = |limit: usize| usize::try_from(random.below(limit as u64)).unwrap_or(0);
     (1..=size)
         .map(|number| {
-            let mut text = all[pick(all.len())].clone();
+            let is_hostile = pick(100) < HOSTILE_SHARE;
+            let mut text = if is_hostile {
+                hostile(HOSTILE[pick(HOSTILE.len())])
+            } else {
+                all[pick(all.len())].clone()
+            };
             if pick(3) > 0 {
                 let suffix = ["_", "2", "_value", "X"][pick(4)];
                 text = rename(&text, suffix);

@@ -1,10 +1,13 @@
 //! A results folder: the store, one file for each submission, and what sums them up.
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use siglab_lab::GradeResult;
 
 use crate::error::ClassError;
@@ -17,21 +20,30 @@ const LOCK: &str = ".lock";
 /// What the names of files begin with that aren't complete yet.
 const TEMPORARY: &str = ".siglab-";
 
-/// A results folder that this process alone works on.
+/// The right to work on a results folder, for one siglab at a time.
+///
+/// A siglab may be two processes: one that was started, and its worker in a sandbox. Each
+/// locks a byte of the lock file, with a record lock: fcntl_locking(2). Those aren't
+/// inherited by children, and are gone when their process is, however it ended. When the
+/// first is killed, its worker dies a moment later, and whoever comes next waits for that.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct Claim {
     path: PathBuf,
-    /// Holds the lock.
-    _lock: File,
+    /// No other descriptor of this file may be closed: that would unlock it.
+    lock: File,
 }
 
-impl Folder {
-    /// Makes the folder `path`, if it isn't there, and its store, and locks it.
+/// The byte of the siglab that was started.
+const STARTED: libc::off_t = 0;
+/// The byte of the process that writes.
+const WRITES: libc::off_t = 1;
+
+impl Claim {
+    /// Makes the folder `path`, if it isn't there, and claims it.
     ///
     /// # Errors
     /// If it can't be made, is another siglab's at the moment, or holds something else.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Store), ClassError> {
-        let results = path.join(RESULTS);
+    pub(crate) fn make(path: &Path) -> Result<Self, ClassError> {
         if path.exists() && !path.is_dir() {
             return Err(write_error(path)(io::ErrorKind::NotADirectory.into()));
         }
@@ -41,26 +53,74 @@ impl Folder {
                 out: path.to_owned(),
             });
         }
-        let lock = path.join(LOCK);
-        let lock = File::create(&lock).map_err(write_error(&lock))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
+        let file = path.join(LOCK);
+        let lock = File::create(&file).map_err(write_error(&file))?;
+        match fcntl(&lock, FcntlArg::F_SETLK(&byte(STARTED))) {
+            Ok(_) => {}
+            Err(Errno::EAGAIN | Errno::EACCES) => {
                 return Err(ClassError::Busy {
                     out: path.to_owned(),
                 });
             }
-            Err(TryLockError::Error(error)) => return Err(write_error(path)(error)),
+            Err(error) => return Err(write_error(&file)(error.into())),
         }
+        Ok(Self {
+            path: path.to_owned(),
+            lock,
+        })
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the folder and its store, in the process that made the claim or in a child of
+    /// it. Waits for the end of a worker whose siglab has ended.
+    ///
+    /// # Errors
+    /// If something can't be read or written, or the store is damaged.
+    pub(crate) fn open(self) -> Result<(Folder, Store), ClassError> {
+        let path = self.path.clone();
+        let locked = fcntl(&self.lock, FcntlArg::F_SETLKW(&byte(WRITES)));
+        locked.map_err(|error| write_error(&path.join(LOCK))(error.into()))?;
+        let results = path.join(RESULTS);
         fs::create_dir_all(&results).map_err(write_error(&results))?;
         let store = Store::open(&path.join(STORE), true)?;
-        let folder = Self {
-            path: path.to_owned(),
-            _lock: lock,
-        };
+        let folder = Folder { path, _claim: self };
         folder.sweep(&results)?;
-        folder.sweep(path)?;
+        folder.sweep(&folder.path)?;
         Ok((folder, store))
+    }
+}
+
+/// A lock for writing on one byte.
+fn byte(at: libc::off_t) -> libc::flock {
+    // Both are 0 or 1, and smaller there than where they are defined.
+    let (l_type, l_whence) = (libc::F_WRLCK as i16, libc::SEEK_SET as i16);
+    libc::flock {
+        l_type,
+        l_whence,
+        l_start: at,
+        l_len: 1,
+        l_pid: 0,
+    }
+}
+
+/// A results folder that this process alone works on.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    _claim: Claim,
+}
+
+impl Folder {
+    /// Claims the folder `path`, and opens it and its store.
+    ///
+    /// # Errors
+    /// As [`Claim::make`] and [`Claim::open`].
+    pub(crate) fn open(path: &Path) -> Result<(Self, Store), ClassError> {
+        Claim::make(path)?.open()
     }
 
     /// Removes what a siglab that was killed has begun to write.

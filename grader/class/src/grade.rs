@@ -10,9 +10,10 @@ use std::thread;
 
 use siglab_engine::Cancel;
 use siglab_lab::{GradeOptions, GradeResult, Lab, Status};
+use siglab_sandbox::Sandbox;
 
 use crate::error::ClassError;
-use crate::folder::Folder;
+use crate::folder::{Claim, Folder};
 use crate::intake::roster::Roster;
 use crate::intake::{self, Entry};
 use crate::keys::LabKeys;
@@ -22,7 +23,7 @@ use crate::regrade::Changes;
 use crate::shard::Shard;
 use crate::store::Store;
 use crate::summary::{SCORES, SUMMARY, SUMMARY_TEXT, Summary};
-use crate::worker;
+use crate::worker::{self, Room};
 
 /// The most results that are committed together.
 const BATCH: usize = 32;
@@ -40,8 +41,6 @@ pub struct ClassOptions {
     pub mode: Mode,
     /// siglab's version.
     pub version: String,
-    /// Asks grading to stop, from another thread or a signal handler.
-    pub cancel: Cancel,
     /// The folder in which the libraries for Rust submissions are kept: see
     /// [`GradeOptions::cache`].
     pub cache: Option<PathBuf>,
@@ -96,21 +95,31 @@ pub struct Graded {
     pub changes: Option<Changes>,
 }
 
-/// Grades all submissions to `lab` in the folder `dir`, and keeps the results in the
-/// folder `out`. Submissions that have a result there are not graded again, so the same
-/// call goes on where another one was interrupted, in whatever way.
+/// A class that can be graded, and whose folder of results is claimed by this siglab for as
+/// long as this lives. Between [`prepare`] and [`Prepared::grade`] the process may fork, and
+/// the child may grade: nothing was opened so far that can't be taken along.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    lab: &'a Lab,
+    keys: LabKeys,
+    claim: Claim,
+    entries: Vec<Entry>,
+    roster: Option<Roster>,
+    options: ClassOptions,
+}
+
+/// Finds out what there is to be graded: all submissions to `lab` in the folder `dir`. The
+/// results are to be kept in the folder `out`. Starts no thread that stays.
 ///
 /// # Errors
-/// If the folders or the roster aren't what they should be, the results there are those of
-/// something else, there is no room, this machine can't grade, or it was asked to stop. No
-/// result that was reported is lost then.
-pub fn grade(
-    lab: &Lab,
+/// If the folders or the roster aren't what they should be, or another siglab works on
+/// `out`.
+pub fn prepare<'a>(
+    lab: &'a Lab,
     dir: &Path,
     out: &Path,
-    options: &ClassOptions,
-    observer: &mut dyn FnMut(Event<'_>),
-) -> Result<Graded, ClassError> {
+    options: ClassOptions,
+) -> Result<Prepared<'a>, ClassError> {
     let dir = canonical(dir)?;
     refuse_nested(&dir, out)?;
     let roster = options.roster.as_deref().map(Roster::load).transpose()?;
@@ -128,16 +137,57 @@ pub fn grade(
             out: out.to_owned(),
         });
     }
-    let (folder, store) = Folder::open(out)?;
-    crate::regrade::begin(&store, out, &keys, options)?;
-    let class = Class {
+    let claim = Claim::make(out)?;
+    Ok(Prepared {
         lab,
         keys,
-        folder,
-        store,
+        claim,
+        entries,
+        roster,
         options,
-    };
-    class.grade(entries, roster.as_ref(), observer)
+    })
+}
+
+impl Prepared<'_> {
+    /// Whether Rust's compiler may be needed: it is there, and some submission may be in
+    /// Rust, as far as can be told without opening folders and archives.
+    #[must_use]
+    pub fn may_need_rust(&self) -> bool {
+        let mut files = self.entries.iter().flat_map(|entry| &entry.files);
+        self.keys.rust.is_some() && files.any(|(_, name)| !name.ends_with(".c"))
+    }
+
+    /// Grades the class in `sandbox`, and keeps the results. Submissions that have a result
+    /// are not graded again, so the same call goes on where another one was interrupted, in
+    /// whatever way. `cancel` asks it to stop, from another thread or a signal handler.
+    ///
+    /// # Errors
+    /// If the results there are those of something else, there is no room, this machine
+    /// can't grade, or it was asked to stop. No result that was reported is lost then.
+    pub fn grade(
+        self,
+        sandbox: Option<Sandbox>,
+        cancel: Cancel,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Graded, ClassError> {
+        let keys = match &sandbox {
+            Some(sandbox) => self.keys.in_sandbox(sandbox.layers()),
+            None => self.keys,
+        };
+        let out = self.claim.path().to_owned();
+        let (folder, store) = self.claim.open()?;
+        crate::regrade::begin(&store, &out, &keys, &self.options)?;
+        let class = Class {
+            lab: self.lab,
+            keys,
+            folder,
+            store,
+            options: &self.options,
+            sandbox,
+            cancel,
+        };
+        class.grade(self.entries, self.roster.as_ref(), observer)
+    }
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ClassError> {
@@ -180,6 +230,8 @@ struct Class<'a> {
     folder: Folder,
     store: Store,
     options: &'a ClassOptions,
+    sandbox: Option<Sandbox>,
+    cancel: Cancel,
 }
 
 /// A result on its way from a worker to the store: its place in [`Plan::runs`].
@@ -192,7 +244,7 @@ impl Class<'_> {
         roster: Option<&Roster>,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Graded, ClassError> {
-        let cancel = &self.options.cancel;
+        let cancel = &self.cancel;
         let is_cancelled = || cancel.is_cancelled();
         let (lab, store) = (self.lab, &self.store);
         let plan = plan(lab, &self.keys, entries, roster, store, &is_cancelled)?;
@@ -273,12 +325,14 @@ impl Class<'_> {
         let jobs = jobs.max(1).min(plan.runs.len());
         let options = GradeOptions {
             jobs: Some(NonZeroUsize::MIN),
-            cancel: self.options.cancel.clone(),
+            cancel: self.cancel.clone(),
+            sandbox: self.sandbox.clone(),
             cache: self.options.cache.clone(),
             known: Some(Arc::new(Programs::default())),
             ..GradeOptions::default()
         };
         let next = AtomicUsize::new(0);
+        let room = Room::default();
         // The store stays on this thread.
         let (lab, keys) = (self.lab, &self.keys);
         let work = |processor: Option<usize>, deliver: &SyncSender<Delivery>| {
@@ -291,7 +345,7 @@ impl Class<'_> {
                     return;
                 };
                 let Planned { entry, row, .. } = &plan.all[run[0]];
-                let result = worker::grade(lab, keys, entry, &row.key, &options);
+                let result = worker::grade(lab, keys, entry, &row.key, &room, &options);
                 let is_over = result.is_err();
                 // Without a receiver there is nothing left to do.
                 if deliver.send((at, result)).is_err() || is_over {
@@ -310,7 +364,7 @@ impl Class<'_> {
             let kept = self.receive(plan, receiver, observer);
             if kept.is_err() {
                 // The workers needn't finish what nobody will keep.
-                self.options.cancel.cancel();
+                self.cancel.cancel();
             }
             kept
         })

@@ -1,8 +1,8 @@
 //! Names by content: what a result depends on, as one hash.
 //!
 //! A result depends on the lab (its manifest and the program as it was handed out), on
-//! siglab's version, on the compiler, on the libraries of Rust submissions, and on the
-//! submission itself. Equal keys mean equal results, so each key is run once.
+//! siglab's version, on the compiler, on the libraries of Rust submissions, on the layers of the
+//! sandbox, and on the submission itself. Equal keys mean equal results, so each key is run once.
 
 use std::fs;
 use std::io;
@@ -10,12 +10,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use siglab_lab::{Lab, Language, MANIFEST};
+use siglab_sandbox::Layers;
 
 use crate::error::ClassError;
 use crate::intake::source::Source;
 
 /// The first part of what is hashed. Another number for another way to build keys.
-const SCHEME: &[u8] = b"siglab/class-key/v1";
+const SCHEME: &[u8] = b"siglab/class-key/v2";
 
 /// The SHA-256 of these parts; each with its length before it, so that what one loses the
 /// next can't gain.
@@ -48,10 +49,15 @@ pub struct LabKeys {
     pub c: Option<String>,
     /// What the Rust compiler says of itself; absent if there is none.
     pub rust: Option<String>,
+    /// The sandbox's level and active layers, or [`NO_SANDBOX`].
+    pub sandbox: String,
 }
 
+/// What [`LabKeys::sandbox`] is without one.
+pub const NO_SANDBOX: &str = "none";
+
 impl LabKeys {
-    /// Those of `lab`, graded by siglab of this `version` on this machine.
+    /// Those of `lab`, graded by siglab of this `version` on this machine, without a sandbox.
     ///
     /// # Errors
     /// If a file of the lab can't be read.
@@ -84,7 +90,18 @@ impl LabKeys {
             siglab: version.to_owned(),
             c: compiler(Language::C),
             rust: compiler(Language::Rust),
+            sandbox: NO_SANDBOX.to_owned(),
         })
+    }
+
+    /// The same, graded in a sandbox with these layers. Which of them are active matters,
+    /// and not what the machine says about it.
+    #[must_use]
+    pub fn in_sandbox(mut self, layers: &Layers) -> Self {
+        let active = layers.iter().filter(|(_, state)| state.is_active());
+        let names: Vec<&str> = active.map(|(layer, _)| layer.name()).collect();
+        self.sandbox = format!("{}: {}", layers.level(), names.join(" "));
+        self
     }
 
     fn compiler(&self, language: Language) -> &str {
@@ -104,6 +121,7 @@ impl LabKeys {
             self.files.as_bytes(),
             self.siglab.as_bytes(),
             self.compiler(source.language).as_bytes(),
+            self.sandbox.as_bytes(),
             source.hash().as_bytes(),
         ])
     }
@@ -126,7 +144,7 @@ impl LabKeys {
 mod tests {
     use siglab_lab::Language;
 
-    use super::{LabKeys, hex};
+    use super::{LabKeys, NO_SANDBOX, hex};
     use crate::intake::source::Source;
 
     fn keys() -> LabKeys {
@@ -136,6 +154,7 @@ mod tests {
             siglab: "1".into(),
             c: Some("gcc".into()),
             rust: Some("rustc".into()),
+            sandbox: NO_SANDBOX.into(),
         }
     }
 
@@ -166,6 +185,7 @@ mod tests {
             |keys: &mut LabKeys| keys.files.push('2'),
             |keys: &mut LabKeys| keys.siglab.push('2'),
             |keys: &mut LabKeys| keys.c = Some("clang".into()),
+            |keys: &mut LabKeys| keys.sandbox = "weak: L0".into(),
         ] {
             let mut changed = keys();
             change(&mut changed);

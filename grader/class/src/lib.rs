@@ -3,8 +3,8 @@
 //! - [`intake`] finds out who handed in what: files, folders and archives, in the layouts
 //!   of Canvas, Moodle and Gradescope, with a [`Roster`].
 //! - [`Source`] is what of it is compiled, and [`keys`] names it by its content.
-//! - With the feature `store`: [`grade`] runs what has no result yet and keeps every result
-//!   in a [`Store`] that survives siglab's death; [`merge`] joins shards; [`Changes`] says
+//! - With the feature `store`: [`prepare`] finds out what there is to do, [`Prepared::grade`] runs
+//!   what has no result yet, in a sandbox, and keeps every result in a [`Store`] that survives siglab's death; [`merge`] joins shards; [`Changes`] says
 //!   what grading again has changed.
 //! - [`Summary`] is what an instructor wants to know about a class.
 
@@ -35,7 +35,7 @@ mod worker;
 
 pub use error::ClassError;
 #[cfg(feature = "store")]
-pub use grade::{ClassOptions, Event, Finished, Graded, Mode, grade};
+pub use grade::{ClassOptions, Event, Finished, Graded, Mode, Prepared, prepare};
 pub use intake::roster::{Roster, Student};
 pub use intake::source::{Refusal, Source};
 #[cfg(feature = "store")]

@@ -10,7 +10,7 @@ use siglab_lab::{GradeResult, Status, Verdict};
 use crate::error::ClassError;
 use crate::folder::Folder;
 use crate::grade::{ClassOptions, Mode};
-use crate::keys::LabKeys;
+use crate::keys::{LabKeys, NO_SANDBOX};
 use crate::store::Store;
 
 /// The name and version of the serialised form of [`Changes`].
@@ -21,11 +21,12 @@ const CHANGES: &str = "changes.json";
 
 /// Notes whose difference makes results outdated: their names in the store, and what they
 /// are.
-const VERSIONS: [(&str, Reason); 4] = [
+const VERSIONS: [(&str, Reason); 5] = [
     ("lab files", Reason::Lab),
     ("siglab", Reason::Siglab),
     ("c", Reason::Compiler),
     ("rust", Reason::Compiler),
+    ("sandbox", Reason::Sandbox),
 ];
 
 /// Why a result is different.
@@ -40,6 +41,8 @@ pub enum Reason {
     Siglab,
     /// It was compiled by another compiler.
     Compiler,
+    /// It was confined by other layers of the sandbox, or by none.
+    Sandbox,
     /// Grading it had failed.
     Failed,
 }
@@ -51,6 +54,7 @@ impl fmt::Display for Reason {
             Self::Lab => "lab",
             Self::Siglab => "siglab version",
             Self::Compiler => "compiler",
+            Self::Sandbox => "sandbox",
             Self::Failed => "could not be graded before",
         })
     }
@@ -84,12 +88,13 @@ pub struct Changes {
 }
 
 /// What is noted about the version of things.
-fn versions(keys: &LabKeys) -> [Option<&str>; 4] {
+fn versions(keys: &LabKeys) -> [Option<&str>; 5] {
     [
         Some(&keys.files),
         Some(&keys.siglab),
         keys.c.as_deref(),
         keys.rust.as_deref(),
+        Some(&keys.sandbox),
     ]
 }
 
@@ -157,6 +162,8 @@ fn words(reason: Reason, before: &str) -> String {
     match reason {
         Reason::Lab => "another version of the lab".to_owned(),
         Reason::Siglab => format!("siglab {before}"),
+        Reason::Sandbox if before == NO_SANDBOX => "no sandbox".to_owned(),
+        Reason::Sandbox => format!("another sandbox ({before})"),
         _ => format!("the compiler {before}"),
     }
 }
@@ -176,6 +183,7 @@ impl Changes {
                 versions.push(match reason {
                     Reason::Lab => "the lab was changed".to_owned(),
                     Reason::Siglab => format!("siglab {before} became siglab {now}"),
+                    Reason::Sandbox => format!("the sandbox ({before}) became another ({now})"),
                     _ => format!("the compiler {before} became {now}"),
                 });
             }

@@ -13,10 +13,24 @@ pub(crate) const PREFIX: &str = "siglab-class-";
 /// The length of the random part of a temporary name, in mkstemp(3) and in Rust's.
 const RANDOM: usize = 6;
 
-/// Makes the texts of a result independent of where it was made.
-pub(crate) fn tidy(result: &mut GradeResult) {
+/// The one for temporary files in a sandbox's view of the file system.
+const TMP: &str = "/tmp";
+
+/// Makes the texts of a result independent of where it was made, which was perhaps in a
+/// sandbox with this folder. Of the sandbox's layers it then says only which were active:
+/// how, and why not, is the machine's matter.
+pub(crate) fn tidy(result: &mut GradeResult, sandbox: Option<&Path>) {
+    for layer in result.sandbox.iter_mut().flat_map(|it| &mut it.layers) {
+        layer.detail.clear();
+    }
     let folder = env::temp_dir();
-    let clean = |text: &mut String| *text = without_temporary(text, &folder);
+    let clean = |text: &mut String| {
+        if let Some(sandbox) = sandbox {
+            *text = without_scratch(text, sandbox);
+            *text = without_temporary(text, Path::new(TMP));
+        }
+        *text = without_temporary(text, &folder);
+    };
     clean(&mut result.compiler_output);
     result.message.as_mut().map(clean);
     for criterion in &mut result.criteria {
@@ -51,6 +65,31 @@ fn without_temporary(text: &str, folder: &Path) -> String {
     out
 }
 
+/// Replaces the folders that compilers work in, below the sandbox's: where they aren't seen as
+/// `/tmp`, `SANDBOX/run-Ab12Cd/tmp/` becomes that.
+fn without_scratch(text: &str, sandbox: &Path) -> String {
+    let folder = format!("{}/run-", sandbox.display());
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(&folder) {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let scratch = &after[folder.len()..];
+        match random(scratch).and_then(|it| it.strip_prefix("/tmp/")) {
+            Some(after) => {
+                out.push_str("/tmp/");
+                rest = after;
+            }
+            None => {
+                out.push_str(&folder);
+                rest = scratch;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// What comes after a random part.
 fn random(text: &str) -> Option<&str> {
     let (random, after) = text.split_at_checked(RANDOM)?;
@@ -62,7 +101,27 @@ fn random(text: &str) -> Option<&str> {
 mod tests {
     use std::path::Path;
 
-    use super::without_temporary;
+    use super::{without_scratch, without_temporary};
+
+    #[test]
+    fn scratch_folders_are_taken_out() {
+        for (text, tidy) in [
+            (
+                "/var/tmp/siglab-AbCdEf/run-AAAAAA/tmp/ccAbCdEf.o: in",
+                "/tmp/ccAbCdEf.o: in",
+            ),
+            (
+                "/var/tmp/siglab-AbCdEf/run-AAAAAA/shm/x",
+                "/var/tmp/siglab-AbCdEf/run-AAAAAA/shm/x",
+            ),
+            ("/var/tmp/siglab-XXXXXX/run-", "/var/tmp/siglab-XXXXXX/run-"),
+        ] {
+            assert_eq!(
+                without_scratch(text, Path::new("/var/tmp/siglab-AbCdEf")),
+                tidy
+            );
+        }
+    }
 
     #[test]
     fn temporary_names_are_taken_out() {

@@ -1,6 +1,7 @@
 //! One worker: grades submissions one after another, on a processor of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{PoisonError, RwLock};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -9,6 +10,7 @@ use siglab_lab::{
     CompileError, CriterionResult, ErrorKind, GradeError, GradeOptions, GradeResult, Lab, Language,
     RESULT_SCHEMA, Status, Verdict,
 };
+use siglab_sandbox::Sandbox;
 
 use crate::error::ClassError;
 use crate::intake::Entry;
@@ -26,6 +28,10 @@ const MACHINE: [&str; 4] = [
     "virtual memory exhausted",
     "Killed signal terminated program",
 ];
+
+/// Those of [`MACHINE`] that a compiler also writes when it reaches the limit that the sandbox
+/// has for each compiler. With nothing else running, that is what it means there.
+const OWN_LIMIT: [&str; 2] = ["Cannot allocate memory", "virtual memory exhausted"];
 
 /// The processors that this process may use, in order.
 pub(crate) fn processors() -> Vec<usize> {
@@ -47,8 +53,26 @@ pub(crate) fn pin(processor: usize) {
     }
 }
 
-/// Grades what `entry` stands for. What can't be graded is tried a second time, and is
-/// then a result that says so.
+/// Who works at the moment: many, or one alone.
+#[derive(Debug, Default)]
+pub(crate) struct Room(RwLock<()>);
+
+impl Room {
+    /// Does `work` beside others, or while nobody else does any.
+    fn work<T>(&self, alone: bool, work: impl FnOnce() -> T) -> T {
+        if alone {
+            let _all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            work()
+        } else {
+            let _some = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            work()
+        }
+    }
+}
+
+/// Grades what `entry` stands for. What can't be graded is tried a second time, with nothing
+/// else running: what another submission uses up (disk, memory, processes) is no fault of
+/// this one. If that fails too, it is a result that says so.
 ///
 /// # Errors
 /// If nothing can be graded on this machine, or it was asked to stop.
@@ -57,6 +81,7 @@ pub(crate) fn grade(
     keys: &LabKeys,
     entry: &Entry,
     key: &str,
+    room: &Room,
     options: &GradeOptions,
 ) -> Result<GradeResult, ClassError> {
     let source = match Source::read(entry, lab.id()) {
@@ -68,16 +93,21 @@ pub(crate) fn grade(
         }
     };
     let mut reason = String::new();
-    for _ in 0..ATTEMPTS {
-        if options.cancel.is_cancelled() {
-            return Err(ClassError::Cancelled);
-        }
-        let attempt = catch_unwind(AssertUnwindSafe(|| once(lab, &source, options)));
+    for number in 1..=ATTEMPTS {
+        let attempt = room.work(number > 1, || {
+            if options.cancel.is_cancelled() {
+                return Ok(Err(ClassError::Cancelled));
+            }
+            catch_unwind(AssertUnwindSafe(|| once(lab, &source, options)))
+        });
         reason = match attempt {
-            Ok(Ok(result)) => match fault(&result) {
+            Ok(Ok(result)) => match fault(&result, options.sandbox.is_some() && number > 1) {
                 None => return Ok(result),
                 Some(reason) => reason,
             },
+            Ok(Err(error)) if number < ATTEMPTS && error.kind() == ErrorKind::Environment => {
+                error.to_string()
+            }
             Ok(Err(error)) => is_about_one(error)?,
             Err(_) => "siglab panicked".to_owned(),
         };
@@ -92,19 +122,22 @@ fn once(lab: &Lab, source: &Source, options: &GradeOptions) -> Result<GradeResul
             path: std::env::temp_dir(),
             source,
         })?;
-    let submission = lab.submission(&path).map_err(GradeError::Submission)?;
+    let mut submission = lab.submission(&path).map_err(GradeError::Submission)?;
+    submission.beside.clone_from(&source.beside);
     let mut result = lab.grade(&submission, options)?.result;
-    tidy(&mut result);
+    tidy(&mut result, options.sandbox.as_ref().map(Sandbox::folder));
     Ok(result)
 }
 
-/// Why a result says nothing about the submission, if it doesn't.
-fn fault(result: &GradeResult) -> Option<String> {
+/// Why a result says nothing about the submission, if it doesn't. `is_limited`: whether the
+/// compiler ran in the sandbox, and alone.
+fn fault(result: &GradeResult, is_limited: bool) -> Option<String> {
     let message = || result.message.clone().unwrap_or_default();
     match result.status {
         Status::InternalError => Some(message()),
         Status::CompileError => MACHINE
             .into_iter()
+            .filter(|words| !(is_limited && OWN_LIMIT.contains(words)))
             .find(|words| result.compiler_output.contains(words))
             .map(|words| format!("the compiler failed: {words}")),
         Status::Graded | Status::Refused => None,
@@ -194,7 +227,7 @@ mod tests {
     use siglab_engine::Error;
     use siglab_lab::{CompileError, ErrorKind, GradeError, Status};
 
-    use super::{MACHINE, fault, is_about_one};
+    use super::{MACHINE, OWN_LIMIT, fault, is_about_one};
     use crate::error::ClassError;
 
     fn io_error() -> io::Error {
@@ -251,18 +284,20 @@ mod tests {
             .expect("it is a result")
         };
         assert_eq!(
-            fault(&result("compile-error", "lab.c:1:1: error: no")),
+            fault(&result("compile-error", "lab.c:1:1: error: no"), false),
             None
         );
         for words in MACHINE {
             let output = format!("cc1: fatal error: {words}\ncompilation terminated.\n");
-            let reason = fault(&result("compile-error", &output));
+            let reason = fault(&result("compile-error", &output), false);
             assert_eq!(reason, Some(format!("the compiler failed: {words}")));
-            assert_eq!(fault(&result("graded", &output)), None);
+            assert_eq!(fault(&result("graded", &output), false), None);
+            let in_sandbox = fault(&result("compile-error", &output), true);
+            assert_eq!(in_sandbox.is_none(), OWN_LIMIT.contains(&words), "{words}");
         }
         let mut internal = result("internal-error", "");
         internal.message = Some("lost count".into());
         assert_eq!(internal.status, Status::InternalError);
-        assert_eq!(fault(&internal), Some("lost count".into()));
+        assert_eq!(fault(&internal, true), Some("lost count".into()));
     }
 }

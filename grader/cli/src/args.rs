@@ -213,6 +213,9 @@ pub(crate) struct Grade {
     /// Grades only part K of N of the class, for `siglab merge`
     #[arg(long, value_name = "K/N")]
     pub(crate) shard: Option<Shard>,
+    /// Whether to confine compilers and programs: docs/sandbox.md
+    #[arg(long, value_enum, default_value_t = SandboxMode::Auto)]
+    pub(crate) sandbox: SandboxMode,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
 }

@@ -22,6 +22,9 @@ pub struct Submission {
     pub language: Language,
     /// Its text.
     pub source: String,
+    /// Headers and modules that belong to it: paths relative to its folder, and their
+    /// content. A compiler in a sandbox sees them and nothing else of that folder.
+    pub beside: Vec<(String, Vec<u8>)>,
 }
 
 impl Submission {
@@ -32,7 +35,7 @@ impl Submission {
     /// If there is no such file, it isn't a regular file, its ending is another, it is
     /// empty, larger than [`MAX_SOURCE_BYTES`] or not UTF-8, or the folder holds no such
     /// file or several. Nothing is read of a file that is too large, and a FIFO or a
-    /// device isn't opened.
+    /// device isn't opened. What is beside the file isn't read: `beside` is empty.
     pub fn open(path: &Path, lab: &str) -> Result<Self, SubmissionError> {
         let metadata = metadata(path)?;
         let path = if metadata.is_dir() {
@@ -46,6 +49,7 @@ impl Submission {
             path,
             language,
             source,
+            beside: Vec::new(),
         })
     }
 
@@ -322,6 +326,7 @@ mod tests {
             path: "a.c".into(),
             language: Language::C,
             source: "// siglab: not started\nint main(void) { }".into(),
+            beside: Vec::new(),
         };
         assert!(submission.not_started());
         submission.source = "int main(void) { }".into();

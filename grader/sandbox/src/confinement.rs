@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -127,15 +127,28 @@ impl Confinement {
         }
     }
 
-    /// Puts a file into the working directory, for the program to read and write.
+    /// Puts a file into the working directory, for the program to read and write. `name` may
+    /// have folders in it, which are made. To be called before the program is started: it
+    /// could put a link in the way.
     ///
     /// # Errors
-    /// If it can't be written.
+    /// If `name` leads out of the working directory, or the file can't be written.
     pub fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let path = self.scratch().join(name);
-        fs::write(&path, content)?;
-        if let Some(lease) = &self.user {
-            chown(&path, Some(lease.uid), Some(lease.uid))?;
+        let mut path = self.scratch();
+        let mut parts = Path::new(name).components().peekable();
+        while let Some(part) = parts.next() {
+            let Component::Normal(part) = part else {
+                return Err(io::ErrorKind::InvalidInput.into());
+            };
+            path.push(part);
+            if parts.peek().is_none() {
+                fs::write(&path, content)?;
+            } else if !path.is_dir() {
+                fs::create_dir(&path)?;
+            }
+            if let Some(lease) = &self.user {
+                chown(&path, Some(lease.uid), Some(lease.uid))?;
+            }
         }
         Ok(())
     }

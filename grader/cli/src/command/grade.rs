@@ -1,25 +1,26 @@
 //! `siglab grade`, `siglab regrade` and `siglab merge`.
 
 use siglab_class::{ClassOptions, Event, Finished, Graded, Mode, Summary};
-use siglab_lab::Status;
+use siglab_lab::{Language, Status};
 use siglab_report::escape_lines;
 
 use crate::args::{Grade, Merge, Regrade};
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::sandbox::{self, Side};
 use crate::{exit, interrupt, output};
 
 pub(crate) fn run(args: &Grade) -> Result<u8, Failure> {
-    let graded = grade(args, Mode::Grade)?;
-    conclude(args, &graded)
+    grade(args, Mode::Grade, |graded| conclude(args, graded))
 }
 
 pub(crate) fn again(args: &Regrade) -> Result<u8, Failure> {
-    let graded = grade(&args.grade, Mode::Regrade)?;
-    if let (true, Some(changes)) = (args.diff, &graded.changes) {
-        output::print(format_args!("\n{changes}"))?;
-    }
-    conclude(&args.grade, &graded)
+    grade(&args.grade, Mode::Regrade, |graded| {
+        if let (true, Some(changes)) = (args.diff, &graded.changes) {
+            output::print(format_args!("\n{changes}"))?;
+        }
+        conclude(&args.grade, graded)
+    })
 }
 
 pub(crate) fn merge(args: &Merge) -> Result<u8, Failure> {
@@ -28,21 +29,38 @@ pub(crate) fn merge(args: &Merge) -> Result<u8, Failure> {
     Ok(status(&summary))
 }
 
-fn grade(args: &Grade, mode: Mode) -> Result<Graded, Failure> {
+/// Grades a class, in the sandbox's worker if there is one, which then lets `conclude` say
+/// what came of it; the exit status.
+fn grade(
+    args: &Grade,
+    mode: Mode,
+    conclude: impl FnOnce(&Graded) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
     let lab = super::find_labs(&args.labs)?.find(&args.lab)?;
-    let cancel = interrupt::install().map_err(Failure::no_handlers)?;
     let options = ClassOptions {
         jobs: args.jobs,
         roster: args.roster.clone(),
         shard: args.shard,
         mode,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        cancel: cancel.clone(),
         ..ClassOptions::default()
     };
+    // What this process holds is the claim on the folder of results: for as long as it
+    // waits for its worker, no other siglab gets in.
+    let class = siglab_class::prepare(&lab, &args.submissions, &args.out, options)?;
+    let tools = if class.may_need_rust() {
+        sandbox::tools(args.sandbox, &lab, Language::Rust)?
+    } else {
+        Vec::new()
+    };
+    let sandbox = match sandbox::enter(args.sandbox, tools)? {
+        Side::Here(sandbox) => sandbox,
+        Side::Done(status) => return Ok(status),
+    };
+    let cancel = interrupt::install().map_err(Failure::no_handlers)?;
     let mut progress = Progress::new(0);
     let mut printed = Ok(());
-    let graded = siglab_class::grade(&lab, &args.submissions, &args.out, &options, &mut |event| {
+    let graded = class.grade(sandbox, cancel, &mut |event| {
         let line = match event {
             Event::Planned {
                 submissions,
@@ -71,7 +89,7 @@ fn grade(args: &Grade, mode: Mode) -> Result<Graded, Failure> {
     drop(progress);
     let graded = graded?;
     printed?;
-    Ok(graded)
+    conclude(&graded)
 }
 
 fn line(finished: &Finished<'_>) -> String {

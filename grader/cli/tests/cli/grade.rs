@@ -46,7 +46,7 @@ hint = "handle SIGTERM"
 "#;
 
 /// Gets full marks.
-const GOOD: &str = r#"
+pub(crate) const GOOD: &str = r#"
 #include <signal.h>
 #include <unistd.h>
 static void leave(int number) { (void)number; _exit(0); }
@@ -54,7 +54,7 @@ int main(void) { signal(SIGTERM, leave); for (;;) pause(); }
 "#;
 
 /// Gets one point of three.
-const DEAF: &str = "#include <unistd.h>\nint main(void) { for (;;) pause(); }\n";
+pub(crate) const DEAF: &str = "#include <unistd.h>\nint main(void) { for (;;) pause(); }\n";
 
 /// A lab, a folder of submissions, and a place for results.
 pub(crate) struct Course {
@@ -86,8 +86,13 @@ impl Course {
         fs::write(path, text).expect("there is room");
     }
 
-    /// `siglab COMMAND tiny submissions --out OUT`.
+    /// `siglab COMMAND tiny submissions --out OUT`, without a sandbox.
     pub(crate) fn siglab(&self, command: &str, out: &str) -> Command {
+        self.siglab_in("off", command, out)
+    }
+
+    /// The same, with such a sandbox.
+    pub(crate) fn siglab_in(&self, sandbox: &str, command: &str, out: &str) -> Command {
         let mut siglab = siglab([
             command,
             "tiny",
@@ -96,6 +101,8 @@ impl Course {
             "labs",
             "--out",
             out,
+            "--sandbox",
+            sandbox,
         ]);
         siglab
             .current_dir(self.folder.path())
@@ -108,7 +115,7 @@ impl Course {
         stdout(&self.siglab("grade", out).assert().code(0).stderr(""))
     }
 
-    fn merge(&self, parts: &[&str], out: &str) -> Assert {
+    pub(crate) fn merge(&self, parts: &[&str], out: &str) -> Assert {
         let mut siglab = siglab(["merge", "--out", out]);
         siglab.args(parts).current_dir(self.folder.path()).assert()
     }
@@ -125,8 +132,8 @@ impl Course {
 /// other file byte for byte.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Content {
-    rows: Vec<(Row, GradeResult)>,
-    files: BTreeMap<String, Vec<u8>>,
+    pub(crate) rows: Vec<(Row, GradeResult)>,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
 pub(crate) fn content(out: &Path) -> Content {
@@ -152,7 +159,7 @@ pub(crate) fn content(out: &Path) -> Content {
     Content { rows, files }
 }
 
-fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     let text = fs::read_to_string(path).expect("it is there");
     serde_json::from_str(&text).expect("it is JSON")
 }

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::AsFd as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -41,14 +42,14 @@ fn class() -> Course {
 /// of the submissions that were reported; whether it came to its end before.
 fn grade_and_stop(
     course: &Course,
-    out: &str,
+    (sandbox, out): (&str, &str),
     signal: Signal,
     lines: u64,
     microseconds: u64,
 ) -> (Vec<String>, bool) {
     let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
         .args(["grade", "tiny", "submissions", "--labs", "labs"])
-        .args(["--out", out])
+        .args(["--out", out, "--sandbox", sandbox])
         .current_dir(course.at(""))
         .env("TMPDIR", course.at("tmp"))
         .stdout(Stdio::piped())
@@ -98,12 +99,93 @@ fn all_kept(course: &Course, out: &str, reported: &[String]) {
 
 #[test]
 fn killed_at_any_moment_it_goes_on() {
+    kill_at_moments("off");
+}
+
+#[test]
+fn killed_outside_of_its_sandbox_it_goes_on() {
+    kill_at_moments("auto");
+}
+
+/// Removes the control groups that a siglab in a sandbox leaves when it is killed, and the
+/// folders that have their names.
+fn remove_leavings(course: &Course) {
+    for entry in std::fs::read_dir(course.at("tmp"))
+        .expect("it is there")
+        .flatten()
+    {
+        for controller in ["memory", "pids"] {
+            let group = Path::new("/sys/fs/cgroup").join(controller);
+            let _ = std::fs::remove_dir(group.join(entry.file_name()));
+        }
+    }
+}
+
+/// The worker of a siglab that was just killed may live for a moment. Whoever comes next
+/// waits for its end.
+#[test]
+fn killed_and_called_again_at_once_it_goes_on() {
+    let course = class();
+    let grade = |out: &str| course.siglab_in("auto", "grade", out).assert().code(0);
+    grade("whole");
+    for lines in [1, 3, 6] {
+        let out = format!("out{lines}");
+        let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
+            .args(["grade", "tiny", "submissions", "--labs", "labs", "--out"])
+            .args([&out, "--sandbox", "auto"])
+            .current_dir(course.at(""))
+            .env("TMPDIR", course.at("tmp"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("siglab starts");
+        let mut output = BufReader::new(siglab.stdout.take().expect("it is piped"));
+        let mut text = String::new();
+        for _ in 0..lines {
+            output.read_line(&mut text).expect("siglab writes UTF-8");
+        }
+        siglab.kill().expect("it is ours");
+        siglab.wait().expect("it is a child");
+        grade(&out);
+        assert_eq!(content(&course.at(&out)), content(&course.at("whole")));
+    }
+    remove_leavings(&course);
+}
+
+#[test]
+fn two_at_a_time_are_one_too_many() {
+    let course = class();
+    let mut first = Command::new(env!("CARGO_BIN_EXE_siglab"))
+        .args(["grade", "tiny", "submissions", "--labs", "labs"])
+        .args(["--out", "out", "--jobs", "1"])
+        .current_dir(course.at(""))
+        .env("TMPDIR", course.at("tmp"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("siglab starts");
+    let mut output = BufReader::new(first.stdout.take().expect("it is piped"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("siglab writes UTF-8");
+    // It works, or is stopped; in any case it lives.
+    kill(Pid::from_raw(first.id().cast_signed()), Signal::SIGSTOP).expect("it is ours");
+    for sandbox in ["off", "auto"] {
+        let assert = course.siglab_in(sandbox, "grade", "out").assert().code(2);
+        let said = crate::stderr(&assert);
+        assert_eq!(said, "siglab: error: another siglab is writing to out\n");
+    }
+    kill(Pid::from_raw(first.id().cast_signed()), Signal::SIGCONT).expect("it is ours");
+    while output.read_line(&mut line).expect("siglab writes UTF-8") > 0 {}
+    assert!(first.wait().expect("it is a child").success(), "{line}");
+}
+
+fn kill_at_moments(sandbox: &str) {
     let moments = match std::env::var("SIGLAB_KILLS") {
         Ok(text) => text.parse().expect("SIGLAB_KILLS is a number"),
         Err(_) => MOMENTS,
     };
     let course = class();
-    course.grade("whole");
+    course.siglab_in(sandbox, "grade", "whole").assert().code(0);
     let whole = content(&course.at("whole"));
     let mut random = Random::from_environment();
     let mut interrupted = 0;
@@ -114,8 +196,13 @@ fn killed_at_any_moment_it_goes_on() {
         let mut reported = Vec::new();
         for _ in 0..=random.below(3) {
             let (lines, microseconds) = (random.below(SIZE), random.below(60_000));
-            let (names, ended) =
-                grade_and_stop(&course, &out, Signal::SIGKILL, lines, microseconds);
+            let (names, ended) = grade_and_stop(
+                &course,
+                (sandbox, &out),
+                Signal::SIGKILL,
+                lines,
+                microseconds,
+            );
             interrupted += usize::from(!ended);
             for name in names {
                 assert!(!reported.contains(&name), "{name} was graded twice; {seed}");
@@ -123,9 +210,10 @@ fn killed_at_any_moment_it_goes_on() {
             }
             all_kept(&course, &out, &reported);
         }
-        course.grade(&out);
+        course.siglab_in(sandbox, "grade", &out).assert().code(0);
         assert_eq!(content(&course.at(&out)), whole, "moment {moment}; {seed}");
     }
+    remove_leavings(&course);
     assert!(interrupted > 0, "nothing was interrupted; {random}");
 }
 
@@ -139,7 +227,7 @@ fn interrupted_it_goes_on() {
         (Signal::SIGHUP, 1),
     ] {
         let out = signal.as_str();
-        let (reported, _) = grade_and_stop(&course, out, signal, lines, 0);
+        let (reported, _) = grade_and_stop(&course, ("off", out), signal, lines, 0);
         all_kept(&course, out, &reported);
         course.grade(out);
         assert_eq!(content(&course.at(out)), content(&course.at("whole")));

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod check;
+mod class_hostile;
 mod doctor;
 mod explore;
 mod formats;

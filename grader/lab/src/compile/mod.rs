@@ -193,7 +193,8 @@ impl Workshop {
             })
     }
 
-    /// In a sandbox, the compiler gets a copy of the source in a folder of its own.
+    /// In a sandbox, the compiler gets a copy of the source, and of what belongs to it, in a
+    /// folder of its own.
     fn job(
         &self,
         submission: &Submission,
@@ -233,6 +234,9 @@ impl Workshop {
         let confinement = sandbox.begin(&wants).map_err(refused)?;
         let file = submission.path.file_name().unwrap_or_default();
         let file = PathBuf::from(file);
+        for (name, content) in &submission.beside {
+            confinement.put(name, content).map_err(refused)?;
+        }
         confinement
             .put(&file.to_string_lossy(), submission.source.as_bytes())
             .map_err(refused)?;
