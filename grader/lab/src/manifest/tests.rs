@@ -583,16 +583,16 @@ fn requirements_about_every_moment() {
     for (requirement, problem) in [
         (
             "no_finding = [\"deadlok\"]",
-            "no kind of finding `deadlok`\n --> lab.toml:15:15",
+            "no kind of finding `deadlok`\n  --> lab.toml:15:15",
         ),
         ("no_finding = [\"deadlok\"]", "did you mean `deadlock`?"),
         (
             "no_finding = []",
-            "`no_finding` names no kind\n --> lab.toml:15:14",
+            "`no_finding` names no kind\n  --> lab.toml:15:14",
         ),
         (
             "no_finding = [\"crash\"]\nto = \"main\"",
-            "`main` is called `parent` in this lab\n --> lab.toml:16:6",
+            "`main` is called `parent` in this lab\n  --> lab.toml:16:6",
         ),
         (
             "no_finding = [\"crash\"]\nid = \"mine\"",
