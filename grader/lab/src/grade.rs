@@ -15,6 +15,7 @@ use siglab_sandbox::{ResourceLimits, Sandbox};
 
 use crate::compile::{CompileError, Compiled, Workshop};
 use crate::evaluate::{BuildOutcome, Evidence, evaluate, skip};
+use crate::explore::explore_all;
 use crate::lab::Lab;
 use crate::manifest::{Manifest, Scenario};
 use crate::result::{GradeResult, Language, SandboxReport};
@@ -172,6 +173,19 @@ impl Lab {
             }
             Compiled::Failed { .. } => Vec::new(),
         };
+        let explored = match &compiled {
+            Compiled::Built(built) if known.is_none() => {
+                let explorations = self.manifest.explorations(&wanted);
+                explore_all(
+                    &self.manifest,
+                    &explorations,
+                    &runs,
+                    &built.program,
+                    options,
+                )?
+            }
+            _ => Vec::new(),
+        };
         let evidence = Evidence {
             language: submission.language,
             source: &submission.source,
@@ -181,11 +195,15 @@ impl Lab {
                 .iter()
                 .map(|run| (run.id.as_str(), run.outcome.as_ref()))
                 .collect(),
+            explorations: explored
+                .iter()
+                .map(|it| ((it.scenario, it.exploring), it.outcome.as_ref()))
+                .collect(),
         };
         let mut result = evaluate(&self.manifest, &evidence);
         match known {
             Some(known) => reuse::apply(&mut result, &self.manifest, known),
-            None => options.keep_verdicts(&compiled, &result, &runs),
+            None => options.keep_verdicts(&compiled, &result, &runs, &explored),
         }
         skip(&mut result, &wanted);
         result.sandbox = options
@@ -333,6 +351,21 @@ pub(crate) fn run_one(
     program: &Path,
     options: &GradeOptions,
 ) -> Result<Trace, Error> {
+    let (command, run_options) = command_and_options(manifest, scenario, program, options);
+    thread::scope(|scope| {
+        let run = scope.spawn(|| siglab_engine::run(&command, &scenario.script, &run_options));
+        run.join()
+            .unwrap_or_else(|_| Err(Error::Internal("the engine panicked".into())))
+    })
+}
+
+/// How `program` is run under `scenario`.
+pub(crate) fn command_and_options(
+    manifest: &Manifest,
+    scenario: &Scenario,
+    program: &Path,
+    options: &GradeOptions,
+) -> (Command, Options) {
     let mut command = Command::new(program).args(&scenario.args);
     if let Some((rows, columns)) = scenario.terminal {
         command.stdio = Stdio::Terminal { rows, columns };
@@ -349,9 +382,5 @@ pub(crate) fn run_one(
         },
         ..Options::default()
     };
-    thread::scope(|scope| {
-        let run = scope.spawn(|| siglab_engine::run(&command, &scenario.script, &run_options));
-        run.join()
-            .unwrap_or_else(|_| Err(Error::Internal("the engine panicked".into())))
-    })
+    (command, run_options)
 }

@@ -13,6 +13,7 @@
 //! marker [`NOT_STARTED`](crate::NOT_STARTED) in it, its tests are ignored. A file is
 //! compiled, and a scenario run, when the first test needs it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,8 +25,10 @@ use siglab_model::Trace;
 
 use crate::compile::{Compiled, Workshop};
 use crate::evaluate::{BuildOutcome, Evidence, evaluate_criterion};
+use crate::explore::{self, Explored, explore_one, is_explorable};
 use crate::grade::{GradeOptions, no_fault_of_the_machine, run_one};
 use crate::lab::Lab;
+use crate::manifest::Criterion;
 use crate::result::{CriterionResult, Language, Verdict};
 use crate::submission::Submission;
 
@@ -130,12 +133,19 @@ impl Bench {
             source: &submission.source,
             original: original.as_deref(),
             build: compiled.outcome(),
-            runs: std::collections::BTreeMap::new(),
+            runs: BTreeMap::new(),
+            explorations: BTreeMap::new(),
         };
+        let explored;
         if let Compiled::Built(built) = compiled {
             for id in &criterion.scenarios {
                 let run = self.run(id, &built.program)?;
                 evidence.runs.insert(id, run.as_ref());
+            }
+            explored = self.explore(criterion, &built.program)?;
+            for it in &explored {
+                let key = (it.scenario, it.exploring);
+                evidence.explorations.insert(key, it.outcome.as_ref());
             }
         }
         Ok(evaluate_criterion(manifest, criterion, &evidence))
@@ -186,6 +196,33 @@ impl Bench {
         })
         .as_ref()
         .map_err(Clone::clone)
+    }
+
+    /// What exploring for a criterion gives.
+    fn explore<'a>(
+        &'a self,
+        criterion: &'a Criterion,
+        program: &Path,
+    ) -> Result<Vec<Explored<'a>>, String> {
+        let manifest = &self.lab.manifest;
+        let wanted: BTreeSet<_> = criterion.explorations().collect();
+        let mut explored = Vec::new();
+        for (id, exploring) in wanted {
+            let Some(scenario) = manifest.scenario(id) else {
+                continue;
+            };
+            if !is_explorable(self.run(id, program)?) {
+                continue;
+            }
+            let outcome = explore_one(manifest, scenario, exploring, program, &self.options);
+            let outcome = explore::no_fault_of_the_machine(outcome);
+            explored.push(Explored {
+                scenario: id,
+                exploring,
+                outcome: outcome.map_err(|error| error.to_string())?,
+            });
+        }
+        Ok(explored)
     }
 
     fn describe(&self, result: &CriterionResult) -> String {

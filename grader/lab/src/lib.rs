@@ -13,6 +13,7 @@
 pub mod builder;
 mod compile;
 pub mod evaluate;
+mod explore;
 mod grade;
 pub mod harness;
 mod lab;

@@ -7,6 +7,7 @@ use std::path::Path;
 use siglab_model::Kind;
 
 use crate::compile::Compiled;
+use crate::explore::Explored;
 use crate::grade::{GradeOptions, ScenarioRun};
 use crate::manifest::Manifest;
 use crate::result::{CriterionResult, GradeResult};
@@ -37,9 +38,11 @@ impl GradeOptions {
         compiled: &Compiled,
         result: &GradeResult,
         runs: &[ScenarioRun],
+        explored: &[Explored<'_>],
     ) {
         if let (Some(known), Compiled::Built(built), None) = (&self.known, compiled, &self.criteria)
             && runs.iter().all(is_about_program)
+            && explored.iter().all(found_nothing)
         {
             known.keep(&built.program, &result.criteria);
         }
@@ -66,6 +69,12 @@ fn is_about_program(run: &ScenarioRun) -> bool {
             .any(|event| depends_on_more(&event.kind)),
         Err(_) => false,
     }
+}
+
+/// Whether exploring gave nothing that names functions and lines.
+fn found_nothing(explored: &Explored<'_>) -> bool {
+    let outcome = explored.outcome.as_ref();
+    outcome.is_ok_and(|exploration| exploration.findings.is_empty())
 }
 
 /// Puts `known` verdicts into the result of a submission that was built and not run. What

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_spanned::Spanned;
+use siglab_explore::Exploration;
 use siglab_model::Trace;
 
 use super::{Criterion, Lab, Scenario, text};
-use crate::evaluate::check_requirement;
+use crate::evaluate::{check_requirement, explored};
 use crate::manifest::raw::{
     RawAnchor, RawOutcome, RawPattern, RawRequirement, RawValue, S, unwritten,
 };
-use crate::manifest::{ManifestError, Rule};
+use crate::manifest::{self, Manifest, ManifestError, Rule, Test};
 use crate::result::Diagnosis;
 
 /// One condition on a run.
@@ -92,6 +93,41 @@ impl Requirement {
         })
     }
 
+    /// Nothing of these kinds goes wrong, at whatever moment a signal comes: `deadlock`,
+    /// `crash`, `lost-wakeup`, `unsafe-call`, .... Narrow it with [`Requirement::signal`]
+    /// and [`Requirement::to`]; the finding gives the diagnosis.
+    #[must_use]
+    pub fn no_finding<'k>(kinds: impl IntoIterator<Item = &'k str>) -> Self {
+        let kinds = kinds.into_iter().map(|kind| unwritten(kind.to_owned()));
+        Self(RawRequirement {
+            no_finding: Some(unwritten(kinds.collect())),
+            ..RawRequirement::default()
+        })
+    }
+
+    /// With [`Requirement::no_finding`]: this signal, rather than all that are handled.
+    #[must_use]
+    pub fn signal(mut self, signal: &str) -> Self {
+        self.0.signal = text(signal);
+        self
+    }
+
+    /// With [`Requirement::no_finding`]: the process or thread that gets the signal, and
+    /// whose failures count.
+    #[must_use]
+    pub fn to(mut self, role: &str) -> Self {
+        self.0.to = text(role);
+        self
+    }
+
+    /// With [`Requirement::no_finding`]: so many moments are tried at the most, rather than
+    /// 100.
+    #[must_use]
+    pub fn moments(mut self, moments: u32) -> Self {
+        self.0.moments = number(moments);
+        self
+    }
+
     /// After `other`.
     #[must_use]
     pub fn after(mut self, other: Event) -> Self {
@@ -156,15 +192,31 @@ impl Requirement {
         let lab = lab.scenario(Scenario::new("run"));
         let criterion = Criterion::new("criterion", "A criterion", 0).require(self);
         let manifest = lab.criterion(criterion).build()?;
-        for criterion in &manifest.criteria {
-            if let Rule::Requirements(requirements) = &criterion.rule {
-                for requirement in requirements {
-                    check_requirement(requirement, trace, &manifest.roles)
-                        .map_err(Unmet::Diagnosis)?;
-                }
+        requirements(&manifest).try_for_each(|requirement| {
+            check_requirement(requirement, trace, &manifest.roles).map_err(Unmet::Diagnosis)
+        })
+    }
+
+    /// Checks a [`Requirement::no_finding`] on what exploring a program gave in which the
+    /// first process is called `main`.
+    ///
+    /// # Errors
+    /// If it doesn't hold, or makes no sense. Of another form, it never holds.
+    pub fn check_explored(self, exploration: &Exploration) -> Result<(), Unmet> {
+        let criterion = Criterion::new("criterion", "A criterion", 0).require(self);
+        let lab = Lab::new("requirement", "A requirement").scenario(Scenario::new("run"));
+        let manifest = lab.criterion(criterion).build()?;
+        requirements(&manifest).try_for_each(|requirement| match &requirement.test {
+            Test::NoFinding { kinds, exploring } => {
+                explored::check(kinds, exploring, exploration, &manifest.roles)
+                    .map_err(Unmet::Diagnosis)
             }
-        }
-        Ok(())
+            _ => Err(Unmet::Diagnosis(Diagnosis {
+                id: requirement.id.clone(),
+                message: "it is about one run, and not about every moment".into(),
+                hint: "run the program, and check the trace".into(),
+            })),
+        })
     }
 
     pub(super) fn into_raw(self) -> RawRequirement {
@@ -191,6 +243,16 @@ impl Requirement {
     fn ends(outcome: RawOutcome) -> Self {
         Self::with(|raw| raw.outcome = Some(unwritten(outcome)))
     }
+}
+
+fn requirements(manifest: &Manifest) -> impl Iterator<Item = &manifest::Requirement> {
+    manifest
+        .criteria
+        .iter()
+        .flat_map(|criterion| match &criterion.rule {
+            Rule::Requirements(requirements) => requirements.as_slice(),
+            _ => &[],
+        })
 }
 
 fn number(number: u32) -> Option<S<i64>> {

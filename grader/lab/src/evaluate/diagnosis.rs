@@ -105,6 +105,38 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
         "the program used something that siglab doesn't control",
     ),
     (NOT_RUN, "siglab couldn't run a scenario"),
+    (
+        NOT_EXPLORED,
+        "the moments of a scenario couldn't be tried, or weren't",
+    ),
+    (
+        "crash",
+        "a signal at the wrong moment makes a process crash",
+    ),
+    (
+        "hang",
+        "after a signal at the wrong moment a process runs for ever",
+    ),
+    (
+        "lost-wakeup",
+        "a process waits for ever for a signal that came before it waited",
+    ),
+    (
+        "killed-by-default",
+        "a signal kills a process in a window without its handler",
+    ),
+    (
+        "output-corrupted",
+        "a signal at the wrong moment tears, loses or repeats lines",
+    ),
+    (
+        "unsafe-call",
+        "a handler calls a function that isn't async-signal-safe",
+    ),
+    (
+        "errno-clobbered",
+        "a handler returns with another errno than it found",
+    ),
     (CANCELLED, "siglab was asked to stop"),
 ];
 
@@ -176,5 +208,7 @@ pub const REPEATED_TIMEOUTS: &str = "repeated-timeouts";
 pub const UNSUPPORTED: &str = "unsupported";
 /// siglab couldn't run a scenario.
 pub const NOT_RUN: &str = "not-run";
+/// The moments of a scenario couldn't be tried, or weren't.
+pub const NOT_EXPLORED: &str = "not-explored";
 /// siglab was asked to stop.
 pub const CANCELLED: &str = "cancelled";

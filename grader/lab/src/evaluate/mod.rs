@@ -8,6 +8,7 @@ mod busy;
 pub mod diagnosis;
 mod end;
 mod ended;
+pub(crate) mod explored;
 mod leftovers;
 mod refused;
 mod requirement;
@@ -19,9 +20,10 @@ mod tests;
 use std::collections::BTreeMap;
 
 use siglab_engine::Error;
+use siglab_explore::{Exploration, ExploreError};
 use siglab_model::{Kind, Trace};
 
-use crate::manifest::{Criterion, Manifest, Rule};
+use crate::manifest::{Criterion, Exploring, Manifest, Rule, Test};
 use crate::result::{
     CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
 };
@@ -43,7 +45,13 @@ pub struct Evidence<'a> {
     pub build: BuildOutcome,
     /// What happened in each scenario that was run, by its id.
     pub runs: BTreeMap<&'a str, Result<&'a Trace, &'a Error>>,
+    /// What exploring gave, by scenario and by what was explored.
+    pub explorations: Explorations<'a>,
 }
+
+/// What exploring scenarios gave: by a scenario's id, and by what of it was explored.
+pub type Explorations<'a> =
+    BTreeMap<(&'a str, &'a Exploring), Result<&'a Exploration, &'a ExploreError>>;
 
 /// What the compiler said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,8 +211,17 @@ fn judge(
             })
         }),
         Rule::Requirements(requirements) => requirements.iter().try_for_each(|requirement| {
-            requirement.scenarios.iter().try_for_each(|id| {
-                in_scenario(id, &|trace| check_requirement(requirement, trace, roles))
+            let mut scenarios = requirement.scenarios.iter().map(String::as_str);
+            let Test::NoFinding { kinds, exploring } = &requirement.test else {
+                return scenarios.try_for_each(|id| {
+                    in_scenario(id, &|trace| check_requirement(requirement, trace, roles))
+                });
+            };
+            scenarios.try_for_each(|id| {
+                let explored = evidence.explorations.get(&(id, exploring));
+                traces.get(id).map_or(Ok(()), |trace| {
+                    explored::judge(id, kinds, exploring, explored, trace, roles)
+                })
             })
         }),
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use siglab_model::{Event, ProcessStatus, Time, Trace};
 
+use super::diagnosis as ids;
 use super::end::{self, Explains};
 use crate::manifest::{
     Anchor, Ending, Pattern, Requirement, Roles, Template, Test, describe_status, field_text,
@@ -13,7 +14,7 @@ use crate::result::Diagnosis;
 /// Checks one requirement. `roles` is what processes are called.
 ///
 /// # Errors
-/// If it doesn't hold: why.
+/// If it doesn't hold: why. A [`Test::NoFinding`] never holds: a run isn't evidence for it.
 pub fn check_requirement(
     requirement: &Requirement,
     trace: &Trace,
@@ -31,10 +32,20 @@ pub fn check_requirement(
         } => run.near(event, anchor, *within, *either_side, *each),
         Test::InOrder(events) => run.in_order(events),
         Test::Ends(ending) => run.ends(*ending),
+        Test::NoFinding { .. } => return Err(needs_exploration()),
     };
     match failure {
         None => Ok(()),
         Some(failure) => Err(run.diagnose(requirement, failure)),
+    }
+}
+
+/// One run can't tell what happens at other moments.
+fn needs_exploration() -> Diagnosis {
+    Diagnosis {
+        id: ids::NOT_EXPLORED.into(),
+        message: "it is about every moment, and there is only one run".into(),
+        hint: "explore the program, and check what that gives".into(),
     }
 }
 
@@ -299,6 +310,7 @@ impl<'a> Run<'a> {
                 Test::Count { event, .. } | Test::Near { event, .. } => is_about_ends(event),
                 Test::InOrder(events) => events.last().is_some_and(is_about_ends),
                 Test::Ends(_) => true,
+                Test::NoFinding { .. } => false,
             },
         }
     }

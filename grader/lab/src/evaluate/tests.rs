@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use siglab_engine::Error;
+use siglab_explore::Exploration;
 use siglab_model::Trace;
 
 use super::{BuildOutcome, Evidence, evaluate};
@@ -58,6 +59,7 @@ fn grade(criterion: &str, run: Result<&Trace, &Error>) -> GradeResult {
             output: String::new(),
         },
         runs: BTreeMap::from([("run", run)]),
+        explorations: BTreeMap::new(),
     };
     evaluate(&lab(criterion), &evidence)
 }
@@ -432,6 +434,7 @@ fn what_does_not_compile_is_not_judged() {
             output: output.to_owned(),
         },
         runs: BTreeMap::new(),
+        explorations: BTreeMap::new(),
     };
     let lab = lab(
         "kind = 'builds'\n[[criterion]]\nid = 'other'\ntitle = 'Other'\npoints = 1\nkind = 'no-leftovers'",
@@ -478,4 +481,75 @@ fn what_does_not_compile_is_not_judged() {
     let result = evaluate(&lab, &evidence("undefined reference to `main'"));
     let diagnosis = result.criteria[0].diagnosis.as_ref();
     assert_eq!(diagnosis.map(|it| it.id.as_str()), Some("no-main"));
+}
+
+/// What exploring a program gave that has one finding, about `role`.
+fn exploration(kind: &str, role: &str) -> Exploration {
+    serde_json::from_value(serde_json::json!({
+        "schema": "siglab/explore/v1", "program": "program", "signals": ["SIGINT"],
+        "strategy": "fast", "moments": { "total": 9, "tried": 9, "safe": 8 },
+        "complete": true, "schedules": 0, "map": [],
+        "findings": [{
+            "kind": kind, "moments": 1, "title": "it goes wrong", "explanation": "This is how.",
+            "advice": "do it right", "role": role, "interrupted": [], "handler": [],
+            "witness": null,
+        }],
+    }))
+    .expect("it is well-formed")
+}
+
+/// The verdict on a criterion about every moment, if exploring gave this.
+fn explored(requirement: &str, events: &str, exploration: Option<&Exploration>) -> String {
+    let lab = lab(&format!("[[criterion.require]]\n{requirement}"));
+    let trace = trace(events, EXITED);
+    let explorations = exploration.map(|exploration| {
+        let mut wanted = lab.criteria[0].explorations();
+        (wanted.next().expect("there is one"), Ok(exploration))
+    });
+    let evidence = Evidence {
+        language: Language::C,
+        source: "",
+        original: None,
+        build: BuildOutcome::Built {
+            output: String::new(),
+        },
+        runs: BTreeMap::from([("run", Ok(&trace))]),
+        explorations: explorations.into_iter().collect(),
+    };
+    let result = evaluate(&lab, &evidence);
+    let it = &result.criteria[0];
+    match &it.diagnosis {
+        None => format!("{:?}", it.verdict),
+        Some(Diagnosis { id, message, hint }) => {
+            format!("{:?} {id}: {message} / {hint}", it.verdict)
+        }
+    }
+}
+
+#[test]
+fn findings_decide_about_every_moment() {
+    const STARTS: &str = r#"{"t":0,"role":"parent","event":"fork","child":"child","how":"fork"}"#;
+    const SPINS: &str = r#"{"t":0,"role":"parent","event":"busy-waiting","how":"spinning"}"#;
+    let no_crash = "no_finding = [\"crash\", \"hang\"]\nto = \"parent\"";
+    let finding = |kind, role| exploration(kind, role);
+    let verdict = |finding: &Exploration| explored(no_crash, STARTS, Some(finding));
+    let fails = "Fail crash: it goes wrong: This is how. / do it right";
+    assert_eq!(verdict(&finding("crash", "parent")), fails);
+    assert_eq!(verdict(&finding("crash", "thread.2")), fails);
+    assert_eq!(verdict(&finding("crash", "child")), "Pass");
+    assert_eq!(verdict(&finding("deadlock", "parent")), "Pass");
+    assert!(verdict(&finding("hang", "main")).starts_with("Fail hang: "));
+    let anyone = explored(
+        "no_finding = [\"crash\"]",
+        STARTS,
+        Some(&finding("crash", "child")),
+    );
+    assert_eq!(anyone, fails);
+    let untried = explored(no_crash, STARTS, None);
+    assert!(untried.starts_with("Error not-explored: "), "{untried}");
+    let spins = explored(no_crash, SPINS, Some(&finding("crash", "child")));
+    assert!(
+        spins.starts_with("Fail not-explored: parent is busy"),
+        "{spins}"
+    );
 }

@@ -60,7 +60,12 @@ impl Checker<'_> {
     ) -> Requirement {
         let span = raw.span();
         let raw = raw.get_ref();
-        let id = self.required(raw.id.as_ref(), "id", &span);
+        let has_words = raw.no_finding.is_none();
+        let id = if has_words {
+            self.required(raw.id.as_ref(), "id", &span)
+        } else {
+            String::new()
+        };
         if let Some(id) = &raw.id {
             self.id(id);
         }
@@ -92,7 +97,9 @@ impl Checker<'_> {
         let hint = match raw.hint.as_ref().or(hint) {
             Some(hint) => self.template(hint, &[]),
             None => {
-                self.missing("hint", &span);
+                if has_words {
+                    self.missing("hint", &span);
+                }
                 Template::default()
             }
         };
@@ -113,6 +120,7 @@ impl Checker<'_> {
             ("never", raw.never.as_ref().map(S::span)),
             ("in_order", raw.in_order.as_ref().map(S::span)),
             ("outcome", raw.outcome.as_ref().map(S::span)),
+            ("no_finding", raw.no_finding.as_ref().map(S::span)),
         ];
         let given: Vec<_> = forms
             .into_iter()
@@ -126,6 +134,9 @@ impl Checker<'_> {
         }
         if raw.event.is_none() {
             self.only_with_event(raw);
+        }
+        if raw.no_finding.is_none() {
+            self.only_with_no_finding(raw);
         }
         if let Some(event) = &raw.event {
             self.event_form(raw, event)
@@ -151,10 +162,13 @@ impl Checker<'_> {
             (Test::InOrder(events), Names::only(&["t"]))
         } else if let Some(outcome) = &raw.outcome {
             (Test::Ends(self.ending(outcome)), Names::only(&[]))
+        } else if let Some(kinds) = &raw.no_finding {
+            (self.finding_form(raw, kinds), Names::only(&[]))
         } else {
             if !given.is_empty() || raw.id.is_some() {
                 self.problem(span.clone(), "this requirement requires nothing")
-                    .help = Some("add `event`, `never`, `in_order` or `outcome`".into());
+                    .help =
+                    Some("add `event`, `never`, `in_order`, `outcome` or `no_finding`".into());
             }
             let test = Test::InOrder(Vec::new());
             (test, Names::only(&[]))

@@ -5,6 +5,7 @@
 //! is checked: signals exist, times are times, criteria name scenarios that are there.
 
 mod check;
+mod check_finding;
 mod check_pattern;
 mod check_requirement;
 mod check_step;
@@ -20,12 +21,13 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use siglab_engine::{Limits, Script};
-use siglab_model::{ProcessStatus, Time};
+use siglab_explore::FindingKind;
+use siglab_model::{ProcessStatus, Signal, Time};
 
 pub use error::{ManifestError, ManifestProblem};
 pub use pattern::{FieldTest, FieldValue, Pattern};
@@ -272,7 +274,28 @@ pub enum Test {
     InOrder(Vec<Pattern>),
     /// The run ends like this.
     Ends(Ending),
+    /// Nothing of these kinds goes wrong, at whatever moment a signal comes.
+    NoFinding {
+        /// What must not go wrong.
+        kinds: Vec<FindingKind>,
+        /// What is tried.
+        exploring: Exploring,
+    },
 }
+
+/// Moments that a scenario has at which a signal may come: what is tried of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exploring {
+    /// The signal; every one that the program handles if absent.
+    pub signal: Option<Signal>,
+    /// The process or thread that gets it, and whose failures count; all if absent.
+    pub to: Option<String>,
+    /// How many moments are tried at the most.
+    pub moments: usize,
+}
+
+/// Moments that are tried, unless a requirement says otherwise: 100.
+pub const MOMENTS: usize = 100;
 
 /// What another event must be near to.
 #[derive(Clone, Debug)]
@@ -325,9 +348,33 @@ impl Manifest {
         self.criteria.iter().find(|criterion| criterion.id == id)
     }
 
+    /// What these criteria, by id, want explored: a scenario's id, and how.
+    pub(crate) fn explorations(&self, criteria: &[String]) -> BTreeSet<(&str, &Exploring)> {
+        let criteria = criteria.iter().filter_map(|id| self.criterion(id));
+        criteria.flat_map(Criterion::explorations).collect()
+    }
+
     /// All points together.
     #[must_use]
     pub fn max_score(&self) -> u32 {
         self.criteria.iter().map(|criterion| criterion.points).sum()
+    }
+}
+
+impl Criterion {
+    /// What must be explored to judge by it: a scenario's id, and how.
+    pub(crate) fn explorations(&self) -> impl Iterator<Item = (&str, &Exploring)> {
+        let requirements = match &self.rule {
+            Rule::Requirements(requirements) => requirements.as_slice(),
+            _ => &[],
+        };
+        requirements.iter().flat_map(|requirement| {
+            let exploring = match &requirement.test {
+                Test::NoFinding { exploring, .. } => Some(exploring),
+                _ => None,
+            };
+            let scenarios = requirement.scenarios.iter().map(String::as_str);
+            scenarios.filter_map(move |id| exploring.map(|exploring| (id, exploring)))
+        })
     }
 }

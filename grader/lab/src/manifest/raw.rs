@@ -316,13 +316,14 @@ pub(crate) struct RawCriterion {
 ///   long after the other, or before or after the other;
 /// - `event` with `same_instant_as`: it happens at that moment of virtual time;
 /// - `in_order`: these happen, one after another;
-/// - `outcome`: how the run ends.
+/// - `outcome`: how the run ends;
+/// - `no_finding`: nothing of these kinds goes wrong, at whatever moment a signal comes.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Requirement"))]
 pub(crate) struct RawRequirement {
-    /// The diagnosis's id.
+    /// The diagnosis's id; with `no_finding` it is the finding's kind, and absent here.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) id: Option<Text>,
     /// What the program did, when something happened too often, too early, too late. Names
@@ -374,6 +375,21 @@ pub(crate) struct RawRequirement {
     /// How the run must end.
     #[cfg_attr(feature = "schema", schemars(with = "Option<RawOutcome>"))]
     pub(crate) outcome: Option<S<RawOutcome>>,
+    /// Kinds of findings of which exploring the scenario may give none: `deadlock`, `crash`,
+    /// `hang`, `lost-wakeup`, `killed-by-default`, `output-corrupted`, `unsafe-call`,
+    /// `errno-clobbered`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub(crate) no_finding: Option<S<Vec<Text>>>,
+    /// With `no_finding`: the signal; every one that the program handles if absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) signal: Option<Text>,
+    /// With `no_finding`: the process or thread that gets it, and whose failures count; all
+    /// if absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) to: Option<Text>,
+    /// With `no_finding`: how many moments are tried at the most; 100 if absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u32>"))]
+    pub(crate) moments: Option<S<i64>>,
 }
 
 /// How a run must end: one of these.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
+use super::check_finding::FINDINGS;
 use super::event::{EVENTS, Field, Holds};
 use super::raw::{RawAnchor, RawManifest, RawPattern};
 
@@ -20,13 +21,23 @@ pub(crate) fn schema() -> Value {
     for (name, required) in [
         ("Scenario", json!(["id"])),
         ("Criterion", json!(["id", "title"])),
-        ("Requirement", json!(["id"])),
     ] {
         if let Some(definition) = schema.pointer_mut(&format!("/$defs/{name}"))
             && let Some(definition) = definition.as_object_mut()
         {
             definition.insert("required".into(), required);
         }
+    }
+    // A finding brings an id of its own.
+    if let Some(definition) = schema.pointer_mut("/$defs/Requirement")
+        && let Some(definition) = definition.as_object_mut()
+    {
+        let one_of = json!([{ "required": ["id"] }, { "required": ["no_finding"] }]);
+        definition.insert("oneOf".into(), one_of);
+    }
+    let kinds: Vec<_> = FINDINGS.iter().map(|kind| kind.id()).collect();
+    if let Some(property) = schema.pointer_mut("/$defs/Requirement/properties/no_finding/items") {
+        *property = json!({ "enum": kinds });
     }
     schema.to_value()
 }
@@ -224,6 +235,14 @@ mod tests {
             (
                 json!({ "criterion": [{ "require": [{ "never": { "event": "died" } }] }] }),
                 ".require[0].never: [[",
+            ),
+            (
+                json!({ "criterion": [{ "require": [{ "no_finding": ["deadlocks"] }] }] }),
+                ".require[0].no_finding[0]: not one of",
+            ),
+            (
+                json!({ "criterion": [{ "require": [{ "signal": "SIGINT" }] }] }),
+                "lacks no_finding",
             ),
         ] {
             let found = complaints(&schema, &schema, &wrong, "").join("\n");

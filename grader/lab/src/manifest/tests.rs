@@ -1,6 +1,8 @@
 //! What is wrong with a manifest is shown with line, column and caret.
 
-use super::Manifest;
+use siglab_model::Signal;
+
+use super::{Exploring, MOMENTS, Manifest};
 
 /// A lab in order, which each test spoils.
 const LAB: &str = r#"id = "lab"
@@ -570,4 +572,63 @@ fn an_unknown_system_call() {
       |
       = help: names are the kernel's, as strace shows them: rt_sigtimedwait
     "#);
+}
+
+const EVENT: &str = r#"id = "lives"
+event = { event = "killed", role = "parent" }"#;
+
+#[test]
+fn requirements_about_every_moment() {
+    let shown = |requirement: &str| spoilt(&[(EVENT, requirement)]);
+    for (requirement, problem) in [
+        (
+            "no_finding = [\"deadlok\"]",
+            "no kind of finding `deadlok`\n  --> lab.toml:15:15",
+        ),
+        ("no_finding = [\"deadlok\"]", "did you mean `deadlock`?"),
+        (
+            "no_finding = []",
+            "`no_finding` names no kind\n  --> lab.toml:15:14",
+        ),
+        (
+            "no_finding = [\"crash\"]\nto = \"main\"",
+            "`main` is called `parent` in this lab\n  --> lab.toml:16:6",
+        ),
+        (
+            "no_finding = [\"crash\"]\nid = \"mine\"",
+            "`id` doesn't go with `no_finding`",
+        ),
+        (
+            "no_finding = [\"crash\"]\nmoments = 10001",
+            "`10001` moments are too many",
+        ),
+        (
+            "no_finding = [\"crash\"]\nwithin = \"1s\"",
+            "`within` goes with `event`",
+        ),
+        (
+            "id = \"a\"\nnever = { event = \"exit\" }\nsignal = \"SIGINT\"",
+            "`signal` goes with `no_finding`",
+        ),
+    ] {
+        let shown = shown(requirement);
+        assert!(shown.contains(problem), "{requirement}: {shown}");
+    }
+}
+
+#[test]
+fn what_is_explored() {
+    let text = LAB.replace(
+        EVENT,
+        "no_finding = [\"crash\"]\nsignal = \"SIGINT\"\nto = \"parent\"",
+    );
+    let lab = Manifest::parse(&text, "lab.toml", None).expect("it is in order");
+    let wanted = lab.explorations(&["dies".to_owned()]);
+    let exploring = Exploring {
+        signal: Some(Signal::INT),
+        to: Some("parent".into()),
+        moments: MOMENTS,
+    };
+    assert_eq!(wanted, [("run", &exploring)].into());
+    assert_eq!(lab.criteria[0].scenarios, ["run"]);
 }

@@ -1,0 +1,94 @@
+//! The requirement `no_finding`: nothing goes wrong, at whatever moment a signal comes.
+
+use siglab_explore::{Exploration, ExploreError, Finding, FindingKind};
+use siglab_model::{Kind, Trace};
+
+use super::{Failing, diagnosis as ids};
+use crate::manifest::{Exploring, Roles};
+use crate::result::{Diagnosis, Verdict};
+
+/// Why the moments of a program that does `trace` by itself aren't tried. What never waits
+/// has moments without end, and each run that ends at a limit takes as long as that.
+pub(crate) fn unexplorable(trace: &Trace) -> Option<Diagnosis> {
+    let message = trace
+        .events
+        .iter()
+        .find_map(|event| match (&event.kind, &event.role) {
+            (Kind::BusyWaiting { .. }, Some(role)) => {
+                Some(format!("{role} is busy waiting at {}", event.t))
+            }
+            _ => None,
+        })
+        .or_else(|| {
+            let limit = trace.outcome.limit?;
+            Some(format!("the run was cut off ({limit:?})"))
+        })?;
+    Some(Diagnosis {
+        id: ids::NOT_EXPLORED.into(),
+        message: format!("{message}, so not every moment can be tried"),
+        hint: "mend that first: wait in a call that blocks".into(),
+    })
+}
+
+/// Judges what exploring the scenario `id` gave.
+pub(super) fn judge(
+    id: &str,
+    kinds: &[FindingKind],
+    exploring: &Exploring,
+    explored: Option<&Result<&Exploration, &ExploreError>>,
+    trace: &Trace,
+    roles: &Roles,
+) -> Result<(), Failing> {
+    if let Some(diagnosis) = unexplorable(trace) {
+        return Err(Failing::fail(Some(id), diagnosis));
+    }
+    match explored {
+        Some(Ok(exploration)) => check(kinds, exploring, exploration, roles)
+            .map_err(|diagnosis| Failing::fail(Some(id), diagnosis)),
+        Some(Err(error)) => Err(not_explored(id, error)),
+        None => Err(not_explored(id, &"it wasn't tried")),
+    }
+}
+
+/// Checks that an exploration found nothing of these kinds.
+pub(crate) fn check(
+    kinds: &[FindingKind],
+    exploring: &Exploring,
+    exploration: &Exploration,
+    roles: &Roles,
+) -> Result<(), Diagnosis> {
+    let counts = |finding: &&Finding| {
+        kinds.contains(&finding.kind) && is_about(finding, exploring.to.as_deref(), roles)
+    };
+    match exploration.findings.iter().find(counts) {
+        None => Ok(()),
+        Some(finding) => Err(Diagnosis {
+            id: finding.kind.id().into(),
+            message: format!("{}: {}", finding.title, finding.explanation),
+            hint: finding.advice.clone(),
+        }),
+    }
+}
+
+/// Whether a finding is about the process or thread `to`, or about one of its threads.
+fn is_about(finding: &Finding, to: Option<&str>, roles: &Roles) -> bool {
+    // These say of a run as a whole that it goes wrong.
+    let of_all = matches!(
+        finding.kind,
+        FindingKind::Hang | FindingKind::OutputCorrupted
+    );
+    let role = finding.role.as_str();
+    of_all || to.is_none_or(|to| role == to || roles.process_of(role) == to)
+}
+
+fn not_explored(id: &str, why: &dyn std::fmt::Display) -> Failing {
+    Failing {
+        verdict: Verdict::Error,
+        scenario: Some(id.to_owned()),
+        diagnosis: Diagnosis {
+            id: ids::NOT_EXPLORED.into(),
+            message: format!("the moments of the scenario could not be tried: {why}"),
+            hint: "this is not the submission's doing; run `siglab doctor`".into(),
+        },
+    }
+}

@@ -1,0 +1,106 @@
+//! Requirements about every moment: `no_finding`.
+
+use std::ops::Range;
+
+use siglab_explore::FindingKind;
+
+use super::check::Checker;
+use super::raw::{RawRequirement, S, Text};
+use super::{Exploring, MOMENTS, Test};
+use crate::lab::nearest;
+
+/// The kinds that exploring a scenario can give. Criteria that fail are found by others.
+pub(super) const FINDINGS: [FindingKind; 8] = [
+    FindingKind::Deadlock,
+    FindingKind::Crash,
+    FindingKind::Hang,
+    FindingKind::LostWakeup,
+    FindingKind::KilledByDefault,
+    FindingKind::OutputCorrupted,
+    FindingKind::UnsafeCall,
+    FindingKind::ErrnoClobbered,
+];
+
+/// The most moments that a requirement may have tried. A grade should be there soon.
+const MOST_MOMENTS: usize = 10_000;
+
+impl Checker<'_> {
+    /// The form `no_finding`.
+    pub(super) fn finding_form(&mut self, raw: &RawRequirement, named: &S<Vec<Text>>) -> Test {
+        let words = [
+            ("id", raw.id.as_ref()),
+            ("message", raw.message.as_ref()),
+            ("missing", raw.missing.as_ref()),
+            ("hint", raw.hint.as_ref()),
+        ];
+        for (key, text) in words {
+            if let Some(text) = text {
+                self.problem(text.span(), format!("`{key}` doesn't go with `no_finding`"))
+                    .help = Some("a finding brings its own id, message and hint".into());
+            }
+        }
+        if named.get_ref().is_empty() {
+            self.problem(named.span(), "`no_finding` names no kind")
+                .help = Some(known());
+        }
+        let named = named.get_ref().iter();
+        let kinds = named.filter_map(|name| self.finding(name)).collect();
+        if let Some(to) = &raw.to {
+            self.role(to);
+        }
+        let moments = raw.moments.as_ref().and_then(|it| self.moments(it));
+        Test::NoFinding {
+            kinds,
+            exploring: Exploring {
+                signal: raw.signal.as_ref().and_then(|it| self.signal(it)),
+                to: raw.to.as_ref().map(|to| to.get_ref().clone()),
+                moments: moments.unwrap_or(MOMENTS),
+            },
+        }
+    }
+
+    /// Reports keys that go with `no_finding` and stand alone.
+    pub(super) fn only_with_no_finding(&mut self, raw: &RawRequirement) {
+        let keys: [(&str, Option<Range<usize>>); 3] = [
+            ("signal", raw.signal.as_ref().map(Text::span)),
+            ("to", raw.to.as_ref().map(Text::span)),
+            ("moments", raw.moments.as_ref().map(S::span)),
+        ];
+        for (key, span) in keys {
+            if let Some(span) = span {
+                self.problem(span, format!("`{key}` goes with `no_finding`"));
+            }
+        }
+    }
+
+    fn finding(&mut self, name: &Text) -> Option<FindingKind> {
+        let found = FINDINGS
+            .into_iter()
+            .find(|kind| kind.id() == name.get_ref());
+        if found.is_none() {
+            let ids = FINDINGS.iter().map(|kind| kind.id());
+            let help = match nearest(name.get_ref(), ids) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => known(),
+            };
+            self.problem(name.span(), format!("no kind of finding `{name}`"))
+                .help = Some(help);
+        }
+        found
+    }
+
+    fn moments(&mut self, number: &S<i64>) -> Option<usize> {
+        let moments = self.count(number)?;
+        if moments > MOST_MOMENTS {
+            self.problem(number.span(), format!("`{number}` moments are too many"))
+                .help = Some(format!("at most {MOST_MOMENTS}"));
+            return None;
+        }
+        Some(moments)
+    }
+}
+
+fn known() -> String {
+    let ids: Vec<_> = FINDINGS.iter().map(|kind| kind.id()).collect();
+    format!("there are: {}", ids.join(", "))
+}
