@@ -53,7 +53,14 @@ fn without_temporary(text: &str, folder: &Path) -> String {
             .into_iter()
             .find_map(|prefix| Some((prefix, random(rest.strip_prefix(prefix)?)?)));
         match known {
-            Some((PREFIX | "siglab-", after)) if after.starts_with('/') => rest = &after[1..],
+            Some((PREFIX | "siglab-", after)) if after.starts_with('/') => {
+                rest = &after[1..];
+                // Where compilers have their own temporary files in that folder.
+                if let Some(after) = rest.strip_prefix("cc").and_then(random) {
+                    out.push_str("cc");
+                    rest = after;
+                }
+            }
             Some((prefix, after)) => {
                 out.push_str(prefix.trim_end_matches('-'));
                 rest = after;
@@ -132,6 +139,7 @@ mod tests {
             ),
             ("/usr/bin/ld: /tmp/ccAbCdEf.o: in", "/usr/bin/ld: cc.o: in"),
             ("-o /tmp/siglab-AAAAAA/lab", "-o lab"),
+            ("/tmp/siglab-AAAAAA/ccAbCdEf.o: in", "cc.o: in"),
             ("/tmp/rustcAAAAAA/x.o", "rustc/x.o"),
             ("/tmp/mine.c and /tmp/", "/tmp/mine.c and /tmp/"),
             ("/tmp/ccAbCdEfG.o", "/tmp/ccAbCdEfG.o"),

@@ -435,7 +435,9 @@ fn without_a_handler_there_is_nothing_to_explore() {
     explore([], &none)
         .assert()
         .code(0)
-        .stdout("none: nothing to explore: it installs no handler for a signal\n")
+        .stdout(
+            "none: nothing to explore: it installs no handler for a signal that is to be tried\n",
+        )
         .stderr("");
     let explored = explore_json(["--strategy", "all"], &none, 0);
     assert_eq!(explored["signals"], serde_json::json!([]));
