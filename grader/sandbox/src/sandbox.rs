@@ -236,7 +236,10 @@ impl Inner {
     /// Whether each program has a `/tmp` and a `/dev/shm` of its own: with a view, unless
     /// that would cover the sandbox's folder, where the programs are.
     pub(crate) fn has_own_tmp(&self) -> bool {
-        self.view.is_some() && !self.folder().starts_with("/tmp")
+        self.view.is_some()
+            && !self.folder().starts_with("/tmp")
+            // An own /tmp would hide them.
+            && !self.tools.iter().any(|tool| tool.starts_with("/tmp"))
     }
 
     /// Whether the tools are where only siglab's own user can look (a toolchain in

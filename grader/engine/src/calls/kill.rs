@@ -117,6 +117,21 @@ impl Run<'_> {
         if wanted == Wanted::All {
             return self.send_to_all(tid, regs, raw_signal);
         }
+        if let Wanted::Group(group) = wanted
+            && number == libc::SYS_kill
+            && signal == Some(Signal::CONT)
+        {
+            let group = match group {
+                0 => group_of(self.task(tid)?.pid),
+                group => Some(group),
+            };
+            let members = self.members(group);
+            if members.len() > 1 {
+                // All that are stopped would go on at the same moment, and tell their parents
+                // in an order of the kernel's.
+                return self.send_one_by_one(tid, regs, raw_signal, members);
+            }
+        }
         let to = self.in_words_of(wanted);
         let targets = match self.decide(tid, wanted, signal, raw_signal)? {
             Decision::Allow(targets) => targets,
@@ -341,7 +356,7 @@ impl Run<'_> {
         let caller = self.task(tid)?.pid;
         let valid =
             raw_signal == 0 || signal_argument(u64::from(raw_signal.cast_unsigned())).is_some();
-        let mut rest: Vec<Pid> = self
+        let rest: Vec<Pid> = self
             .processes
             .iter()
             .filter(|process| !process.gone && process.pid != caller)
@@ -362,6 +377,17 @@ impl Run<'_> {
         if rest.is_empty() {
             return self.answer(tid, regs, failure(Errno::ESRCH));
         }
+        self.send_one_by_one(tid, regs, raw_signal, rest)
+    }
+
+    /// Makes one kill of the caller's own after another. `rest` isn't empty.
+    fn send_one_by_one(
+        &mut self,
+        tid: Pid,
+        regs: Regs,
+        raw_signal: i32,
+        mut rest: Vec<Pid>,
+    ) -> Outcome<Next> {
         let first = rest.remove(0);
         self.begin(
             tid,
