@@ -130,7 +130,8 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
     options.policy = witness.policy.clone();
     options.injections = witness.injections.clone();
     options.explains = true;
-    options.limits.real_time = Some(LIMIT);
+    // A followed run takes long for what it is, and was made without a limit.
+    options.limits.real_time = (!witness.followed).then_some(LIMIT);
     options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
     let script = Script::default();
     let trace = if witness.followed {

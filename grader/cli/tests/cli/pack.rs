@@ -313,7 +313,7 @@ fn gradescope_grades() {
     // Gradescope would stop the container before all scenarios have reached their limits.
     autograder.submit("int main(void) { for (volatile int i = 0;; i++) continue; }\n");
     let mut script = autograder.script("run_autograder");
-    let results = autograder.results_of(script.env("SIGLAB_SECONDS", "2"));
+    let results = autograder.results_of(script.env("SIGLAB_SECONDS", "5"));
     assert_eq!(results["score"], 0);
     assert_eq!(results["extra_data"]["status"], "internal-error");
     let output = results["output"].as_str().expect("text");
