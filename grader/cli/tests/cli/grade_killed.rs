@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -38,15 +38,12 @@ fn class() -> Course {
     course
 }
 
-/// Grades until so many lines were written, a moment longer, and then no more. The names
-/// of the submissions that were reported; whether it came to its end before.
-fn grade_and_stop(
+/// A siglab that grades, once it has written so many lines; what it writes next, and these.
+fn started(
     course: &Course,
     (sandbox, out): (&str, &str),
-    signal: Signal,
     lines: u64,
-    microseconds: u64,
-) -> (Vec<String>, bool) {
+) -> (Child, BufReader<ChildStdout>, String) {
     let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
         .args(["grade", "tiny", "submissions", "--labs", "labs"])
         .args(["--out", out, "--sandbox", sandbox])
@@ -61,6 +58,19 @@ fn grade_and_stop(
     for _ in 0..lines {
         output.read_line(&mut text).expect("siglab writes UTF-8");
     }
+    (siglab, output, text)
+}
+
+/// Grades until so many lines were written, a moment longer, and then no more. The names
+/// of the submissions that were reported; whether it came to its end before.
+fn grade_and_stop(
+    course: &Course,
+    (sandbox, out): (&str, &str),
+    signal: Signal,
+    lines: u64,
+    microseconds: u64,
+) -> (Vec<String>, bool) {
+    let (mut siglab, mut output, mut text) = started(course, (sandbox, out), lines);
     // Until it ends, but no longer than this: the moment lies anywhere in a step.
     let mut end = [PollFd::new(output.get_ref().as_fd(), PollFlags::empty())];
     let timeout = PollTimeout::try_from(microseconds / 1000).expect("it is short");
@@ -130,20 +140,7 @@ fn killed_and_called_again_at_once_it_goes_on() {
     grade("whole");
     for lines in [1, 3, 6] {
         let out = format!("out{lines}");
-        let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
-            .args(["grade", "tiny", "submissions", "--labs", "labs", "--out"])
-            .args([&out, "--sandbox", "auto"])
-            .current_dir(course.at(""))
-            .env("TMPDIR", course.at("tmp"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("siglab starts");
-        let mut output = BufReader::new(siglab.stdout.take().expect("it is piped"));
-        let mut text = String::new();
-        for _ in 0..lines {
-            output.read_line(&mut text).expect("siglab writes UTF-8");
-        }
+        let (mut siglab, _output, _) = started(&course, ("auto", &out), lines);
         siglab.kill().expect("it is ours");
         siglab.wait().expect("it is a child");
         grade(&out);

@@ -59,7 +59,10 @@ for starter in "$source/siglab/@FOLDER@"/starter/@LAB@.*; do
     >/dev/null || status=$?
   if [ "$status" -gt 1 ]; then
     echo "siglab can't grade $starter here (status $status):" >&2
+    # What is missing; its own status adds nothing.
     "$source/bin/siglab" doctor >&2 || true
+    # An autograder that can't grade isn't to be built.
+    exit "$status"
   fi
 done
 chmod -R o+rX,o-w "$CARGO_TARGET_DIR"
