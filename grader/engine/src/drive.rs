@@ -6,6 +6,7 @@ use std::time::Duration;
 use siglab_model::{BusyKind, Kind, Signal};
 
 use crate::fault::{Fault, Outcome};
+use crate::meter::Meter;
 use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run};
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Ready, Status};
@@ -70,6 +71,8 @@ enum Mode {
 const QUANTUM: Duration = Duration::from_millis(100);
 /// The same, once it was found spinning.
 const BUSY_QUANTUM: Duration = Duration::from_millis(5);
+/// How often siglab looks at a task that runs.
+const TICK: Duration = Duration::from_millis(2);
 /// How often a task gets the processor before siglab waits for it in the kernel.
 const YIELDS: usize = 3;
 
@@ -393,8 +396,7 @@ impl Run<'_> {
                 return Ok(awaited);
             }
         }
-        self.ticker
-            .start(Duration::from_micros(200), Duration::from_millis(2))?;
+        self.ticker.start(Duration::from_micros(200), TICK)?;
         let awaited = self.await_patiently(tid);
         self.ticker.stop()?;
         awaited
@@ -407,14 +409,14 @@ impl Run<'_> {
         } else {
             QUANTUM
         };
-        let begun = proc::processor_time(pid).unwrap_or_default();
+        let mut meter = Meter::new(proc::processor_time(pid).unwrap_or_default(), TICK * 2);
         loop {
             wait::wait_for(tid)?;
             if let Some(awaited) = self.look(tid)? {
                 return Ok(awaited);
             }
             self.drain_for(Some(tid));
-            let used = proc::processor_time(pid).unwrap_or_default();
+            let used = meter.read(proc::processor_time(pid).unwrap_or_default());
             let must_stop = self.must_stop_now();
             let task = self.task(tid)?;
             if must_stop && task.interrupted.is_some() && task.files.state() == Some(b'D') {
@@ -422,7 +424,7 @@ impl Run<'_> {
                 self.end_now();
                 return Err(Fault::Gone);
             }
-            if used.saturating_sub(begun) > quantum || must_stop {
+            if used > quantum || must_stop {
                 return Ok(Awaited::OutOfTime);
             }
         }

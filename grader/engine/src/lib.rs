@@ -28,6 +28,7 @@ mod handler_calls;
 mod info;
 mod inject;
 mod lifecycle;
+mod meter;
 mod options;
 mod recorder;
 mod run;

@@ -11,6 +11,9 @@ use nix::unistd::Pid;
 use siglab_model::{LimitKind, Trace};
 use tempfile::TempDir;
 
+/// A shell script that waits for its standard input.
+const WAITS: &str = "echo ready; exec cat";
+
 /// A program under siglab that waits for its standard input.
 struct Waiting {
     siglab: Child,
@@ -18,13 +21,13 @@ struct Waiting {
     stdin: ChildStdin,
 }
 
-fn waiting(args: &[&str], trace: &Path) -> Waiting {
+fn waiting(args: &[&str], trace: &Path, script: &str) -> Waiting {
     let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
         .arg("run")
         .args(args)
         .arg("--trace")
         .arg(trace)
-        .args(["--", "sh", "-c", "echo ready; exec cat"])
+        .args(["--", "sh", "-c", script])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -70,7 +73,7 @@ fn a_signal_to_siglab_ends_the_run_in_order() {
     ] {
         let folder = TempDir::new().expect("a temporary folder");
         let file = folder.path().join("trace.jsonl");
-        let waiting = waiting(&[], &file);
+        let waiting = waiting(&[], &file, WAITS);
         waiting.signal(signal);
         let (code, stderr) = waiting.end();
         assert_eq!(code, Some(status), "{signal}: {stderr}");
@@ -86,11 +89,54 @@ fn a_signal_to_siglab_ends_the_run_in_order() {
     }
 }
 
+/// timeout(1) signals its child, and then the whole group.
+#[test]
+fn signals_at_the_same_time_are_one_request() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("trace.jsonl");
+    let waiting = waiting(&[], &file, WAITS);
+    // Both are pending when it goes on.
+    for signal in [
+        Signal::SIGSTOP,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGCONT,
+    ] {
+        waiting.signal(signal);
+    }
+    let (code, stderr) = waiting.end();
+    assert!(matches!(code, Some(129 | 143)), "{code:?}: {stderr}");
+    assert!(stderr.contains("siglab was asked to stop"), "{stderr}");
+    assert!(file.exists(), "the trace is written");
+}
+
+/// Somebody insists while siglab can't end in order: nobody reads what it has to say, and
+/// the pipe for it, of 64 KiB, is nearly full.
+#[test]
+fn a_later_signal_ends_siglab_at_once() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("trace.jsonl");
+    let waiting = waiting(
+        &[],
+        &file,
+        "head -c 65500 /dev/zero >&2; echo ready; exec cat",
+    );
+    let mut has_ended = false;
+    while !has_ended {
+        waiting.signal(Signal::SIGTERM);
+        let stdout = waiting.siglab.stdout.as_ref().expect("stdout is piped");
+        let mut pipe = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        has_ended = poll(&mut pipe, PollTimeout::from(50_u8)).expect("poll") > 0;
+    }
+    let (code, _) = waiting.end();
+    assert_eq!(code, Some(143));
+}
+
 #[test]
 fn nothing_survives_when_siglab_is_killed() {
     let folder = TempDir::new().expect("a temporary folder");
     let file = folder.path().join("trace.jsonl");
-    let waiting = waiting(&["--quiet"], &file);
+    let waiting = waiting(&["--quiet"], &file, WAITS);
     waiting.signal(Signal::SIGKILL);
     let (code, stderr) = waiting.end();
     assert_eq!((code, stderr.as_str()), (None, ""));
