@@ -57,7 +57,7 @@ impl Fork<'_, '_> {
 
 impl Run<'_> {
     /// Whether a copy would be as good as the program itself.
-    fn can_be_copied(&mut self, tid: Pid) -> Outcome<bool> {
+    pub(crate) fn can_be_copied(&mut self, tid: Pid) -> Outcome<bool> {
         let task = self.task(tid)?;
         let alone = task.tid == task.pid
             && task.call.is_none()
@@ -106,7 +106,7 @@ impl Run<'_> {
             self.random.clone(),
             self.scheduler.clone(),
         );
-        let (step, step_time) = (self.step, self.step_time);
+        let (step, step_time, has_injected) = (self.step, self.step_time, self.has_injected);
         let (last, idle, real_time) = (self.last, self.idle, self.real_time);
         let begun = real_now();
         let started = std::mem::replace(&mut self.started, begun);
@@ -132,7 +132,7 @@ impl Run<'_> {
         self.timers = timers;
         self.expected = expected;
         (self.clock, self.random, self.scheduler) = (clock, random, scheduler);
-        (self.step, self.step_time) = (step, step_time);
+        (self.step, self.step_time, self.has_injected) = (step, step_time, has_injected);
         (self.last, self.idle, self.real_time) = (last, idle, real_time);
         // The time that the copy took isn't the program's.
         self.started = started + begun.elapsed();

@@ -7,7 +7,7 @@ use siglab_model::{BusyKind, Kind, Signal};
 
 use crate::fault::{Fault, Outcome};
 use crate::meter::Meter;
-use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run};
+use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run, real_now};
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Ready, Status};
 use crate::sys::{Errno, Pid, cpu, fds, proc};
@@ -71,10 +71,16 @@ enum Mode {
 const QUANTUM: Duration = Duration::from_millis(100);
 /// The same, once it was found spinning.
 const BUSY_QUANTUM: Duration = Duration::from_millis(5);
+/// When siglab looks first at a task that runs.
+const FIRST_LOOK: Duration = Duration::from_micros(50);
 /// How often siglab looks at a task that runs.
 const TICK: Duration = Duration::from_millis(2);
 /// How often a task gets the processor before siglab waits for it in the kernel.
 const YIELDS: usize = 3;
+/// A yield that takes longer was given to somebody else.
+const LONG_YIELD: Duration = Duration::from_micros(500);
+/// After that, siglab doesn't yield for so many stops.
+const STOPS_WITHOUT_YIELDS: u32 = 1000;
 
 impl Run<'_> {
     /// Runs a parked task until it waits, ends, or has to make room for another.
@@ -390,13 +396,25 @@ impl Run<'_> {
 
     /// Waits until the task stops, blocks, or ends.
     fn await_stop(&mut self, tid: Pid) -> Outcome<Awaited> {
+        // On a processor of their own, the task stops or blocks before siglab has its turn
+        // again, and that is the fastest way. Beside others it is the slowest: who yields
+        // goes to the end of the queue, and since Linux 6.18 pays for a whole time slice.
         for _ in 0..YIELDS {
+            if self.crowded > 0 {
+                self.crowded -= 1;
+                break;
+            }
+            let begun = real_now();
             cpu::yield_now();
-            if let Some(awaited) = self.look(tid)? {
+            let awaited = self.look(tid)?;
+            if begun.elapsed() > LONG_YIELD {
+                self.crowded = STOPS_WITHOUT_YIELDS;
+            }
+            if let Some(awaited) = awaited {
                 return Ok(awaited);
             }
         }
-        self.ticker.start(Duration::from_micros(200), TICK)?;
+        self.ticker.start(FIRST_LOOK, TICK)?;
         let awaited = self.await_patiently(tid);
         self.ticker.stop()?;
         awaited

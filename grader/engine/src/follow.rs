@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use siglab_model::{Frame, Moment, Place, SigSet, Signal, Trace};
+use siglab_model::{Frame, Moment, Place, Role, SigSet, Signal, Trace};
 
 use crate::arch::{self, Does};
 use crate::branch::Fork;
@@ -25,17 +25,23 @@ use crate::sys::{Pid, proc};
 pub enum FollowFrom {
     /// Everything, from the exec on.
     Start,
-    /// Each process from when it has a handler.
+    /// Each process from when it has a handler, or blocks one of [`Follow::signals`].
     Handler,
     /// Only what runs in handlers.
     InHandlers,
 }
 
 /// How to follow.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Follow {
     /// From when on.
     pub from: FollowFrom,
+    /// The processes and threads; all if there are none.
+    pub roles: Vec<Role>,
+    /// The signals that are meant; all if empty. While a thread blocks all of them, outside
+    /// of handlers only the first moment after each controlled call is looked at: a signal
+    /// that comes later has the same effect.
+    pub signals: SigSet,
     /// After this many instructions the program goes on unfollowed.
     pub most_steps: u64,
 }
@@ -74,6 +80,8 @@ pub struct Seen {
     pub own_at: Option<(Arc<PathBuf>, u64)>,
     /// Whether it is the program's own code.
     pub own: bool,
+    /// Whether the program could probably be copied there: [`Fork::inject`].
+    pub copyable: bool,
 }
 
 /// Why a moment is one at which programs often break.
@@ -138,8 +146,11 @@ pub(crate) struct Thread {
     tired: u32,
     /// It isn't followed before its next controlled call.
     rests: bool,
+    /// Nor is it, outside of handlers, because nothing that is meant can be delivered.
+    out_of_reach: bool,
     handled: SigSet,
     blocked: SigSet,
+    copyable: bool,
     /// The handlers that it is in.
     pub(crate) contexts: Vec<Context>,
 }
@@ -193,20 +204,44 @@ impl Run<'_> {
         if follower.steps >= follower.follow.most_steps {
             return Ok(false);
         }
-        let from = follower.follow.from;
-        let rests = follower
-            .threads
-            .get(&tid.as_raw())
-            .filter(|thread| thread.rests)
-            .map(|thread| thread.since);
+        let (from, signals) = (follower.follow.from, follower.follow.signals);
+        let thread = follower.threads.get(&tid.as_raw());
+        let (since, rests, out_of_reach) = thread.map_or((None, false, false), |thread| {
+            (Some(thread.since), thread.rests, thread.out_of_reach)
+        });
         let task = self.task(tid)?;
-        if rests == Some(task.calls) {
+        let pauses = rests || (out_of_reach && task.handlers.is_empty());
+        if pauses && since == Some(task.calls) {
+            return Ok(false);
+        }
+        let mask = match from {
+            FollowFrom::Handler if !signals.is_empty() => proc_mask(tid)?,
+            _ => SigSet::EMPTY,
+        };
+        self.is_in_scope(tid, mask)
+    }
+
+    /// Whether a task that blocks these signals is one of those that are to be followed.
+    fn is_in_scope(&mut self, tid: Pid, blocked: SigSet) -> Outcome<bool> {
+        let Some(follower) = &self.follower else {
+            return Ok(false);
+        };
+        let (from, signals) = (follower.follow.from, follower.follow.signals);
+        let roles = &follower.follow.roles;
+        let role = |task: &crate::task::Task| roles.is_empty() || roles.contains(&task.role);
+        let Some(task) = self.tasks.iter().find(|task| task.tid == tid) else {
+            return Err(crate::fault::Fault::Gone);
+        };
+        if !role(task) {
             return Ok(false);
         }
         Ok(match from {
             FollowFrom::Start => true,
             FollowFrom::InHandlers => !task.handlers.is_empty(),
-            FollowFrom::Handler => self.process_of(tid)?.has_handled,
+            FollowFrom::Handler => {
+                self.process_of(tid)?.has_handled
+                    || (!signals.is_empty() && signals.difference(blocked) != signals)
+            }
         })
     }
 
@@ -270,6 +305,9 @@ impl Run<'_> {
             thread.since = calls;
             thread.blocked = proc_mask(tid)?;
             thread.handled = self.handled_by(tid)?;
+            thread.copyable = self.can_be_copied(tid)?;
+            let meant = follower.follow.signals;
+            thread.out_of_reach = !meant.is_empty() && meant.difference(thread.blocked).is_empty();
         }
         let codes = follower.codes.entry(pid.as_raw()).or_default();
         let Some(code) = codes.at(&mut self.symbols, pid, tid, ip) else {
@@ -306,7 +344,12 @@ impl Run<'_> {
             &handlers,
             thread.blocked.bits(),
         ));
+        let out_of_reach = thread.out_of_reach && handlers.is_empty();
         if !follower.known.insert(key) {
+            if out_of_reach {
+                thread.before = None;
+                return Ok(Some(Resume::Cont));
+            }
             thread.tired += 1;
             return if thread.tired >= TIRED {
                 self.rest(follower, tid)
@@ -333,8 +376,14 @@ impl Run<'_> {
             path: Some(Arc::clone(&code.path)),
             own_at: thread.own_at.clone(),
             own,
+            copyable: thread.copyable,
         };
-        self.seen(follower, tid, seen)
+        self.seen(follower, tid, seen)?;
+        if !out_of_reach {
+            return Ok(None);
+        }
+        follower.thread(tid).before = None;
+        Ok(Some(Resume::Cont))
     }
 
     fn seen(
@@ -342,7 +391,7 @@ impl Run<'_> {
         follower: &mut Follower<'_>,
         tid: Pid,
         seen: Seen,
-    ) -> Outcome<Option<Resume>> {
+    ) -> Outcome<()> {
         let mut fork = Fork {
             run: self,
             tid,
@@ -350,7 +399,7 @@ impl Run<'_> {
         };
         (follower.on_moment)(&seen, &mut fork)?;
         follower.moments.push(seen);
-        Ok(None)
+        Ok(())
     }
 
     /// A loop has brought nothing new for long: the rest of its function isn't followed.
@@ -376,7 +425,16 @@ impl Run<'_> {
 
     /// A task begins to wait: a moment like no other.
     pub(crate) fn follow_wait(&mut self, tid: Pid) -> Outcome<()> {
-        if self.follower.is_none() || !self.is_followed(tid)? {
+        let is_over = |follower: &Follower<'_>| follower.steps >= follower.follow.most_steps;
+        let Some(follower) = self.follower.as_deref().filter(|it| !is_over(it)) else {
+            return Ok(());
+        };
+        // What it blocks now may be for the wait only.
+        let before = follower
+            .threads
+            .get(&tid.as_raw())
+            .map_or(SigSet::EMPTY, |thread| thread.blocked);
+        if !self.is_in_scope(tid, before)? {
             return Ok(());
         }
         let task = self.task(tid)?;
@@ -400,6 +458,7 @@ impl Run<'_> {
                 path: None,
                 own_at,
                 own: true,
+                copyable: false,
             });
         }
         Ok(())

@@ -134,6 +134,7 @@ impl Run<'_> {
             Vec::new()
         };
         self.drain_for(Some(tid));
+        self.has_injected = true;
         self.task_event(tid, Kind::Injected { signal, stack });
         let pid = self.task(tid)?.pid;
         self.script_signal(pid, (tid != pid).then_some(tid), signal, None)

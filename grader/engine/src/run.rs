@@ -67,6 +67,8 @@ pub(crate) struct Run<'a> {
     pub(crate) step: usize,
     /// When the step before was carried out.
     pub(crate) step_time: Time,
+    /// Whether a signal was injected.
+    pub(crate) has_injected: bool,
     /// The task that ran last.
     pub(crate) last: Option<Pid>,
     /// The task that gave up its turn.
@@ -76,6 +78,8 @@ pub(crate) struct Run<'a> {
     /// Processor time after which the run is cut off: [`crate::Limits::real_time`].
     pub(crate) real_time: Option<Duration>,
     pub(crate) started: Instant,
+    /// For so many stops, somebody else probably wants this processor, too.
+    pub(crate) crowded: u32,
     /// Real time spent waiting for something from outside the run.
     pub(crate) idle: Duration,
 }
@@ -319,7 +323,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the run has used this much processor time; or, whatever it does, ten times
+    /// Whether the run has used this much processor time; or, whatever it does, sixty times
     /// as much by the wall clock: on a busy machine that alone says nothing.
     fn has_run_for(&self, limit: Duration) -> bool {
         let elapsed = self.started.elapsed().saturating_sub(self.idle);
@@ -332,7 +336,7 @@ impl Run<'_> {
             .filter(|process| process.status.is_none())
             .filter_map(|process| proc::processor_time(process.pid).ok())
             .sum();
-        used > limit || elapsed > limit.saturating_mul(10)
+        used > limit || elapsed > limit.saturating_mul(60)
     }
 
     /// Whether a limit was reached while one task runs and runs.

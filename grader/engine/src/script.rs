@@ -78,6 +78,9 @@ pub enum When {
         /// Which process.
         role: String,
     },
+    /// Until a signal has been injected: [`crate::Options::injections`]. In a run without
+    /// injections, for ever.
+    Injected,
 }
 
 /// What a step does.
@@ -192,6 +195,7 @@ impl fmt::Display for When {
                 write!(f, "when {role} waits in {name}")
             }
             Self::Ended { role } => write!(f, "when {role} has ended"),
+            Self::Injected => write!(f, "when the signal that is tried has come"),
         }
     }
 }

@@ -37,6 +37,7 @@ impl Run<'_> {
             }
             When::Waiting { role, syscall } => self.is_waiting(role, syscall.as_deref()),
             When::Ended { role } => self.status_of(role).is_some(),
+            When::Injected => self.has_injected,
         };
         if !is_due {
             return Ok(false);

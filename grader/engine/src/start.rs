@@ -91,7 +91,7 @@ pub fn follow_with(
     on_moment: &mut OnMoment<'_>,
 ) -> Result<Followed, Error> {
     on_tracer(command, script, || {
-        let follower = Box::new(Follower::new(*follow, on_moment));
+        let follower = Box::new(Follower::new(follow.clone(), on_moment));
         let (trace, follower) = trace(command, script, options, Some(follower))?;
         let follower = follower.ok_or_else(|| Error::Internal("nobody followed".to_owned()))?;
         Ok(Followed {
@@ -175,12 +175,14 @@ fn trace<'a>(
         has_terminals: false,
         step: 0,
         step_time: Time::ZERO,
+        has_injected: false,
         last: Some(pid),
         yielded: None,
         limit: None,
         deadlock: false,
         real_time: options.limits.real_time,
         started: real_now(),
+        crowded: 0,
         idle: std::time::Duration::ZERO,
     };
     let result = match run.add_first(pid) {

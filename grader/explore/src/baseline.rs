@@ -10,27 +10,27 @@ use std::time::Duration;
 use siglab_engine::{
     Command, Follow, FollowFrom, Likely, OnMoment, Options, Script, Seen, follow, follow_with, run,
 };
-use siglab_model::{Disposition, Injection, Kind, Place, Role, Signal, Time, Trace};
+use siglab_model::{Disposition, Injection, Kind, Place, Role, SigSet, Signal, Time, Trace};
 
 use crate::error::ExploreError;
 use crate::judge::Normal;
-use crate::options::{ExploreOptions, Strategy};
+use crate::options::{Demand, ExploreOptions, Strategy};
 use crate::witness::STEPS_IN_HANDLERS;
 
 /// Processor time that a run may take which does nothing but compute.
 pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 /// Virtual time that a run may take.
 pub(crate) const VIRTUAL_LIMIT: Time = Time::from_nanos(3_600_000_000_000);
-/// Harmless moments in the program's own code that are looked at, for each signal.
-const SAMPLES: usize = 5;
 
 /// What to explore, and with what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) command: &'a Command,
     pub(crate) script: &'a Script,
     pub(crate) options: &'a Options,
     pub(crate) wanted: &'a ExploreOptions,
+    /// What else must hold.
+    pub(crate) demand: &'a Demand<'a>,
 }
 
 /// One thing to try: signals at moments, the last of which is the one that counts.
@@ -65,6 +65,21 @@ pub(crate) struct Baseline {
 }
 
 impl Baseline {
+    /// Leaves out cases until there are at most `most`, evenly. How many.
+    pub(crate) fn thin_out(&mut self, most: usize) -> usize {
+        let all = self.cases.len();
+        if all <= most {
+            return 0;
+        }
+        let mut nth = 0;
+        self.cases.retain(|_| {
+            nth += 1;
+            // So many of the first `nth` are kept, and of one less.
+            nth * most / all > (nth - 1) * most / all
+        });
+        all - self.cases.len()
+    }
+
     /// Of a program that never gets to where there is something to explore.
     fn of_nothing(trace: Trace) -> Self {
         Self {
@@ -157,10 +172,7 @@ impl Subject<'_> {
             ([], false) => FollowFrom::Handler,
             _ => FollowFrom::InHandlers,
         };
-        let how = Follow {
-            from,
-            most_steps: self.most_steps(from),
-        };
+        let how = self.how(from);
         follow_with(self.command, self.script, &options, &how, on_moment)?;
         Ok(())
     }
@@ -175,22 +187,71 @@ impl Subject<'_> {
         options.limits.real_time = Some(LIMIT);
         options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
         options.cancel = self.wanted.cancel.clone();
-        let how = Follow {
-            from,
-            most_steps: self.most_steps(from),
-        };
+        let how = self.how(from);
         Ok(follow(self.command, self.script, &options, &how)?)
+    }
+
+    fn how(&self, from: FollowFrom) -> Follow {
+        let most_steps = match from {
+            FollowFrom::InHandlers => self.wanted.most_steps.min(STEPS_IN_HANDLERS),
+            _ => self.wanted.most_steps,
+        };
+        let mut signals = SigSet::EMPTY;
+        if from == FollowFrom::Handler {
+            for signal in &self.wanted.signals {
+                signals.insert(*signal);
+            }
+        }
+        Follow {
+            from,
+            roles: self.wanted.to.clone(),
+            signals,
+            most_steps,
+        }
+    }
+
+    /// Watches what handlers do in the run as it is.
+    fn watch_only(&self, plain: Trace) -> Result<Baseline, ExploreError> {
+        let followed = self.follow(&[], FollowFrom::InHandlers)?;
+        Ok(Baseline {
+            signals: self.handled(&plain),
+            handlers: vec![(followed.trace, Vec::new())],
+            ..Baseline::of_nothing(plain)
+        })
+    }
+
+    /// The wanted signals for which a process installs a handler.
+    fn handled(&self, trace: &Trace) -> Vec<Signal> {
+        let installs = |wanted: Signal| {
+            trace.events.iter().any(|event| {
+                matches!(
+                    event.kind,
+                    Kind::DispositionChanged { signal, new: Disposition::Handler { .. } }
+                        if signal == wanted
+                )
+            })
+        };
+        Signal::all()
+            .filter(|signal| {
+                self.wanted.signals.is_empty() || self.wanted.signals.contains(signal)
+            })
+            .filter(|signal| installs(*signal))
+            .collect()
     }
 
     /// Makes the runs that everything else is compared with.
     pub(crate) fn baseline(&self) -> Result<Baseline, ExploreError> {
         let plain = self.run(&[], LIMIT, true, None)?;
+        if self.wanted.budget.moments == Some(0) {
+            return self.watch_only(plain);
+        }
         let from = if self.wanted.from_start {
             FollowFrom::Start
         } else {
             FollowFrom::Handler
         };
-        if plain.outcome.limit.is_some() && !self.wanted.from_start && !installs_handler(&plain) {
+        let is_meant = self.wanted.from_start || !self.wanted.signals.is_empty();
+        if plain.outcome.limit.is_some() && !is_meant && !installs_handler(&plain) {
             return Ok(Baseline::of_nothing(plain));
         }
         let followed = self.follow(&[], from)?;
@@ -229,13 +290,6 @@ impl Subject<'_> {
         baseline.left_out += all - (baseline.cases.len() - before);
     }
 
-    fn most_steps(&self, from: FollowFrom) -> u64 {
-        match from {
-            FollowFrom::InHandlers => self.wanted.most_steps.min(STEPS_IN_HANDLERS),
-            _ => self.wanted.most_steps,
-        }
-    }
-
     fn signals(&self, moments: &[Seen]) -> Vec<Signal> {
         /// What the processor raises: nobody sends these, and handlers of them (Rust's own,
         /// for one) take them as they come from there.
@@ -257,9 +311,17 @@ impl Subject<'_> {
             .filter(is_wanted)
             .filter(|signal| {
                 (self.wanted.from_start && !self.wanted.signals.is_empty())
-                    || moments.iter().any(|seen| seen.handled.contains(*signal))
+                    || moments
+                        .iter()
+                        .any(|seen| seen.handled.contains(*signal) || self.awaits(seen, *signal))
             })
             .collect()
+    }
+
+    /// Whether a signal that was asked for is kept pending, for whoever waits for it: with
+    /// sigwait(3), signalfd(2), or when a handler is there.
+    fn awaits(&self, seen: &Seen, signal: Signal) -> bool {
+        self.wanted.signals.contains(&signal) && seen.blocked.contains(signal)
     }
 
     /// The cases that moments give. Of moments at which the signal is blocked, which it
@@ -277,7 +339,9 @@ impl Subject<'_> {
             let windows = Windows::new(*signal, moments, one_shot);
             for (index, seen) in moments.iter().enumerate() {
                 let is_to = self.wanted.to.is_empty() || self.wanted.to.contains(&seen.moment.role);
-                let is_handled = seen.handled.contains(*signal) || windows.contain(seen, index);
+                let is_handled = seen.handled.contains(*signal)
+                    || windows.contain(seen, index)
+                    || self.awaits(seen, *signal);
                 if !is_to || !(self.wanted.from_start || is_handled) {
                     continue;
                 }
@@ -322,11 +386,11 @@ impl Subject<'_> {
             .filter(outside)
             .filter(|case| case.seen.own && case.seen.moment.place != Place::Waiting)
             .collect();
-        let step = own.len().div_ceil(SAMPLES).max(1);
+        let step = own.len().div_ceil(self.wanted.samples.max(1)).max(1);
         let picked: Vec<&&Case> = waits
             .into_iter()
-            .chain(own.iter().copied().step_by(step))
-            .chain(own.last().copied())
+            .chain(own.iter().step_by(step).copied())
+            .chain(own.last().filter(|_| own.len() > step).copied())
             .collect();
         let mut nested = Vec::new();
         for (nth, case) in picked.into_iter().enumerate() {

@@ -16,7 +16,7 @@ use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
 use crate::judge::{self, Judgement, Normal};
 use crate::map::Map;
-use crate::options::{ExploreOptions, Progress};
+use crate::options::{Demand, ExploreOptions, Progress};
 
 /// Tries the moments of a program, and says what goes wrong at which.
 ///
@@ -32,12 +32,28 @@ pub fn explore(
     wanted: &ExploreOptions,
     progress: &dyn Progress,
 ) -> Result<Exploration, ExploreError> {
+    explore_with(command, script, options, wanted, progress, &|_| Vec::new())
+}
+
+/// Like [`explore`], with something more that must hold in each run.
+///
+/// # Errors
+/// As [`explore`].
+pub fn explore_with(
+    command: &Command,
+    script: &Script,
+    options: &Options,
+    wanted: &ExploreOptions,
+    progress: &dyn Progress,
+    demand: &Demand<'_>,
+) -> Result<Exploration, ExploreError> {
     check_program(&command.program)?;
     let subject = Subject {
         command,
         script,
         options,
         wanted,
+        demand,
     };
     let mut baseline = subject.baseline()?;
     let mut found = Found::default();
@@ -45,26 +61,27 @@ pub fn explore(
     judge_alone(&mut found, &baseline.trace);
     let schedules = try_schedules(&subject, &mut baseline, &mut found)?;
 
-    let wanted_moments = wanted.budget.moments.unwrap_or(usize::MAX);
-    let to_try = &baseline.cases[..baseline.cases.len().min(wanted_moments)];
-    progress.total(to_try.len());
-    let judged = try_all(&subject, &baseline, to_try, progress)?;
+    let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
+    progress.total(baseline.cases.len());
+    let judged = try_all(&subject, &baseline, progress)?;
 
     let mut map = Map::default();
     let mut counts = Counts {
-        total: baseline.cases.len() + baseline.left_out,
+        total: baseline.cases.len() + thinned + baseline.left_out,
         ..Counts::default()
     };
-    for (index, judgement) in judged {
+    for (index, judgements) in judged {
         counts.tried += 1;
         let case = &baseline.cases[index];
         map.add(
             &case.seen,
-            judgement.as_ref().map(|judgement| judgement.kind),
+            judgements.first().map(|judgement| judgement.kind),
         );
-        match judgement {
-            None => counts.safe += 1,
-            Some(judgement) => found.add_case(judgement, index, case),
+        if judgements.is_empty() {
+            counts.safe += 1;
+        }
+        for judgement in judgements {
+            found.add_case(judgement, index, case);
         }
     }
     let findings = group::describe(&subject, &baseline, found)?;
@@ -75,7 +92,7 @@ pub fn explore(
         strategy: wanted.strategy.name().to_owned(),
         moments: counts,
         complete: baseline.complete && counts.tried == counts.total,
-        left_out: left_out(wanted, &baseline, to_try.len(), counts),
+        left_out: left_out(wanted, &baseline, thinned, counts),
         schedules,
         findings,
         map: map.into_lines(),
@@ -85,7 +102,7 @@ pub fn explore(
 fn left_out(
     wanted: &ExploreOptions,
     baseline: &Baseline,
-    to_try: usize,
+    thinned: usize,
     counts: Counts,
 ) -> Vec<String> {
     let mut texts = Vec::new();
@@ -101,16 +118,13 @@ fn left_out(
             baseline.left_out
         ));
     }
-    if counts.tried < baseline.cases.len() {
-        let why = if counts.tried < to_try {
-            "time"
-        } else {
-            "number"
-        };
-        texts.push(format!(
-            "{} moments for want of {why}: the budget was used up",
-            baseline.cases.len() - counts.tried
-        ));
+    let untried = baseline.cases.len() - counts.tried;
+    for (moments, why) in [(thinned, "number"), (untried, "time")] {
+        if moments > 0 {
+            texts.push(format!(
+                "{moments} moments for want of {why}: the budget was used up"
+            ));
+        }
     }
     if !baseline.complete {
         texts.push(
@@ -262,6 +276,9 @@ fn try_schedules(
     Ok(tried)
 }
 
+/// So few moments are rather tried from the start.
+const FEW: usize = 8;
+
 /// The trying of cases, by several threads.
 struct Trial<'a> {
     subject: &'a Subject<'a>,
@@ -270,20 +287,23 @@ struct Trial<'a> {
     progress: &'a dyn Progress,
     jobs: usize,
     begun: Instant,
-    results: Mutex<BTreeMap<usize, Option<Judgement>>>,
+    results: Mutex<Judged>,
     failed: Mutex<Option<ExploreError>>,
 }
 
 /// Cases by their moment: position and signal.
 type Places<'a> = HashMap<&'a Moment, Vec<(usize, Signal)>>;
 
+/// What went wrong in each case, by its position.
+type Judged = BTreeMap<usize, Vec<Judgement>>;
+
 /// Tries all cases. In order; those for which there was no time are missing.
 fn try_all(
     subject: &Subject<'_>,
     baseline: &Baseline,
-    cases: &[Case],
     progress: &dyn Progress,
-) -> Result<BTreeMap<usize, Option<Judgement>>, ExploreError> {
+) -> Result<Judged, ExploreError> {
+    let cases = baseline.cases.as_slice();
     let jobs = subject.wanted.jobs.map_or_else(
         || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         NonZeroUsize::get,
@@ -343,12 +363,26 @@ impl Trial<'_> {
     }
 
     fn judged(&self, index: usize, trace: &Trace) {
-        let judgement = self
+        let signal = self.cases[index].signal();
+        let mut judgements: Vec<_> = self
             .baseline
             .normal
-            .judge(trace, self.cases[index].signal());
-        self.progress.tried(judgement.is_some());
-        lock(&self.results).insert(index, judgement);
+            .judge(trace, signal)
+            .into_iter()
+            .collect();
+        // What is demanded is about one signal that comes at any moment.
+        let broken = match self.cases[index].injections.len() {
+            1 => (self.subject.demand)(trace),
+            _ => Vec::new(),
+        };
+        judgements.extend(broken.into_iter().map(|broken| Judgement {
+            kind: FindingKind::CriterionFailed,
+            cause: broken.id,
+            role: Role::new(Role::MAIN),
+            detail: broken.message,
+        }));
+        self.progress.tried(!judgements.is_empty());
+        lock(&self.results).insert(index, judgements);
     }
 
     fn run_anew(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
@@ -396,7 +430,7 @@ impl Trial<'_> {
             let Some((last, before)) = case.injections.split_last() else {
                 continue;
             };
-            if last.moment.place == Place::Waiting {
+            if !case.seen.copyable {
                 continue;
             }
             let at = groups.iter().position(|(of, _)| *of == before);
@@ -407,6 +441,8 @@ impl Trial<'_> {
             let cases = groups[at].1.entry(&last.moment).or_default();
             cases.push((index, last.signal));
         }
+        // Following the program once more is worth it for many copies only.
+        groups.retain(|(_, cases)| cases.len() >= FEW);
         groups
     }
 }

@@ -87,6 +87,9 @@ pub struct Finding {
     pub kind: FindingKind,
     /// At how many of the tried moments.
     pub moments: usize,
+    /// `criterion-failed`: the id of what doesn't hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
     /// In one line.
     pub title: String,
     /// How it comes about.

@@ -143,6 +143,12 @@ fn describe_one(
         }
     };
     let (handler, interrupted) = stacks(&trace, &group);
+    let broken = match kind {
+        FindingKind::CriterionFailed => (subject.demand)(&trace)
+            .into_iter()
+            .find(|broken| broken.id == group.judgement.cause),
+        _ => None,
+    };
     let words = Words {
         program,
         is_alone: signal.is_none(),
@@ -151,11 +157,15 @@ fn describe_one(
         handler: &handler,
         interrupted: &interrupted,
     };
-    let (title, explanation, advice) = words.say();
+    let (title, explanation, mut advice) = words.say();
+    if let Some(broken) = broken {
+        advice = broken.hint;
+    }
     let witness = Witness::new(subject.command, &trace, Some(kind), followed).ok();
     Ok(Finding {
         kind,
         moments: group.moments,
+        requirement: (kind == FindingKind::CriterionFailed).then(|| group.judgement.cause.clone()),
         title,
         explanation,
         advice,
@@ -348,8 +358,8 @@ impl Words<'_> {
                 )
             }
             FindingKind::CriterionFailed => (
-                format!("criterion {} doesn't hold", self.judgement.cause),
-                format!("{signal} comes while {role} is in {where_}: {detail}"),
+                format!("{} when {signal} comes", self.judgement.cause),
+                format!("{signal} comes while the program is in {where_}: {detail}."),
                 general_advice(),
             ),
         }

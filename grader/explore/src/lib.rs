@@ -24,10 +24,10 @@ mod stack;
 mod witness;
 
 pub use error::ExploreError;
-pub use explore::explore;
+pub use explore::{explore, explore_with};
 pub use finding::{
     Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind, Hazards, Outcome, Outcomes,
 };
-pub use options::{Budget, ExploreOptions, Progress, Silent, Strategy};
+pub use options::{Broken, Budget, Demand, ExploreOptions, Progress, Silent, Strategy};
 pub use outcomes::outcomes;
 pub use witness::{Replayed, WITNESS_SCHEMA, Witness, replay};

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use siglab_engine::Cancel;
-use siglab_model::{Role, Signal};
+use siglab_model::{Role, Signal, Trace};
 
 /// Which moments are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,21 @@ pub struct Budget {
     pub moments: Option<usize>,
 }
 
+/// What else must hold in each run in which one signal comes at some moment: says what
+/// doesn't.
+pub type Demand<'a> = dyn Fn(&Trace) -> Vec<Broken> + Sync + 'a;
+
+/// How a demand wasn't met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The demand's id. Runs with equal ids are counted together.
+    pub id: String,
+    /// What happened.
+    pub message: String,
+    /// What to look at.
+    pub hint: String,
+}
+
 /// How to explore.
 #[derive(Clone, Debug)]
 pub struct ExploreOptions {
@@ -57,6 +72,9 @@ pub struct ExploreOptions {
     pub schedules: u64,
     /// Instructions that are followed at the most.
     pub most_steps: u64,
+    /// Harmless moments in the program's own code at which each signal is watched more
+    /// closely.
+    pub samples: usize,
     /// Asks it to stop.
     pub cancel: Cancel,
 }
@@ -74,6 +92,7 @@ impl Default for ExploreOptions {
             jobs: None,
             schedules: 24,
             most_steps: 2_000_000,
+            samples: 5,
             cancel: Cancel::default(),
         }
     }

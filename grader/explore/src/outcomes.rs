@@ -37,6 +37,7 @@ pub fn outcomes(
         script,
         options,
         wanted,
+        demand: &|_| Vec::new(),
     };
     let mut search = Search {
         subject: &subject,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
-use siglab_model::{Injection, Policy, Trace};
+use siglab_model::{Injection, Policy, SigSet, Trace};
 
 use crate::baseline::{LIMIT, VIRTUAL_LIMIT};
 use crate::error::ExploreError;
@@ -150,6 +150,8 @@ pub(crate) const STEPS_IN_HANDLERS: u64 = 60_000;
 /// How handlers are followed in a run that shows what they call.
 pub(crate) const HANDLERS: Follow = Follow {
     from: FollowFrom::InHandlers,
+    roles: Vec::new(),
+    signals: SigSet::EMPTY,
     most_steps: STEPS_IN_HANDLERS,
 };
 

@@ -1,4 +1,4 @@
-//! Trying the moments of a scenario, for requirements of the form `no_finding`.
+//! Trying the moments of a scenario, for requirements about any moment.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -9,10 +9,11 @@ use std::thread;
 
 use siglab_engine::Error;
 use siglab_explore::{
-    Budget, Exploration, ExploreError, ExploreOptions, Silent, Strategy, explore,
+    Broken, Budget, Exploration, ExploreError, ExploreOptions, Silent, Strategy, explore_with,
 };
-use siglab_model::{Clock, Role};
+use siglab_model::{Clock, Role, Trace};
 
+use crate::evaluate::check_moment;
 use crate::evaluate::explored::unexplorable;
 use crate::grade::{GradeError, GradeOptions, ScenarioRun, command_and_options};
 use crate::manifest::{Exploring, Manifest, Scenario};
@@ -21,6 +22,9 @@ use crate::manifest::{Exploring, Manifest, Scenario};
 /// takes most of the time, and a grade must be there soon. A bound in instructions, unlike
 /// one in time, gives the same findings on every machine.
 const MOST_STEPS: u64 = 12_000;
+
+/// Harmless moments at which each signal is watched more closely.
+const SAMPLES: usize = 1;
 
 /// What exploring a scenario gave.
 #[derive(Debug)]
@@ -56,7 +60,10 @@ pub(crate) fn explore_all<'a>(
         })
         .collect();
     let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = options.jobs.unwrap_or(processors).get().min(wanted.len());
+    let jobs = options.jobs.unwrap_or(processors).get();
+    let workers = jobs.min(wanted.len());
+    // If there are fewer to explore, each is explored by several.
+    let jobs_each = NonZeroUsize::new(jobs / workers.max(1)).unwrap_or(NonZeroUsize::MIN);
     let next = AtomicUsize::new(0);
     let explored = Mutex::new(Vec::new());
     let work = || {
@@ -64,7 +71,11 @@ pub(crate) fn explore_all<'a>(
             let Some(scenario) = manifest.scenario(id) else {
                 continue;
             };
-            let outcome = explore_one(manifest, scenario, exploring, program, options);
+            let each = GradeOptions {
+                jobs: Some(jobs_each),
+                ..options.clone()
+            };
+            let outcome = explore_one(manifest, scenario, exploring, program, &each);
             let outcome = no_fault_of_the_machine(outcome).map(|outcome| Explored {
                 scenario: id,
                 exploring,
@@ -118,18 +129,33 @@ pub(crate) fn explore_one(
             time: None,
             moments: Some(exploring.moments),
         },
-        // Several are explored at the same time instead.
-        jobs: Some(NonZeroUsize::MIN),
+        jobs: options.jobs,
         // Orders of scheduling aren't moments.
         schedules: 0,
         most_steps: MOST_STEPS,
+        samples: SAMPLES,
         cancel: options.cancel.clone(),
         ..ExploreOptions::default()
     };
+    let demand = |trace: &Trace| {
+        manifest
+            .demands(&scenario.id, exploring)
+            .filter_map(|requirement| {
+                let diagnosis = check_moment(requirement, trace, &manifest.roles).err()?;
+                Some(Broken {
+                    id: requirement.id.clone(),
+                    message: diagnosis.message,
+                    hint: diagnosis.hint,
+                })
+            })
+            .collect()
+    };
     // On a thread of its own: a tracer is a thread.
     thread::scope(|scope| {
-        let explored =
-            scope.spawn(|| explore(&command, &scenario.script, &run_options, &wanted, &Silent));
+        let explored = scope.spawn(|| {
+            let script = &scenario.script;
+            explore_with(&command, script, &run_options, &wanted, &Silent, &demand)
+        });
         explored.join().unwrap_or_else(|_| {
             let panicked = Error::Internal("the explorer panicked".into());
             Err(ExploreError::Engine(panicked))

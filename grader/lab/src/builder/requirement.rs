@@ -12,7 +12,7 @@ use crate::evaluate::{check_requirement, explored};
 use crate::manifest::raw::{
     RawAnchor, RawOutcome, RawPattern, RawRequirement, RawValue, S, unwritten,
 };
-use crate::manifest::{self, Manifest, ManifestError, Rule, Test};
+use crate::manifest::{self, Manifest, ManifestError};
 use crate::result::Diagnosis;
 
 /// One condition on a run.
@@ -105,23 +105,31 @@ impl Requirement {
         })
     }
 
-    /// With [`Requirement::no_finding`]: this signal, rather than all that are handled.
+    /// It must hold in each run in which a signal comes at another moment, if what it should
+    /// come after happens there.
+    #[must_use]
+    pub fn at_any_moment(mut self) -> Self {
+        self.0.at_any_moment = true;
+        self
+    }
+
+    /// With [`Requirement::no_finding`] or [`Requirement::at_any_moment`]: this signal, rather than all that are handled.
     #[must_use]
     pub fn signal(mut self, signal: &str) -> Self {
         self.0.signal = text(signal);
         self
     }
 
-    /// With [`Requirement::no_finding`]: the process or thread that gets the signal, and
-    /// whose failures count.
+    /// With [`Requirement::no_finding`] or [`Requirement::at_any_moment`]: the process or
+    /// thread that gets the signal, and whose failures count.
     #[must_use]
     pub fn to(mut self, role: &str) -> Self {
         self.0.to = text(role);
         self
     }
 
-    /// With [`Requirement::no_finding`]: so many moments are tried at the most, rather than
-    /// 100.
+    /// With [`Requirement::no_finding`] or [`Requirement::at_any_moment`]: so many moments
+    /// are tried at the most, rather than 100.
     #[must_use]
     pub fn moments(mut self, moments: u32) -> Self {
         self.0.moments = number(moments);
@@ -197,8 +205,8 @@ impl Requirement {
         })
     }
 
-    /// Checks a [`Requirement::no_finding`] on what exploring a program gave in which the
-    /// first process is called `main`.
+    /// Checks one about any moment on what exploring a program gave in which the first
+    /// process is called `main`.
     ///
     /// # Errors
     /// If it doesn't hold, or makes no sense. Of another form, it never holds.
@@ -206,12 +214,12 @@ impl Requirement {
         let criterion = Criterion::new("criterion", "A criterion", 0).require(self);
         let lab = Lab::new("requirement", "A requirement").scenario(Scenario::new("run"));
         let manifest = lab.criterion(criterion).build()?;
-        requirements(&manifest).try_for_each(|requirement| match &requirement.test {
-            Test::NoFinding { kinds, exploring } => {
-                explored::check(kinds, exploring, exploration, &manifest.roles)
+        requirements(&manifest).try_for_each(|requirement| match &requirement.exploring {
+            Some(exploring) => {
+                explored::check(requirement, exploring, exploration, &manifest.roles)
                     .map_err(Unmet::Diagnosis)
             }
-            _ => Err(Unmet::Diagnosis(Diagnosis {
+            None => Err(Unmet::Diagnosis(Diagnosis {
                 id: requirement.id.clone(),
                 message: "it is about one run, and not about every moment".into(),
                 hint: "run the program, and check the trace".into(),
@@ -246,13 +254,7 @@ impl Requirement {
 }
 
 fn requirements(manifest: &Manifest) -> impl Iterator<Item = &manifest::Requirement> {
-    manifest
-        .criteria
-        .iter()
-        .flat_map(|criterion| match &criterion.rule {
-            Rule::Requirements(requirements) => requirements.as_slice(),
-            _ => &[],
-        })
+    manifest.criteria.iter().flat_map(manifest::Criterion::requirements)
 }
 
 fn number(number: u32) -> Option<S<i64>> {

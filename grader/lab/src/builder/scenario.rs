@@ -111,6 +111,15 @@ impl Scenario {
         })
     }
 
+    /// Waits until the signal has come that is tried at each moment.
+    #[must_use]
+    pub fn tried(self) -> Self {
+        self.when(RawStep {
+            tried: Some(unwritten(true)),
+            ..RawStep::default()
+        })
+    }
+
     /// Sends `signal` to `to`.
     #[must_use]
     pub fn send(self, signal: &str, to: &str) -> Self {

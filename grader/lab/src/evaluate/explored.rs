@@ -1,10 +1,10 @@
-//! The requirement `no_finding`: nothing goes wrong, at whatever moment a signal comes.
+//! Requirements that must hold at whatever moment a signal comes.
 
 use siglab_explore::{Exploration, ExploreError, Finding, FindingKind};
 use siglab_model::{Kind, Trace};
 
 use super::{Failing, diagnosis as ids};
-use crate::manifest::{Exploring, Roles};
+use crate::manifest::{Exploring, Requirement, Roles, Test};
 use crate::result::{Diagnosis, Verdict};
 
 /// Why the moments of a program that does `trace` by itself aren't tried. What never waits
@@ -33,7 +33,7 @@ pub(crate) fn unexplorable(trace: &Trace) -> Option<Diagnosis> {
 /// Judges what exploring the scenario `id` gave.
 pub(super) fn judge(
     id: &str,
-    kinds: &[FindingKind],
+    requirement: &Requirement,
     exploring: &Exploring,
     explored: Option<&Result<&Exploration, &ExploreError>>,
     trace: &Trace,
@@ -43,20 +43,31 @@ pub(super) fn judge(
         return Err(Failing::fail(Some(id), diagnosis));
     }
     match explored {
-        Some(Ok(exploration)) => check(kinds, exploring, exploration, roles)
+        Some(Ok(exploration)) => check(requirement, exploring, exploration, roles)
             .map_err(|diagnosis| Failing::fail(Some(id), diagnosis)),
         Some(Err(error)) => Err(not_explored(id, error)),
         None => Err(not_explored(id, &"it wasn't tried")),
     }
 }
 
-/// Checks that an exploration found nothing of these kinds.
+/// Checks that an exploration found nothing that a requirement forbids.
 pub(crate) fn check(
-    kinds: &[FindingKind],
+    requirement: &Requirement,
     exploring: &Exploring,
     exploration: &Exploration,
     roles: &Roles,
 ) -> Result<(), Diagnosis> {
+    let Test::NoFinding(kinds) = &requirement.test else {
+        let is_it = |finding: &&Finding| finding.requirement.as_ref() == Some(&requirement.id);
+        return match exploration.findings.iter().find(is_it) {
+            None => Ok(()),
+            Some(finding) => Err(Diagnosis {
+                id: requirement.id.clone(),
+                message: finding.explanation.clone(),
+                hint: finding.advice.clone(),
+            }),
+        };
+    };
     let counts = |finding: &&Finding| {
         kinds.contains(&finding.kind) && is_about(finding, exploring.to.as_deref(), roles)
     };

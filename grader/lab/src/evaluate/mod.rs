@@ -23,12 +23,13 @@ use siglab_engine::Error;
 use siglab_explore::{Exploration, ExploreError};
 use siglab_model::{Kind, Trace};
 
-use crate::manifest::{Criterion, Exploring, Manifest, Rule, Test};
+use crate::manifest::{Criterion, Exploring, Manifest, Rule};
 use crate::result::{
     CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
 };
 use diagnosis as ids;
 
+pub(crate) use requirement::check_moment;
 pub use requirement::check_requirement;
 
 /// What is known about a submission.
@@ -212,7 +213,7 @@ fn judge(
         }),
         Rule::Requirements(requirements) => requirements.iter().try_for_each(|requirement| {
             let mut scenarios = requirement.scenarios.iter().map(String::as_str);
-            let Test::NoFinding { kinds, exploring } = &requirement.test else {
+            let Some(exploring) = &requirement.exploring else {
                 return scenarios.try_for_each(|id| {
                     in_scenario(id, &|trace| check_requirement(requirement, trace, roles))
                 });
@@ -220,7 +221,7 @@ fn judge(
             scenarios.try_for_each(|id| {
                 let explored = evidence.explorations.get(&(id, exploring));
                 traces.get(id).map_or(Ok(()), |trace| {
-                    explored::judge(id, kinds, exploring, explored, trace, roles)
+                    explored::judge(id, requirement, exploring, explored, trace, roles)
                 })
             })
         }),

@@ -14,13 +14,39 @@ use crate::result::Diagnosis;
 /// Checks one requirement. `roles` is what processes are called.
 ///
 /// # Errors
-/// If it doesn't hold: why. A [`Test::NoFinding`] never holds: a run isn't evidence for it.
+/// If it doesn't hold: why. One that must hold at any moment never does: a run isn't
+/// evidence for it.
 pub fn check_requirement(
     requirement: &Requirement,
     trace: &Trace,
     roles: &Roles,
 ) -> Result<(), Diagnosis> {
-    let run = Run { trace, roles };
+    if requirement.exploring.is_some() {
+        return Err(needs_exploration());
+    }
+    check_run(requirement, trace, roles, false)
+}
+
+/// Checks a requirement that must hold at any moment, in one of the runs that are tried.
+pub(crate) fn check_moment(
+    requirement: &Requirement,
+    trace: &Trace,
+    roles: &Roles,
+) -> Result<(), Diagnosis> {
+    check_run(requirement, trace, roles, true)
+}
+
+fn check_run(
+    requirement: &Requirement,
+    trace: &Trace,
+    roles: &Roles,
+    at_any_moment: bool,
+) -> Result<(), Diagnosis> {
+    let run = Run {
+        trace,
+        roles,
+        at_any_moment,
+    };
     let failure = match &requirement.test {
         Test::Count { event, min, max } => run.count(event, *min, *max),
         Test::Near {
@@ -32,7 +58,7 @@ pub fn check_requirement(
         } => run.near(event, anchor, *within, *either_side, *each),
         Test::InOrder(events) => run.in_order(events),
         Test::Ends(ending) => run.ends(*ending),
-        Test::NoFinding { .. } => return Err(needs_exploration()),
+        Test::NoFinding(_) => return Err(needs_exploration()),
     };
     match failure {
         None => Ok(()),
@@ -52,6 +78,8 @@ fn needs_exploration() -> Diagnosis {
 struct Run<'a> {
     trace: &'a Trace,
     roles: &'a Roles,
+    /// Whether it is one of many: then what something should come after need not happen.
+    at_any_moment: bool,
 }
 
 /// How a requirement doesn't hold.
@@ -154,6 +182,9 @@ impl<'a> Run<'a> {
             Anchor::Time(time) => time.to_string(),
             Anchor::Event(anchor) => anchor.describe(),
         };
+        if moments.is_empty() && self.at_any_moment {
+            return None;
+        }
         if moments.is_empty() {
             let mut failure = Failure::missing(format!("{about} did not happen"))
                 .with("anchor", "never")
@@ -310,7 +341,7 @@ impl<'a> Run<'a> {
                 Test::Count { event, .. } | Test::Near { event, .. } => is_about_ends(event),
                 Test::InOrder(events) => events.last().is_some_and(is_about_ends),
                 Test::Ends(_) => true,
-                Test::NoFinding { .. } => false,
+                Test::NoFinding(_) => false,
             },
         }
     }

@@ -1,4 +1,4 @@
-//! Requirements about every moment: `no_finding`.
+//! Requirements about every moment: `no_finding` and `at_any_moment`.
 
 use std::ops::Range;
 
@@ -25,6 +25,30 @@ pub(super) const FINDINGS: [FindingKind; 8] = [
 const MOST_MOMENTS: usize = 10_000;
 
 impl Checker<'_> {
+    /// What is explored for a requirement.
+    pub(super) fn exploring(&mut self, raw: &RawRequirement) -> Option<Exploring> {
+        if raw.no_finding.is_none() && !raw.at_any_moment {
+            self.only_at_moments(raw);
+            return None;
+        }
+        if let (Some(kinds), true) = (&raw.no_finding, raw.at_any_moment) {
+            self.problem(kinds.span(), "`no_finding` is about any moment already")
+                .help = Some("leave `at_any_moment` out".into());
+        }
+        if let Some(to) = &raw.to {
+            self.role(to);
+        }
+        let moments = raw.moments.as_ref().and_then(|it| self.moments(it));
+        if let (Some(0), Some(written), true) = (moments, &raw.moments, raw.at_any_moment) {
+            self.problem(written.span(), "`at_any_moment` needs moments");
+        }
+        Some(Exploring {
+            signal: raw.signal.as_ref().and_then(|it| self.signal(it)),
+            to: raw.to.as_ref().map(|to| to.get_ref().clone()),
+            moments: moments.unwrap_or(MOMENTS),
+        })
+    }
+
     /// The form `no_finding`.
     pub(super) fn finding_form(&mut self, raw: &RawRequirement, named: &S<Vec<Text>>) -> Test {
         let words = [
@@ -44,23 +68,11 @@ impl Checker<'_> {
                 .help = Some(known());
         }
         let named = named.get_ref().iter();
-        let kinds = named.filter_map(|name| self.finding(name)).collect();
-        if let Some(to) = &raw.to {
-            self.role(to);
-        }
-        let moments = raw.moments.as_ref().and_then(|it| self.moments(it));
-        Test::NoFinding {
-            kinds,
-            exploring: Exploring {
-                signal: raw.signal.as_ref().and_then(|it| self.signal(it)),
-                to: raw.to.as_ref().map(|to| to.get_ref().clone()),
-                moments: moments.unwrap_or(MOMENTS),
-            },
-        }
+        Test::NoFinding(named.filter_map(|name| self.finding(name)).collect())
     }
 
-    /// Reports keys that go with `no_finding` and stand alone.
-    pub(super) fn only_with_no_finding(&mut self, raw: &RawRequirement) {
+    /// Reports keys that go with moments and stand alone.
+    fn only_at_moments(&mut self, raw: &RawRequirement) {
         let keys: [(&str, Option<Range<usize>>); 3] = [
             ("signal", raw.signal.as_ref().map(Text::span)),
             ("to", raw.to.as_ref().map(Text::span)),
@@ -68,7 +80,10 @@ impl Checker<'_> {
         ];
         for (key, span) in keys {
             if let Some(span) = span {
-                self.problem(span, format!("`{key}` goes with `no_finding`"));
+                self.problem(
+                    span,
+                    format!("`{key}` goes with `no_finding` or `at_any_moment`"),
+                );
             }
         }
     }

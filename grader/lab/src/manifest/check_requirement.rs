@@ -86,6 +86,7 @@ impl Checker<'_> {
             }
         };
         let (test, names) = self.form(raw, &span);
+        let exploring = self.exploring(raw);
         let message = raw
             .message
             .as_ref()
@@ -110,6 +111,7 @@ impl Checker<'_> {
             hint,
             scenarios,
             test,
+            exploring,
         }
     }
 
@@ -134,9 +136,6 @@ impl Checker<'_> {
         }
         if raw.event.is_none() {
             self.only_with_event(raw);
-        }
-        if raw.no_finding.is_none() {
-            self.only_with_no_finding(raw);
         }
         if let Some(event) = &raw.event {
             self.event_form(raw, event)

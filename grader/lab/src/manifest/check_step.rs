@@ -65,8 +65,12 @@ impl Checker<'_> {
             ("waiting", raw.waiting.as_ref()),
             ("ended", raw.ended.as_ref()),
         ];
+        let tried = set(&raw.tried);
         self.at_most_one(
-            given.into_iter().map(|(key, it)| (key, it.map(Text::span))),
+            given
+                .into_iter()
+                .map(|(key, it)| (key, it.map(Text::span)))
+                .chain([("tried", tried.clone())]),
             "waits for",
         );
         if let Some(syscall) = &raw.syscall {
@@ -92,6 +96,8 @@ impl Checker<'_> {
             When::Ended {
                 role: role.get_ref().clone(),
             }
+        } else if tried.is_some() {
+            When::Injected
         } else {
             When::Now
         }
@@ -99,18 +105,14 @@ impl Checker<'_> {
 
     fn action(&mut self, step: &S<RawStep>, has_terminal: bool) -> Action {
         let raw = step.get_ref();
-        let flag = |flag: &Option<S<bool>>| {
-            let set = flag.as_ref().filter(|it| *it.get_ref());
-            set.map(S::span)
-        };
         let given = [
             ("send", raw.send.as_ref().map(Text::span)),
             ("send_group", raw.send_group.as_ref().map(Text::span)),
             ("queue", raw.queue.as_ref().map(Text::span)),
             ("press", raw.press.as_ref().map(Text::span)),
             ("type", raw.type_text.as_ref().map(Text::span)),
-            ("close_stdin", flag(&raw.close_stdin)),
-            ("hang_up", flag(&raw.hang_up)),
+            ("close_stdin", set(&raw.close_stdin)),
+            ("hang_up", set(&raw.hang_up)),
             ("resize", raw.resize.as_ref().map(S::span)),
         ];
         self.at_most_one(given.clone(), "does");
@@ -137,9 +139,9 @@ impl Checker<'_> {
             self.key(key)
         } else if let Some(text) = &raw.type_text {
             Action::Type(text.get_ref().clone())
-        } else if flag(&raw.close_stdin).is_some() {
+        } else if set(&raw.close_stdin).is_some() {
             Action::CloseStdin
-        } else if flag(&raw.hang_up).is_some() {
+        } else if set(&raw.hang_up).is_some() {
             Action::HangUp
         } else if let Some(size) = &raw.resize {
             Action::Resize {
@@ -216,4 +218,9 @@ impl Checker<'_> {
             .help = Some("make two steps of it".into());
         }
     }
+}
+
+/// Where a flag is written, if it is set.
+fn set(flag: &Option<S<bool>>) -> Option<Range<usize>> {
+    flag.as_ref().filter(|it| *it.get_ref()).map(S::span)
 }

@@ -243,6 +243,8 @@ pub struct Requirement {
     pub scenarios: Vec<String>,
     /// The condition.
     pub test: Test,
+    /// The moments at which a signal comes, if it must hold at all of them.
+    pub exploring: Option<Exploring>,
 }
 
 /// A condition's form.
@@ -274,13 +276,8 @@ pub enum Test {
     InOrder(Vec<Pattern>),
     /// The run ends like this.
     Ends(Ending),
-    /// Nothing of these kinds goes wrong, at whatever moment a signal comes.
-    NoFinding {
-        /// What must not go wrong.
-        kinds: Vec<FindingKind>,
-        /// What is tried.
-        exploring: Exploring,
-    },
+    /// Nothing of these kinds goes wrong.
+    NoFinding(Vec<FindingKind>),
 }
 
 /// Moments that a scenario has at which a signal may come: what is tried of them.
@@ -354,6 +351,20 @@ impl Manifest {
         criteria.flat_map(Criterion::explorations).collect()
     }
 
+    /// What must hold in each run in which this much of a scenario is explored.
+    pub(crate) fn demands<'a>(
+        &'a self,
+        scenario: &'a str,
+        exploring: &'a Exploring,
+    ) -> impl Iterator<Item = &'a Requirement> {
+        self.criteria
+            .iter()
+            .flat_map(Criterion::requirements)
+            .filter(move |it| it.exploring.as_ref() == Some(exploring))
+            .filter(|it| !matches!(it.test, Test::NoFinding(_)))
+            .filter(move |it| it.scenarios.iter().any(|id| id == scenario))
+    }
+
     /// All points together.
     #[must_use]
     pub fn max_score(&self) -> u32 {
@@ -362,17 +373,18 @@ impl Manifest {
 }
 
 impl Criterion {
+    /// Its requirements, if it has some.
+    pub(crate) fn requirements(&self) -> &[Requirement] {
+        match &self.rule {
+            Rule::Requirements(requirements) => requirements,
+            _ => &[],
+        }
+    }
+
     /// What must be explored to judge by it: a scenario's id, and how.
     pub(crate) fn explorations(&self) -> impl Iterator<Item = (&str, &Exploring)> {
-        let requirements = match &self.rule {
-            Rule::Requirements(requirements) => requirements.as_slice(),
-            _ => &[],
-        };
-        requirements.iter().flat_map(|requirement| {
-            let exploring = match &requirement.test {
-                Test::NoFinding { exploring, .. } => Some(exploring),
-                _ => None,
-            };
+        self.requirements().iter().flat_map(|requirement| {
+            let exploring = requirement.exploring.as_ref();
             let scenarios = requirement.scenarios.iter().map(String::as_str);
             scenarios.filter_map(move |id| exploring.map(|exploring| (id, exploring)))
         })

@@ -230,6 +230,10 @@ pub(crate) struct RawStep {
     /// Waits until this process has ended.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) ended: Option<Text>,
+    /// Waits until the signal has come that is tried at each moment: see `no_finding` and
+    /// `at_any_moment`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<bool>"))]
+    pub(crate) tried: Option<S<bool>>,
     /// Sends this signal.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) send: Option<Text>,
@@ -318,6 +322,8 @@ pub(crate) struct RawCriterion {
 /// - `in_order`: these happen, one after another;
 /// - `outcome`: how the run ends;
 /// - `no_finding`: nothing of these kinds goes wrong, at whatever moment a signal comes.
+///
+/// With `at_any_moment`, one of the other forms must hold at whatever moment a signal comes.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -380,14 +386,19 @@ pub(crate) struct RawRequirement {
     /// `errno-clobbered`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub(crate) no_finding: Option<S<Vec<Text>>>,
-    /// With `no_finding`: the signal; every one that the program handles if absent.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
-    pub(crate) signal: Option<Text>,
-    /// With `no_finding`: the process or thread that gets it, and whose failures count; all
+    /// Whether it must hold in each run in which a signal comes at another moment, if what
+    /// it should come after happens there.
+    pub(crate) at_any_moment: bool,
+    /// With `no_finding` or `at_any_moment`: the signal; every one that the program handles
     /// if absent.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) signal: Option<Text>,
+    /// With `no_finding` or `at_any_moment`: the process or thread that gets it, and whose
+    /// failures count; all if absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) to: Option<Text>,
-    /// With `no_finding`: how many moments are tried at the most; 100 if absent.
+    /// With `no_finding` or `at_any_moment`: how many moments are tried at the most; 100 if
+    /// absent. 0, with `no_finding`: handlers are watched under the scenario's own signals.
     #[cfg_attr(feature = "schema", schemars(with = "Option<u32>"))]
     pub(crate) moments: Option<S<i64>>,
 }
