@@ -42,6 +42,9 @@ pub struct Follow {
     /// of handlers only the first moment after each controlled call is looked at: a signal
     /// that comes later has the same effect.
     pub signals: SigSet,
+    /// Whether the dynamic linker is followed beyond its first function: looking a name up
+    /// takes hundreds of instructions, all of them its own.
+    pub linker: bool,
     /// After this many instructions the program goes on unfollowed.
     pub most_steps: u64,
 }
@@ -232,7 +235,7 @@ impl Run<'_> {
         let Some(task) = self.tasks.iter().find(|task| task.tid == tid) else {
             return Err(crate::fault::Fault::Gone);
         };
-        if !role(task) {
+        if !role(task) || (from != FollowFrom::InHandlers && !self.may_inject()) {
             return Ok(false);
         }
         Ok(match from {
@@ -297,8 +300,11 @@ impl Run<'_> {
         if follower.steps == follower.follow.most_steps {
             follower.complete = false;
         }
-        if thread.since != calls || thread.before.is_none() || thread.contexts.len() != depth {
+        let is_elsewhere = thread.since != calls || thread.contexts.len() != depth;
+        if is_elsewhere {
             thread.hits.clear();
+        }
+        if is_elsewhere || thread.before.is_none() {
             if thread.since != calls {
                 thread.rests = false;
             }
@@ -331,6 +337,13 @@ impl Run<'_> {
             &code,
             before.as_ref().map(|(_, code)| &**code),
         )?;
+        let is_linkers_call = code.ground == Ground::Linker
+            && before
+                .as_ref()
+                .is_some_and(|(_, code)| code.ground == Ground::Linker && code.does == Does::Call);
+        if is_linkers_call && !follower.follow.linker {
+            return self.skip_function(follower, tid);
+        }
         let own = code.ground == Ground::Own;
         if own {
             thread.own_at = Some((Arc::clone(&code.path), code.address));
@@ -386,12 +399,7 @@ impl Run<'_> {
         Ok(Some(Resume::Cont))
     }
 
-    fn seen(
-        &mut self,
-        follower: &mut Follower<'_>,
-        tid: Pid,
-        seen: Seen,
-    ) -> Outcome<()> {
+    fn seen(&mut self, follower: &mut Follower<'_>, tid: Pid, seen: Seen) -> Outcome<()> {
         let mut fork = Fork {
             run: self,
             tid,
@@ -405,6 +413,11 @@ impl Run<'_> {
     /// A loop has brought nothing new for long: the rest of its function isn't followed.
     fn rest(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         follower.complete = false;
+        self.skip_function(follower, tid)
+    }
+
+    /// Runs the task on to where the function that it is in returns to.
+    fn skip_function(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         let thread = follower.thread(tid);
         thread.tired = 0;
         thread.before = None;

@@ -97,7 +97,7 @@ impl Run<'_> {
         let Some(Injection { moment, .. }) = self.next_injection() else {
             return Ok(false);
         };
-        if moment.place != Place::Waiting {
+        if moment.place != Place::Waiting || !self.may_inject() {
             return Ok(false);
         }
         let waiting = self

@@ -36,6 +36,13 @@ impl Script {
         )
     }
 
+    /// The position of the first step that waits until a signal has been injected.
+    pub(crate) fn injected_step(&self) -> Option<usize> {
+        self.steps
+            .iter()
+            .position(|step| step.when == When::Injected)
+    }
+
     /// Whether a step writes to, or closes, standard input.
     #[must_use]
     pub fn uses_stdin(&self) -> bool {
@@ -79,7 +86,7 @@ pub enum When {
         role: String,
     },
     /// Until a signal has been injected: [`crate::Options::injections`]. In a run without
-    /// injections, for ever.
+    /// injections, for ever. Moments are only those from when the steps before it are done.
     Injected,
 }
 

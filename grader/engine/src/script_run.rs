@@ -46,7 +46,25 @@ impl Run<'_> {
         self.step += 1;
         self.step_time = self.clock.now();
         self.act(&step.action)?;
+        if self.script.injected_step() == Some(self.step) {
+            let waiting: Vec<Pid> = self
+                .tasks
+                .iter()
+                .filter(|task| task.state == State::Blocked)
+                .map(|task| task.tid)
+                .collect();
+            for tid in waiting {
+                self.follow_wait(tid)?;
+            }
+        }
         Ok(true)
+    }
+
+    /// Whether the script has got to where signals may be injected.
+    pub(crate) fn may_inject(&self) -> bool {
+        self.script
+            .injected_step()
+            .is_none_or(|position| self.step >= position)
     }
 
     fn is_waiting(&self, role: &str, syscall: Option<&str>) -> bool {

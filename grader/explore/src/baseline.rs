@@ -206,6 +206,7 @@ impl Subject<'_> {
             from,
             roles: self.wanted.to.clone(),
             signals,
+            linker: self.wanted.strategy == Strategy::All,
             most_steps,
         }
     }
@@ -232,9 +233,7 @@ impl Subject<'_> {
             })
         };
         Signal::all()
-            .filter(|signal| {
-                self.wanted.signals.is_empty() || self.wanted.signals.contains(signal)
-            })
+            .filter(|signal| self.wanted.signals.is_empty() || self.wanted.signals.contains(signal))
             .filter(|signal| installs(*signal))
             .collect()
     }

@@ -1,7 +1,7 @@
 //! What exploring gives: schema `siglab/explore/v1`.
 
 use serde::{Deserialize, Serialize};
-use siglab_model::{Frame, Role, Signal};
+use siglab_model::{Frame, Role, Signal, Trace};
 
 use crate::witness::Witness;
 
@@ -107,6 +107,9 @@ pub struct Finding {
     pub handler: Vec<Frame>,
     /// How to see it again; absent where there is no one run that shows it.
     pub witness: Option<Witness>,
+    /// The run that shows it. It isn't serialised: the witness gives it again.
+    #[serde(skip)]
+    pub trace: Option<Trace>,
 }
 
 /// A line of the program's source, and what happens at its moments.

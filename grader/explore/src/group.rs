@@ -174,6 +174,7 @@ fn describe_one(
         interrupted,
         handler,
         witness,
+        trace: Some(trace),
     })
 }
 

@@ -152,6 +152,7 @@ pub(crate) const HANDLERS: Follow = Follow {
     from: FollowFrom::InHandlers,
     roles: Vec::new(),
     signals: SigSet::EMPTY,
+    linker: false,
     most_steps: STEPS_IN_HANDLERS,
 };
 

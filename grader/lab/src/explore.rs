@@ -38,9 +38,12 @@ pub(crate) struct Explored<'a> {
 }
 
 /// Whether a run says that its scenario can be explored.
-pub(crate) fn is_explorable(outcome: &Result<siglab_model::Trace, Error>) -> bool {
+pub(crate) fn is_explorable(
+    outcome: &Result<siglab_model::Trace, Error>,
+    exploring: &Exploring,
+) -> bool {
     let trace = outcome.as_ref();
-    trace.is_ok_and(|trace| unexplorable(trace).is_none())
+    trace.is_ok_and(|trace| unexplorable(trace, exploring).is_none())
 }
 
 /// Explores `program` in all of these ways, several at the same time; those scenarios
@@ -54,9 +57,9 @@ pub(crate) fn explore_all<'a>(
 ) -> Result<Vec<Explored<'a>>, GradeError> {
     let wanted: Vec<_> = wanted
         .iter()
-        .filter(|(id, _)| {
+        .filter(|(id, exploring)| {
             let run = runs.iter().find(|run| run.id == *id);
-            run.is_some_and(|run| is_explorable(&run.outcome))
+            run.is_some_and(|run| is_explorable(&run.outcome, exploring))
         })
         .collect();
     let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

@@ -1,5 +1,6 @@
 //! Grading one submission: build it once, run it under every scenario, evaluate.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
@@ -14,11 +15,11 @@ use siglab_model::{Clock, Trace};
 use siglab_sandbox::{ResourceLimits, Sandbox};
 
 use crate::compile::{CompileError, Compiled, Workshop};
-use crate::evaluate::{BuildOutcome, Evidence, evaluate, skip};
-use crate::explore::explore_all;
+use crate::evaluate::{BuildOutcome, Evidence, evaluate, explorations, skip};
+use crate::explore::{Explored, explore_all};
 use crate::lab::Lab;
-use crate::manifest::{Manifest, Scenario};
-use crate::result::{GradeResult, Language, SandboxReport};
+use crate::manifest::{Criterion, Manifest, Scenario};
+use crate::result::{CriterionResult, GradeResult, Language, SandboxReport, Verdict};
 use crate::reuse::{self, KnownPrograms};
 use crate::submission::{Submission, SubmissionError};
 
@@ -68,6 +69,61 @@ pub struct Graded {
     pub result: GradeResult,
     /// The runs, in the manifest's order of scenarios; none if it doesn't compile.
     pub runs: Vec<ScenarioRun>,
+    /// By a criterion's id: the run in which it doesn't hold, if that is none of these but
+    /// one in which a signal came at another moment.
+    pub explored: BTreeMap<String, Trace>,
+}
+
+impl Graded {
+    /// A result without runs.
+    #[must_use]
+    pub fn without_runs(result: GradeResult) -> Self {
+        Self {
+            result,
+            runs: Vec::new(),
+            explored: BTreeMap::new(),
+        }
+    }
+
+    /// The scenario that decided on a criterion, as it was run.
+    #[must_use]
+    pub fn run_of(&self, criterion: &CriterionResult) -> Option<&ScenarioRun> {
+        let id = criterion.scenario.as_deref()?;
+        self.runs.iter().find(|run| run.id == id)
+    }
+
+    /// What happened in the run that decided on a criterion, or why it gave no trace.
+    #[must_use]
+    pub fn trace_of(&self, criterion: &CriterionResult) -> Option<Result<&Trace, String>> {
+        if let Some(trace) = self.explored.get(&criterion.id) {
+            return Some(Ok(trace));
+        }
+        let outcome = self.run_of(criterion)?.outcome.as_ref();
+        Some(outcome.map_err(ToString::to_string))
+    }
+}
+
+/// For each criterion that doesn't hold at some moment, the run that shows it.
+fn shown(result: &GradeResult, explored: &[Explored<'_>]) -> BTreeMap<String, Trace> {
+    let findings = || {
+        let outcomes = explored.iter().filter_map(|it| it.outcome.as_ref().ok());
+        outcomes.flat_map(|exploration| &exploration.findings)
+    };
+    let failing = result
+        .criteria
+        .iter()
+        .filter(|it| it.verdict == Verdict::Fail);
+    failing
+        .filter_map(|criterion| {
+            let diagnosis = criterion.diagnosis.as_ref()?;
+            let finding = findings().find(|finding| {
+                let id = finding.requirement.as_deref();
+                let message = format!("{}: {}", finding.title, finding.explanation);
+                id == Some(&diagnosis.id) || message == diagnosis.message
+            })?;
+            Some((criterion.id.clone(), finding.trace.clone()?))
+        })
+        .collect()
 }
 
 /// One scenario's run.
@@ -161,6 +217,7 @@ impl Lab {
         options: &GradeOptions,
     ) -> Result<Graded, GradeError> {
         let wanted = self.wanted(options)?;
+        let criteria = self.manifest.with_needs(&wanted);
         let original = self.original(submission.language)?;
         let workshop = Workshop::new(self, options);
         let compiled = workshop.compile(submission, &self.manifest)?;
@@ -168,25 +225,12 @@ impl Lab {
         let runs = match &compiled {
             Compiled::Built(_) if known.is_some() => Vec::new(),
             Compiled::Built(built) => {
-                let needed = self.needed(&wanted);
+                let needed = self.needed(&criteria);
                 run_all(&self.manifest, &needed, &built.program, options)?
             }
             Compiled::Failed { .. } => Vec::new(),
         };
-        let explored = match &compiled {
-            Compiled::Built(built) if known.is_none() => {
-                let explorations = self.manifest.explorations(&wanted);
-                explore_all(
-                    &self.manifest,
-                    &explorations,
-                    &runs,
-                    &built.program,
-                    options,
-                )?
-            }
-            _ => Vec::new(),
-        };
-        let evidence = Evidence {
+        let mut evidence = Evidence {
             language: submission.language,
             source: &submission.source,
             original: original.as_deref(),
@@ -195,11 +239,19 @@ impl Lab {
                 .iter()
                 .map(|run| (run.id.as_str(), run.outcome.as_ref()))
                 .collect(),
-            explorations: explored
-                .iter()
-                .map(|it| ((it.scenario, it.exploring), it.outcome.as_ref()))
-                .collect(),
+            explorations: BTreeMap::new(),
         };
+        let explored = match &compiled {
+            Compiled::Built(built) if known.is_none() => {
+                let wanted = explorations(&self.manifest, &criteria, &evidence);
+                explore_all(&self.manifest, &wanted, &runs, &built.program, options)?
+            }
+            _ => Vec::new(),
+        };
+        evidence.explorations = explored
+            .iter()
+            .map(|it| ((it.scenario, it.exploring), it.outcome.as_ref()))
+            .collect();
         let mut result = evaluate(&self.manifest, &evidence);
         match known {
             Some(known) => reuse::apply(&mut result, &self.manifest, known),
@@ -210,7 +262,12 @@ impl Lab {
             .sandbox
             .as_ref()
             .map(|sandbox| SandboxReport::new(sandbox.layers()));
-        Ok(Graded { result, runs })
+        let explored = shown(&result, &explored);
+        Ok(Graded {
+            result,
+            runs,
+            explored,
+        })
     }
 
     /// The ids of the criteria that `options` asks for.
@@ -232,10 +289,9 @@ impl Lab {
     }
 
     /// The scenarios that these criteria are about.
-    fn needed(&self, criteria: &[String]) -> Vec<&Scenario> {
+    fn needed(&self, criteria: &[&Criterion]) -> Vec<&Scenario> {
         let ids: Vec<_> = criteria
             .iter()
-            .filter_map(|id| self.manifest.criterion(id))
             .flat_map(|criterion| &criterion.scenarios)
             .collect();
         let scenarios = self.manifest.scenarios.iter();

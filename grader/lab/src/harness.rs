@@ -24,11 +24,11 @@ use siglab_engine::Error;
 use siglab_model::Trace;
 
 use crate::compile::{Compiled, Workshop};
-use crate::evaluate::{BuildOutcome, Evidence, evaluate_criterion};
+use crate::evaluate::{BuildOutcome, Evidence, evaluate_criterion, explorations};
 use crate::explore::{self, Explored, explore_one, is_explorable};
 use crate::grade::{GradeOptions, no_fault_of_the_machine, run_one};
 use crate::lab::Lab;
-use crate::manifest::Criterion;
+use crate::manifest::Exploring;
 use crate::result::{CriterionResult, Language, Verdict};
 use crate::submission::Submission;
 
@@ -104,7 +104,10 @@ impl Bench {
         let result = self.judge(id).map_err(|error| self.failed(&error))?;
         match result.verdict {
             Verdict::Pass => Ok(()),
-            Verdict::Skipped => Err(self.failed("it doesn't compile; see the test `builds`")),
+            Verdict::Skipped => Err(self.failed(&match &result.diagnosis {
+                Some(diagnosis) => format!("{}; {}", diagnosis.message, diagnosis.hint),
+                None => "it doesn't compile; see the test `builds`".into(),
+            })),
             Verdict::Fail | Verdict::Error => {
                 let text = self.describe(&result);
                 if result.informational {
@@ -138,11 +141,13 @@ impl Bench {
         };
         let explored;
         if let Compiled::Built(built) = compiled {
-            for id in &criterion.scenarios {
+            let criteria = manifest.with_needs(std::slice::from_ref(&criterion.id));
+            for id in criteria.iter().flat_map(|criterion| &criterion.scenarios) {
                 let run = self.run(id, &built.program)?;
                 evidence.runs.insert(id, run.as_ref());
             }
-            explored = self.explore(criterion, &built.program)?;
+            let wanted = explorations(manifest, &criteria, &evidence);
+            explored = self.explore(&wanted, &built.program)?;
             for it in &explored {
                 let key = (it.scenario, it.exploring);
                 evidence.explorations.insert(key, it.outcome.as_ref());
@@ -201,17 +206,16 @@ impl Bench {
     /// What exploring for a criterion gives.
     fn explore<'a>(
         &'a self,
-        criterion: &'a Criterion,
+        wanted: &BTreeSet<(&'a str, &'a Exploring)>,
         program: &Path,
     ) -> Result<Vec<Explored<'a>>, String> {
         let manifest = &self.lab.manifest;
-        let wanted: BTreeSet<_> = criterion.explorations().collect();
         let mut explored = Vec::new();
-        for (id, exploring) in wanted {
+        for &(id, exploring) in wanted {
             let Some(scenario) = manifest.scenario(id) else {
                 continue;
             };
-            if !is_explorable(self.run(id, program)?) {
+            if !is_explorable(self.run(id, program)?, exploring) {
                 continue;
             }
             let outcome = explore_one(manifest, scenario, exploring, program, &self.options);

@@ -52,10 +52,8 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
             // Whoever waits for a document gets one, whatever happened.
             if args.format.is_for_programs() {
                 let reason = failure.message().to_owned();
-                let graded = Graded {
-                    result: GradeResult::ungraded(&lab.manifest, status, reason),
-                    runs: Vec::new(),
-                };
+                let graded =
+                    Graded::without_runs(GradeResult::ungraded(&lab.manifest, status, reason));
                 report(args, &graded, options, target.as_ref())?;
             }
             if status == Status::Refused && !args.format.verdict_in_exit_status() {

@@ -111,6 +111,14 @@ impl Criterion {
         self
     }
 
+    /// Not tried unless these criteria hold, which were added before.
+    #[must_use]
+    pub fn needs<'c>(mut self, ids: impl IntoIterator<Item = &'c str>) -> Self {
+        let ids = ids.into_iter().map(|id| unwritten(id.to_owned()));
+        self.0.needs = Some(ids.collect());
+        self
+    }
+
     /// About these scenarios only.
     #[must_use]
     pub fn scenarios<'s>(mut self, ids: impl IntoIterator<Item = &'s str>) -> Self {

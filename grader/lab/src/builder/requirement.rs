@@ -254,7 +254,10 @@ impl Requirement {
 }
 
 fn requirements(manifest: &Manifest) -> impl Iterator<Item = &manifest::Requirement> {
-    manifest.criteria.iter().flat_map(manifest::Criterion::requirements)
+    manifest
+        .criteria
+        .iter()
+        .flat_map(manifest::Criterion::requirements)
 }
 
 fn number(number: u32) -> Option<S<i64>> {

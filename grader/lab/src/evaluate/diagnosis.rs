@@ -210,5 +210,7 @@ pub const UNSUPPORTED: &str = "unsupported";
 pub const NOT_RUN: &str = "not-run";
 /// The moments of a scenario couldn't be tried, or weren't.
 pub const NOT_EXPLORED: &str = "not-explored";
+/// A criterion that this one needs doesn't hold.
+pub const NEEDS_ANOTHER: &str = "needs-another";
 /// siglab was asked to stop.
 pub const CANCELLED: &str = "cancelled";

@@ -9,7 +9,10 @@ use crate::result::{Diagnosis, Verdict};
 
 /// Why the moments of a program that does `trace` by itself aren't tried. What never waits
 /// has moments without end, and each run that ends at a limit takes as long as that.
-pub(crate) fn unexplorable(trace: &Trace) -> Option<Diagnosis> {
+pub(crate) fn unexplorable(trace: &Trace, exploring: &Exploring) -> Option<Diagnosis> {
+    if exploring.moments == 0 {
+        return None;
+    }
     let message = trace
         .events
         .iter()
@@ -39,7 +42,7 @@ pub(super) fn judge(
     trace: &Trace,
     roles: &Roles,
 ) -> Result<(), Failing> {
-    if let Some(diagnosis) = unexplorable(trace) {
+    if let Some(diagnosis) = unexplorable(trace, exploring) {
         return Err(Failing::fail(Some(id), diagnosis));
     }
     match explored {

@@ -17,7 +17,7 @@ mod unchanged;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use siglab_engine::Error;
 use siglab_explore::{Exploration, ExploreError};
@@ -166,6 +166,18 @@ pub fn evaluate_criterion(
         result.verdict = Verdict::Skipped;
         return result;
     }
+    if let Some(needed) = unmet_need(manifest, criterion, evidence) {
+        result.verdict = Verdict::Skipped;
+        result.diagnosis = Some(Diagnosis {
+            id: ids::NEEDS_ANOTHER.into(),
+            message: format!(
+                "not tried, because {} doesn't hold: {}",
+                needed.id, needed.title
+            ),
+            hint: "mend that first".into(),
+        });
+        return result;
+    }
     match judge(manifest, criterion, evidence) {
         Ok(()) => result.points = criterion.points,
         Err(failing) => {
@@ -175,6 +187,35 @@ pub fn evaluate_criterion(
         }
     }
     result
+}
+
+/// The first criterion that `criterion` needs and that doesn't hold.
+fn unmet_need<'a>(
+    manifest: &'a Manifest,
+    criterion: &Criterion,
+    evidence: &Evidence<'_>,
+) -> Option<&'a Criterion> {
+    let needed = criterion
+        .needs
+        .iter()
+        .filter_map(|id| manifest.criterion(id));
+    needed
+        .into_iter()
+        .find(|it| evaluate_criterion(manifest, it, evidence).verdict != Verdict::Pass)
+}
+
+/// What of `criteria` has to be explored, as far as can be told from runs: a scenario's id,
+/// and how. Not what belongs to a criterion that needs another, which doesn't hold.
+pub(crate) fn explorations<'a>(
+    manifest: &'a Manifest,
+    criteria: &[&'a Criterion],
+    evidence: &Evidence<'_>,
+) -> BTreeSet<(&'a str, &'a Exploring)> {
+    criteria
+        .iter()
+        .filter(|criterion| unmet_need(manifest, criterion, evidence).is_none())
+        .flat_map(|criterion| criterion.explorations())
+        .collect()
 }
 
 fn judge(

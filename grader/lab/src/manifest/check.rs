@@ -227,7 +227,9 @@ impl<'a> Checker<'a> {
         };
         scenarios.sort_by_key(order);
         scenarios.dedup();
+        let needs = raw.needs.as_deref().unwrap_or_default();
         Criterion {
+            needs: self.needs(needs, &id),
             id,
             title,
             points,
@@ -235,6 +237,31 @@ impl<'a> Checker<'a> {
             scenarios,
             rule,
         }
+    }
+
+    /// The criteria that the criterion `of` needs.
+    fn needs(&mut self, named: &[Text], of: &str) -> Vec<String> {
+        let raw = self.raw;
+        let ids = raw.criterion.iter().filter_map(|it| {
+            let id = it.get_ref().id.as_ref();
+            id.map(|id| id.get_ref().as_str())
+        });
+        let before: Vec<&str> = ids.clone().take_while(|id| *id != of).collect();
+        for text in named {
+            let id = text.get_ref().as_str();
+            if before.contains(&id) {
+                continue;
+            }
+            let message = if ids.clone().any(|other| other == id) {
+                format!("criterion `{id}` doesn't come before this one")
+            } else {
+                format!("no criterion `{id}`")
+            };
+            let help = nearest(id, before.iter().copied())
+                .map(|nearest| format!("did you mean `{nearest}`?"));
+            self.problem(text.span(), message).help = help;
+        }
+        named.iter().map(|it| it.get_ref().clone()).collect()
     }
 
     fn points(&mut self, raw: &RawCriterion, span: &Range<usize>) -> u32 {

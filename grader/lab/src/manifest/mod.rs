@@ -198,6 +198,8 @@ pub struct Criterion {
     pub points: u32,
     /// Whether it only informs: it has 0 points and doesn't count for full marks.
     pub informational: bool,
+    /// The ids of criteria before it without which it isn't tried.
+    pub needs: Vec<String>,
     /// The ids of the scenarios it is about, in the manifest's order.
     pub scenarios: Vec<String>,
     /// What must hold.
@@ -345,10 +347,19 @@ impl Manifest {
         self.criteria.iter().find(|criterion| criterion.id == id)
     }
 
-    /// What these criteria, by id, want explored: a scenario's id, and how.
-    pub(crate) fn explorations(&self, criteria: &[String]) -> BTreeSet<(&str, &Exploring)> {
-        let criteria = criteria.iter().filter_map(|id| self.criterion(id));
-        criteria.flat_map(Criterion::explorations).collect()
+    /// These criteria, by id, and those that they need.
+    pub(crate) fn with_needs<'a>(&'a self, ids: &[String]) -> Vec<&'a Criterion> {
+        // What is needed comes before: so it is met after what needs it.
+        let mut wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        for criterion in self.criteria.iter().rev() {
+            if wanted.contains(criterion.id.as_str()) {
+                wanted.extend(criterion.needs.iter().map(String::as_str));
+            }
+        }
+        self.criteria
+            .iter()
+            .filter(|criterion| wanted.contains(criterion.id.as_str()))
+            .collect()
     }
 
     /// What must hold in each run in which this much of a scenario is explored.

@@ -302,6 +302,10 @@ pub(crate) struct RawCriterion {
     /// The scenarios it is about; all if neither it nor a requirement names any.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub(crate) scenarios: Option<Vec<Text>>,
+    /// The criteria, further up in the manifest, without which this one isn't tried: those
+    /// that it would only fail again.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub(crate) needs: Option<Vec<Text>>,
     /// What to look at, for every requirement that doesn't say.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) hint: Option<Text>,

@@ -623,12 +623,13 @@ fn what_is_explored() {
         "no_finding = [\"crash\"]\nsignal = \"SIGINT\"\nto = \"parent\"",
     );
     let lab = Manifest::parse(&text, "lab.toml", None).expect("it is in order");
-    let wanted = lab.explorations(&["dies".to_owned()]);
+    let dies = lab.criterion("dies").expect("it is there");
+    let wanted: Vec<_> = dies.explorations().collect();
     let exploring = Exploring {
         signal: Some(Signal::INT),
         to: Some("parent".into()),
         moments: MOMENTS,
     };
-    assert_eq!(wanted, [("run", &exploring)].into());
+    assert_eq!(wanted, [("run", &exploring)]);
     assert_eq!(lab.criteria[0].scenarios, ["run"]);
 }

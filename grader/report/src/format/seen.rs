@@ -4,7 +4,8 @@
 //! nothing is told but that it doesn't hold: a message has times in it, a hint may be made
 //! of the trace, and even the scenario's name may say too much.
 
-use siglab_lab::{CriterionResult, GradeResult, Graded, ScenarioRun, Status, Verdict};
+use siglab_lab::{CriterionResult, GradeResult, Graded, Status, Verdict};
+use siglab_model::Trace;
 
 use super::{ReportOptions, text};
 use crate::{Timeline, TimelineOptions, escape};
@@ -101,17 +102,20 @@ fn why(graded: &Graded, criterion: &CriterionResult, options: &ReportOptions) ->
             timeline: Vec::new(),
         });
     }
-    let run = run_of(graded, criterion);
+    let run = graded.run_of(criterion);
     let diagnosis = criterion.diagnosis.as_ref();
     Some(Why {
         id: diagnosis.map_or_else(|| "unknown".into(), |it| line(&it.id)),
         message: diagnosis.map_or_else(|| "it doesn't hold".into(), |it| paragraph(&it.message)),
         hint: diagnosis.map(|it| paragraph(&it.hint)),
         scenario: run.map(|run| line(&format!("{}: {}", run.id, run.title))),
-        timeline: run.map_or_else(Vec::new, |run| {
-            let around = diagnosis.and_then(|it| text::moment(&it.message));
-            timeline(run, around, options)
-        }),
+        timeline: graded
+            .trace_of(criterion)
+            .and_then(Result::ok)
+            .map_or_else(Vec::new, |trace| {
+                let around = diagnosis.and_then(|it| text::moment(&it.message));
+                timeline(trace, around, options)
+            }),
     })
 }
 
@@ -119,27 +123,18 @@ fn why(graded: &Graded, criterion: &CriterionResult, options: &ReportOptions) ->
 pub(super) fn secret(graded: &Graded, criterion: &CriterionResult) -> Option<&'static str> {
     criterion.scenario.as_ref()?;
     // A scenario that nothing is known of may be a hidden one.
-    let hidden = run_of(graded, criterion).is_none_or(|run| run.hidden);
+    let hidden = graded.run_of(criterion).is_none_or(|run| run.hidden);
     hidden.then_some(match criterion.verdict {
         Verdict::Error => "it could not be decided in a scenario whose steps aren't shown",
         _ => "it doesn't hold in a scenario whose steps aren't shown",
     })
 }
 
-/// The run of the scenario that decided.
-fn run_of<'a>(graded: &'a Graded, criterion: &CriterionResult) -> Option<&'a ScenarioRun> {
-    let id = criterion.scenario.as_deref()?;
-    graded.runs.iter().find(|run| run.id == id)
-}
-
 fn timeline(
-    run: &ScenarioRun,
+    trace: &Trace,
     around: Option<siglab_model::Time>,
     options: &ReportOptions,
 ) -> Vec<String> {
-    let Ok(trace) = &run.outcome else {
-        return Vec::new();
-    };
     if options.excerpt_rows == 0 {
         return Vec::new();
     }

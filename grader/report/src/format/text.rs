@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use anstyle::Style;
-use siglab_lab::{CriterionResult, Diagnosis, GradeResult, Graded, ScenarioRun, Status, Verdict};
-use siglab_model::Time;
+use siglab_lab::{CriterionResult, Diagnosis, GradeResult, Graded, Status, Verdict};
+use siglab_model::{Time, Trace};
 
 use super::{Format, ReportOptions, seen};
 use crate::style::{self, paint};
@@ -165,27 +165,31 @@ impl<'a> Page<'a> {
         criterion: &'a CriterionResult,
         diagnosis: &Diagnosis,
     ) -> io::Result<()> {
-        let Some(run) = criterion
-            .scenario
-            .as_deref()
-            .and_then(|id| self.graded.runs.iter().find(|run| run.id == id))
-        else {
+        let Some(run) = self.graded.run_of(criterion) else {
+            return Ok(());
+        };
+        let Some(outcome) = self.graded.trace_of(criterion) else {
             return Ok(());
         };
         let id = self.clean(&run.id);
-        if !self.shown.insert(&run.id) {
+        let is_own = self.graded.explored.contains_key(&criterion.id);
+        if !is_own && !self.shown.insert(&run.id) {
             return writeln!(self.out, "        in the scenario {id}, shown above");
         }
         let title = self.clean(&run.title);
         writeln!(self.out, "        in the scenario {id}: {title}")?;
-        self.timeline(run, moment(&diagnosis.message))
+        self.timeline(outcome, moment(&diagnosis.message))
     }
 
-    fn timeline(&mut self, run: &ScenarioRun, around: Option<Time>) -> io::Result<()> {
-        let trace = match &run.outcome {
+    fn timeline(
+        &mut self,
+        outcome: Result<&Trace, String>,
+        around: Option<Time>,
+    ) -> io::Result<()> {
+        let trace = match outcome {
             Ok(trace) => trace,
             Err(error) => {
-                let error = self.clean(&error.to_string());
+                let error = self.clean(&error);
                 return writeln!(self.out, "          {error}");
             }
         };

@@ -59,6 +59,7 @@ pub(crate) fn full() -> Graded {
     Graded {
         result: result(Status::Graded, criteria),
         runs: vec![run("double", "terminator")],
+        explored: std::collections::BTreeMap::new(),
     }
 }
 
@@ -87,6 +88,7 @@ exercises/terminator/starter/terminator.c:12:5: error: 'n' undeclared
     Graded {
         result,
         runs: vec![],
+        explored: std::collections::BTreeMap::new(),
     }
 }
 
@@ -112,6 +114,7 @@ pub(crate) fn ungraded(status: Status, message: &str) -> Graded {
     Graded {
         result: GradeResult::ungraded(&manifest, status, message.into()),
         runs: vec![],
+        explored: std::collections::BTreeMap::new(),
     }
 }
 
@@ -164,6 +167,7 @@ pub(crate) fn hostile() -> Graded {
             hidden: false,
             outcome: Ok(trace),
         }],
+        explored: std::collections::BTreeMap::new(),
     }
 }
 
@@ -201,6 +205,7 @@ pub(crate) fn hidden() -> Graded {
             hidden: true,
             outcome: Ok(secret),
         }],
+        explored: std::collections::BTreeMap::new(),
     }
 }
 

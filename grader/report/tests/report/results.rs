@@ -134,6 +134,7 @@ pub(crate) fn mixed() -> Graded {
             broken,
             run("merged", "merged"),
         ],
+        explored: std::collections::BTreeMap::new(),
     }
 }
 
@@ -174,6 +175,7 @@ fn full_marks_are_short() {
     let graded = Graded {
         result: result(Status::Graded, criteria),
         runs: vec![],
+        explored: std::collections::BTreeMap::new(),
     };
     insta::assert_snapshot!(
         write("text", &graded, &ReportOptions::default()),
@@ -201,6 +203,7 @@ fn the_compilers_words_are_shown() {
     let graded = Graded {
         result,
         runs: vec![],
+        explored: std::collections::BTreeMap::new(),
     };
     insta::assert_snapshot!(
         "compile-error",
