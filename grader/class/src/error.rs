@@ -51,6 +51,16 @@ pub enum ClassError {
         /// Why not.
         why: String,
     },
+    /// A roster has no column for what `--gradebook` names.
+    #[error("{}: {why}", path.display())]
+    Gradebook {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// A roster knows nobody who handed in.
     #[error(
         "{} knows none of the {submissions} submissions, such as `{example}`; is it of another course?",
@@ -147,6 +157,7 @@ impl ClassError {
             | Self::NoSubmissions { .. }
             | Self::Nested { .. }
             | Self::Roster { .. }
+            | Self::Gradebook { .. }
             | Self::RosterKnowsNobody { .. }
             | Self::NotResults { .. }
             | Self::NothingToRegrade { .. }
@@ -167,6 +178,7 @@ impl ClassError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Nested { .. } => Some("name a folder beside the submissions with --out".into()),
+            Self::Gradebook { hint, .. } => Some(hint.clone()),
             Self::NotResults { .. } => {
                 Some("name an empty folder, or a new one, with --out".into())
             }

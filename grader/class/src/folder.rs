@@ -169,6 +169,15 @@ impl Folder {
         write(&self.path.join(name), content)
     }
 
+    /// Removes a file beside the store, if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), ClassError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(&path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes sure that all that was written survives the machine's end, too.
     pub(crate) fn sync(&self) -> Result<(), ClassError> {
         let error = write_error(&self.path);

@@ -14,6 +14,7 @@ use siglab_sandbox::Sandbox;
 
 use crate::error::ClassError;
 use crate::folder::{Claim, Folder};
+use crate::gradebook::{self, Choice, Gradebook};
 use crate::intake::roster::Roster;
 use crate::intake::{self, Entry};
 use crate::keys::LabKeys;
@@ -22,7 +23,7 @@ use crate::programs::Programs;
 use crate::regrade::Changes;
 use crate::shard::Shard;
 use crate::store::Store;
-use crate::summary::{SCORES, SUMMARY, SUMMARY_TEXT, Summary};
+use crate::summary::{SCORES, SUMMARY, SUMMARY_MARKDOWN, SUMMARY_TEXT, Summary};
 use crate::worker::{self, Room};
 
 /// The most results that are committed together.
@@ -35,6 +36,9 @@ pub struct ClassOptions {
     pub jobs: Option<NonZeroUsize>,
     /// The course's list of students.
     pub roster: Option<PathBuf>,
+    /// The assignment's column, if the roster is a gradebook exported from Canvas; the one
+    /// that is called like the lab if absent.
+    pub gradebook: Option<String>,
     /// Only this part of the class.
     pub shard: Option<Shard>,
     /// Whether results of another version may be replaced.
@@ -105,6 +109,7 @@ pub struct Prepared<'a> {
     claim: Claim,
     entries: Vec<Entry>,
     roster: Option<Roster>,
+    gradebook: Choice,
     options: ClassOptions,
 }
 
@@ -128,6 +133,10 @@ pub fn prepare<'a>(
     if let Some(roster) = &roster {
         roster.check(&entries)?;
     }
+    let gradebook = match &roster {
+        Some(roster) => Gradebook::choose(lab, roster, options.gradebook.as_deref())?,
+        None => Choice::NoGradebook,
+    };
     if let Some(shard) = options.shard {
         entries.retain(|entry| shard.holds(&entry.name));
     }
@@ -144,6 +153,7 @@ pub fn prepare<'a>(
         claim,
         entries,
         roster,
+        gradebook,
         options,
     })
 }
@@ -155,6 +165,16 @@ impl Prepared<'_> {
     pub fn may_need_rust(&self) -> bool {
         let mut files = self.entries.iter().flat_map(|entry| &entry.files);
         self.keys.rust.is_some() && files.any(|(_, name)| !name.ends_with(".c"))
+    }
+
+    /// The assignments of a gradebook from Canvas, none of which could be told to be the
+    /// lab: no file for Canvas will be written. Absent if that isn't so.
+    #[must_use]
+    pub fn unclear_assignments(&self) -> Option<&[String]> {
+        match &self.gradebook {
+            Choice::Unclear(assignments) => Some(assignments),
+            Choice::NoGradebook | Choice::Gradebook(_) => None,
+        }
     }
 
     /// Grades the class in `sandbox`, and keeps the results. Submissions that have a result
@@ -183,6 +203,10 @@ impl Prepared<'_> {
             folder,
             store,
             options: &self.options,
+            gradebook: match &self.gradebook {
+                Choice::Gradebook(gradebook) => Some(gradebook),
+                Choice::NoGradebook | Choice::Unclear(_) => None,
+            },
             sandbox,
             cancel,
         };
@@ -230,6 +254,7 @@ struct Class<'a> {
     folder: Folder,
     store: Store,
     options: &'a ClassOptions,
+    gradebook: Option<&'a Gradebook>,
     sandbox: Option<Sandbox>,
     cancel: Cancel,
 }
@@ -276,6 +301,8 @@ impl Class<'_> {
         self.store.transaction(|store| {
             store.set_note("complete", None)?;
             store.set_roster(roster.map_or(&[], |roster| roster.students.as_slice()))?;
+            let gradebook = self.gradebook.map(Gradebook::note).transpose()?;
+            store.set_note(gradebook::NOTE, gradebook.as_deref())?;
             gone.iter().try_for_each(|name| store.withdraw(name))?;
             let known = plan.known.iter().map(|at| &plan.all[*at]);
             known.into_iter().try_for_each(|it| store.assign(&it.row))
@@ -421,13 +448,29 @@ pub(crate) fn sum_up(
     store: &Store,
     shard: Option<Shard>,
 ) -> Result<Summary, ClassError> {
-    let (summary, scores) = Summary::of(store, shard)?;
+    let (mut summary, scores) = Summary::of(store, shard)?;
     folder.write(SCORES, &scores)?;
+    // A part of a class has no use for one.
+    let gradebook = match shard {
+        None => Gradebook::noted(store)?,
+        Some(_) => None,
+    };
+    let filled = gradebook.map(|it| it.fill(store)).transpose()?;
+    if let Some(filled) = &filled {
+        folder.write(filled.count.file, filled.csv.as_bytes())?;
+    }
+    summary.gradebook = filled.map(|it| it.count);
+    // Nobody is to import what was true once.
+    let file = summary.gradebook.as_ref().map(|it| it.file);
+    for other in gradebook::FILES.into_iter().filter(|it| Some(*it) != file) {
+        folder.remove(other)?;
+    }
     let mut json = serde_json::to_vec_pretty(&summary)
         .map_err(|error| ClassError::Internal(error.to_string()))?;
     json.push(b'\n');
     folder.write(SUMMARY, &json)?;
     folder.write(SUMMARY_TEXT, summary.to_string().as_bytes())?;
+    folder.write(SUMMARY_MARKDOWN, summary.markdown().as_bytes())?;
     Ok(summary)
 }
 

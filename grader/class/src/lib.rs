@@ -6,7 +6,8 @@
 //! - With the feature `store`: [`prepare`] finds out what there is to do, [`Prepared::grade`] runs
 //!   what has no result yet, in a sandbox, and keeps every result in a [`Store`] that survives siglab's death; [`merge`] joins shards; [`Changes`] says
 //!   what grading again has changed.
-//! - [`Summary`] is what an instructor wants to know about a class.
+//! - [`Summary`] is what an instructor wants to know about a class. A roster that a platform
+//!   exported is written again with the scores in it, for the platform to import.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,8 @@ mod error;
 mod folder;
 #[cfg(feature = "store")]
 mod grade;
+#[cfg(feature = "store")]
+mod gradebook;
 pub mod intake;
 pub mod keys;
 #[cfg(feature = "store")]
@@ -45,4 +48,4 @@ pub use regrade::{Change, Changes, Reason};
 pub use shard::Shard;
 #[cfg(feature = "store")]
 pub use store::{Row, Store};
-pub use summary::{CLASS_SCHEMA, Summary};
+pub use summary::{CLASS_SCHEMA, GradebookCount, Summary};

@@ -8,6 +8,7 @@ use siglab_lab::Status;
 use crate::error::ClassError;
 use crate::folder::Folder;
 use crate::grade::sum_up;
+use crate::gradebook;
 use crate::shard::Shard;
 use crate::store::{STORE, Store};
 use crate::summary::Summary;
@@ -47,6 +48,7 @@ pub fn merge(parts: &[PathBuf], out: &Path) -> Result<Summary, ClassError> {
             merged.set_note(name, first.note(name)?.as_deref())?;
         }
         merged.set_roster(&first.roster()?)?;
+        merged.set_note(gradebook::NOTE, first.note(gradebook::NOTE)?.as_deref())?;
         for name in merged.names()? {
             merged.withdraw(&name)?;
         }
@@ -138,6 +140,9 @@ fn agree(stores: &[(&Path, Store)]) -> Result<(), ClassError> {
         }
         if first.roster()? != store.roster()? {
             return Err(differs("the roster"));
+        }
+        if first.note(gradebook::NOTE)? != store.note(gradebook::NOTE)? {
+            return Err(differs("what --roster and --gradebook were"));
         }
     }
     Ok(())

@@ -1,11 +1,12 @@
 //! A class in numbers: for the instructor, and for the gradebook.
 
+mod markdown;
+mod text;
+
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use siglab_lab::{GradeResult, Status, Verdict};
-use siglab_report::escape_lines;
 
 use crate::intake::roster::Student;
 
@@ -19,9 +20,8 @@ pub(crate) const SCORES: &str = "scores.csv";
 pub(crate) const SUMMARY: &str = "summary.json";
 #[cfg(feature = "store")]
 pub(crate) const SUMMARY_TEXT: &str = "summary.txt";
-
-/// The width of the longest bar of the distribution.
-const WIDTH: usize = 40;
+#[cfg(feature = "store")]
+pub(crate) const SUMMARY_MARKDOWN: &str = "summary.md";
 
 /// A class in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,6 +58,23 @@ pub struct Summary {
     pub unknown: Vec<String>,
     /// Students who handed several submissions in.
     pub several: Vec<Several>,
+    /// The file for the learning platform, if the roster is one that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradebook: Option<GradebookCount>,
+}
+
+/// How much of a gradebook is filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GradebookCount {
+    /// The file's name in the results folder.
+    pub file: &'static str,
+    /// The assignment's column, for Canvas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<String>,
+    /// How many students got a score.
+    pub scores: usize,
+    /// How many didn't: they keep what the roster has.
+    pub without: usize,
 }
 
 /// How often a criterion holds.
@@ -226,7 +243,110 @@ impl Counter {
                 })
                 .collect(),
             shard,
+            gradebook: None,
         }
+    }
+}
+
+/// Submissions or students that need somebody's attention, and why.
+struct Section {
+    title: &'static str,
+    /// Who or what, and more about it; neither is escaped yet.
+    lines: Vec<(String, String)>,
+}
+
+impl Summary {
+    /// What needs somebody's attention; nothing that is empty.
+    fn sections(&self) -> Vec<Section> {
+        let reasoned = |list: &[Reasoned]| {
+            let line = |it: &Reasoned| (it.name.clone(), it.reason.clone());
+            list.iter().map(line).collect()
+        };
+        let mut sections = vec![
+            Section {
+                title: "could not be graded",
+                lines: reasoned(&self.not_graded),
+            },
+            Section {
+                title: "refused",
+                lines: reasoned(&self.refused),
+            },
+            Section {
+                title: "handed nothing in",
+                lines: self
+                    .missing
+                    .iter()
+                    .map(|it| (format!("{} ({})", it.name, it.id), String::new()))
+                    .collect(),
+            },
+            Section {
+                title: "not in the roster",
+                lines: self
+                    .unknown
+                    .iter()
+                    .map(|it| (it.clone(), String::new()))
+                    .collect(),
+            },
+            Section {
+                title: "several submissions",
+                lines: self
+                    .several
+                    .iter()
+                    .map(|it| (it.student.name.clone(), it.submissions.join(", ")))
+                    .collect(),
+            },
+        ];
+        sections.retain(|section| !section.lines.is_empty());
+        sections
+    }
+
+    /// Of which lab, or part of a class, how many submissions there are.
+    fn title(&self) -> String {
+        let shard = self.shard.as_ref();
+        let shard = shard.map_or(String::new(), |it| format!(", shard {it}"));
+        let statuses = self.statuses.iter();
+        let statuses: Vec<String> = statuses
+            .map(|(it, count)| format!("{count} {it}"))
+            .collect();
+        format!(
+            "{}{shard}: {} submissions ({})",
+            self.lab,
+            self.submissions,
+            statuses.join(", ")
+        )
+    }
+
+    /// The mean and the median, if there are any scores.
+    fn middle(&self) -> Option<String> {
+        let (mean, median) = (self.mean?, self.median?);
+        let of = self.max_score;
+        Some(format!("mean {mean:.2}, median {median} of {of} points"))
+    }
+
+    /// How often a criterion holds, doesn't, and wasn't decided.
+    fn verdicts(criterion: &CriterionCount) -> [usize; 3] {
+        let count = |verdict| criterion.verdicts.get(verdict).copied().unwrap_or(0);
+        [
+            count("pass"),
+            count("fail"),
+            count("error") + count("skipped"),
+        ]
+    }
+
+    /// What was wrong with a criterion, the most frequent first.
+    fn diagnoses_of(&self, criterion: &str) -> impl Iterator<Item = &DiagnosisCount> {
+        let diagnoses = self.diagnoses.iter();
+        diagnoses.filter(move |it| it.criterion == criterion)
+    }
+}
+
+impl GradebookCount {
+    /// In a line, not escaped yet.
+    fn line(&self) -> String {
+        let assignment = self.assignment.as_ref();
+        let column = assignment.map_or(String::new(), |it| format!(", {it}"));
+        let (file, scores, without) = (self.file, self.scores, self.without);
+        format!("{file}{column}: {scores} with a score, {without} without")
     }
 }
 
@@ -330,108 +450,6 @@ mod stored {
         } else {
             line
         }
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.lab)?;
-        if let Some(shard) = &self.shard {
-            write!(f, ", shard {shard}")?;
-        }
-        let statuses: Vec<String> = self
-            .statuses
-            .iter()
-            .map(|(status, count)| format!("{count} {status}"))
-            .collect();
-        writeln!(
-            f,
-            ": {} submissions ({})",
-            self.submissions,
-            statuses.join(", ")
-        )?;
-        if let (Some(mean), Some(median)) = (self.mean, self.median) {
-            writeln!(
-                f,
-                "mean {mean:.2}, median {median} of {} points\n",
-                self.max_score
-            )?;
-            self.distribution(f)?;
-        }
-        self.criteria(f)?;
-        let title = |f: &mut fmt::Formatter<'_>, title: &str| writeln!(f, "\n{title}");
-        for (what, list) in [
-            ("could not be graded", &self.not_graded),
-            ("refused", &self.refused),
-        ] {
-            if !list.is_empty() {
-                title(f, &format!("{what}: {}", list.len()))?;
-            }
-            for Reasoned { name, reason } in list {
-                writeln!(f, "  {}: {}", escape_lines(name), escape_lines(reason))?;
-            }
-        }
-        if !self.missing.is_empty() {
-            title(f, &format!("handed nothing in: {}", self.missing.len()))?;
-        }
-        for Student { id, name } in &self.missing {
-            writeln!(f, "  {} ({})", escape_lines(name), escape_lines(id))?;
-        }
-        if !self.unknown.is_empty() {
-            title(f, &format!("not in the roster: {}", self.unknown.len()))?;
-        }
-        for name in &self.unknown {
-            writeln!(f, "  {}", escape_lines(name))?;
-        }
-        if !self.several.is_empty() {
-            title(f, &format!("several submissions: {}", self.several.len()))?;
-        }
-        for Several {
-            student,
-            submissions,
-        } in &self.several
-        {
-            let names = submissions.join(", ");
-            writeln!(
-                f,
-                "  {}: {}",
-                escape_lines(&student.name),
-                escape_lines(&names)
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl Summary {
-    /// A row for each score, from none to all.
-    fn distribution(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let most = self.scores.values().copied().max().unwrap_or(1);
-        for (score, count) in &self.scores {
-            // Whoever is there is seen.
-            let length = (count * WIDTH).div_ceil(most);
-            writeln!(f, "  {score:>3}  {count:>5}  {}", "#".repeat(length))?;
-        }
-        Ok(())
-    }
-
-    /// Each criterion, with what was wrong with it.
-    fn criteria(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n   pass   fail  other  criterion and diagnoses")?;
-        for criterion in &self.criteria {
-            let count = |verdict| criterion.verdicts.get(verdict).copied().unwrap_or(0);
-            let (pass, fail) = (count("pass"), count("fail"));
-            let other = count("error") + count("skipped");
-            writeln!(f, "  {pass:>5}  {fail:>5}  {other:>5}  {}", criterion.id)?;
-            for it in self
-                .diagnoses
-                .iter()
-                .filter(|it| it.criterion == criterion.id)
-            {
-                writeln!(f, "         {:>5}           {}", it.count, it.diagnosis)?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -207,9 +207,14 @@ pub(crate) struct Grade {
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// The course's list of students, a CSV file with a column such as ID, Username, Email
-    /// or Name
+    /// or Name. A gradebook exported from Canvas, or a grading worksheet from Moodle, comes
+    /// back filled in: canvas.csv or moodle.csv
     #[arg(long, value_name = "FILE")]
     pub(crate) roster: Option<PathBuf>,
+    /// The assignment's column, if the roster is a gradebook exported from Canvas; the one
+    /// that is called like the lab if absent
+    #[arg(long, value_name = "ASSIGNMENT", requires = "roster")]
+    pub(crate) gradebook: Option<String>,
     /// Grades only part K of N of the class, for `siglab merge`
     #[arg(long, value_name = "K/N")]
     pub(crate) shard: Option<Shard>,
@@ -233,6 +238,8 @@ pub(crate) struct Regrade {
 }
 
 /// Joins the results of all shards of a class
+///
+/// Roster and gradebook are those that the shards were graded with.
 #[derive(Debug, Args)]
 pub(crate) struct Merge {
     /// The folders of results

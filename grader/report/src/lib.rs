@@ -25,3 +25,10 @@ pub use timeline::{Timeline, TimelineOptions, sentence};
 pub fn escape_lines(text: &str) -> String {
     escape::lines(text)
 }
+
+/// Text that others wrote as a part of a line of Markdown: nothing in it is markup, a link or
+/// a mention, and control characters are escaped as [`escape_lines`] does.
+#[must_use]
+pub fn escape_markdown(text: &str) -> String {
+    format::markdown::escape(&escape_lines(text))
+}

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use siglab_report::class::{MoodleWorksheet, Sheet, number_at_end};
 
 use super::{Entry, Who};
 use crate::error::ClassError;
@@ -48,7 +49,12 @@ pub struct Student {
 pub struct Roster {
     /// In the order of the file.
     pub students: Vec<Student>,
-    path: PathBuf,
+    /// The line of the sheet for each of them.
+    lines: Vec<usize>,
+    /// Where it was read from.
+    pub(crate) path: PathBuf,
+    /// What was read.
+    pub(crate) text: String,
     /// What a student can be found by, normalised; nothing if several have it.
     index: BTreeMap<String, Option<usize>>,
 }
@@ -59,21 +65,21 @@ struct Columns {
     name: Option<usize>,
     first: Option<usize>,
     last: Option<usize>,
+    /// The column of Moodle's identifiers, if it is a grading worksheet.
+    participant: Option<usize>,
 }
 
 impl Columns {
-    fn find(header: &csv::StringRecord) -> Self {
-        let header: Vec<String> = header
-            .iter()
-            .map(|title| title.trim_start_matches('\u{feff}').trim().to_lowercase())
-            .collect();
+    fn find(sheet: &Sheet) -> Self {
+        let header = sheet.headings().iter();
+        let header: Vec<String> = header.map(|it| it.trim().to_lowercase()).collect();
         let one_of = |names: &[&str]| {
             let mut found = names
                 .iter()
                 .filter_map(|name| header.iter().position(|it| it == name));
             found.next()
         };
-        Self {
+        let mut columns = Self {
             ids: ID_COLUMNS
                 .iter()
                 .filter_map(|name| header.iter().position(|title| title == name))
@@ -81,6 +87,26 @@ impl Columns {
             name: one_of(&NAME_COLUMNS),
             first: one_of(&FIRST_NAME_COLUMNS),
             last: one_of(&LAST_NAME_COLUMNS),
+            participant: None,
+        };
+        if let Ok(worksheet) = MoodleWorksheet::recognise(sheet) {
+            columns.add_worksheet(&worksheet);
+        }
+        columns
+    }
+
+    /// Headings of a worksheet are in any language. What isn't a student's alone, such as
+    /// the status of a submission, finds nobody.
+    fn add_worksheet(&mut self, worksheet: &MoodleWorksheet) {
+        self.participant = Some(worksheet.identifier());
+        let known = |ids: &[usize], at| ids.contains(&at);
+        for at in std::iter::once(worksheet.identifier()).chain(worksheet.others()) {
+            if !known(&self.ids, at) && ![self.name, self.first, self.last].contains(&Some(at)) {
+                self.ids.push(at);
+            }
+        }
+        if self.name.is_none() && self.first.is_none() && self.last.is_none() {
+            self.name = worksheet.name();
         }
     }
 }
@@ -109,17 +135,10 @@ impl Roster {
         Ok(roster)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let first = text.lines().next().unwrap_or_default();
-        let separator = [b',', b';', b'\t']
-            .into_iter()
-            .max_by_key(|separator| first.bytes().filter(|byte| byte == separator).count())
-            .unwrap_or(b',');
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let columns = Columns::find(reader.headers().map_err(|error| error.to_string())?);
+    /// As [`Self::load`], of a roster's text.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let sheet = Sheet::read(text).map_err(|error| error.to_string())?;
+        let columns = Columns::find(&sheet);
         if columns.ids.is_empty() && columns.name.is_none() {
             return Err(
                 "no column identifies students; it needs one such as `ID`, `Username`, `Email` \
@@ -128,20 +147,20 @@ impl Roster {
             );
         }
         let mut roster = Self::default();
-        for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
-            roster.add(&columns, &record);
+        for (at, line) in sheet.lines().iter().enumerate() {
+            roster.add(&columns, at, line);
         }
         if roster.students.is_empty() {
             return Err("it names nobody".into());
         }
+        text.clone_into(&mut roster.text);
         Ok(roster)
     }
 
-    fn add(&mut self, columns: &Columns, record: &csv::StringRecord) {
+    fn add(&mut self, columns: &Columns, line: usize, cells: &[String]) {
         let cell = |column: Option<usize>| {
-            let text = column.and_then(|column| record.get(column));
-            text.map(str::trim).filter(|text| !text.is_empty())
+            let text = column.and_then(|column| cells.get(column));
+            text.map(|text| text.trim()).filter(|text| !text.is_empty())
         };
         let (first, last) = (cell(columns.first), cell(columns.last));
         let whole = match (first, last) {
@@ -163,12 +182,14 @@ impl Roster {
         }
         let at = self.students.len();
         let mut keys: BTreeSet<String> = ids.iter().map(|id| id_key(id)).collect();
+        // Moodle's worksheets say `Participant 1234`, its folders 1234.
+        let participant = cell(columns.participant).map(number_at_end);
+        keys.extend(participant.map(id_key));
         for id in &ids {
-            // Moodle's worksheets say `Participant 1234`, its folders 1234; and names of
-            // files are often an address's first part.
             if let Some(number) = id.strip_prefix("Participant ") {
                 keys.insert(id_key(number));
             }
+            // Names of files are often an address's first part.
             if let Some((user, _)) = id.split_once('@') {
                 keys.insert(id_key(user));
             }
@@ -186,6 +207,7 @@ impl Roster {
             }
         }
         let name = name.as_deref().unwrap_or(id).to_owned();
+        self.lines.push(line);
         self.students.push(Student {
             id: id.to_owned(),
             name,
@@ -203,6 +225,11 @@ impl Roster {
             .chain(names)
             .find_map(|key| self.index.get(&key).copied().flatten())
             .map(|at| &self.students[at])
+    }
+
+    /// Each student with the line of the sheet, the first below the headings being 0.
+    pub(crate) fn with_lines(&self) -> impl Iterator<Item = (&Student, usize)> {
+        self.students.iter().zip(self.lines.iter().copied())
     }
 
     /// Makes sure that it is the roster of this class.
@@ -301,6 +328,27 @@ mod tests {
             let found = find(&roster, name, ids);
             assert_eq!(found.as_deref(), Some("Participant 42"), "{name}");
         }
+    }
+
+    #[test]
+    fn moodle_worksheets_are_rosters_in_any_language() {
+        let roster = Roster::parse(
+            "\u{feff}識別子,フルネーム,メールアドレス,ステータス,評点,最大評点,評定変更可,\
+             最終更新日時 (提出),最終更新日時 (評定)\n\
+             参加者501,Ada Lovelace,ada@example.org,提出済み,,10.00,Yes,-,-\n\
+             参加者77,Grace Hopper,grace@example.org,提出済み,,10.00,Yes,-,-\n",
+        )
+        .expect("it is one");
+        assert_eq!(roster.students[0].name, "Ada Lovelace");
+        for (name, ids) in [
+            ("x", &["77"] as &[&str]),
+            ("Grace Hopper", &[]),
+            ("GRACE@example.org", &[]),
+        ] {
+            let found = find(&roster, name, ids);
+            assert_eq!(found.as_deref(), Some("参加者77"), "{name}");
+        }
+        assert_eq!(find(&roster, "提出済み", &[]), None);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! `siglab grade`, `siglab regrade` and `siglab merge`.
 
+use std::fmt::Display;
+use std::path::Path;
+
 use siglab_class::{ClassOptions, Event, Finished, Graded, Mode, Summary};
 use siglab_lab::{Language, Status};
 use siglab_report::escape_lines;
@@ -26,7 +29,7 @@ pub(crate) fn again(args: &Regrade) -> Result<u8, Failure> {
 pub(crate) fn merge(args: &Merge) -> Result<u8, Failure> {
     let summary = siglab_class::merge(&args.parts, &args.out)?;
     output::print(&summary)?;
-    Ok(status(&summary))
+    settle(&summary, None::<&str>)
 }
 
 /// Grades a class, in the sandbox's worker if there is one, which then lets `conclude` say
@@ -40,6 +43,7 @@ fn grade(
     let options = ClassOptions {
         jobs: args.jobs,
         roster: args.roster.clone(),
+        gradebook: args.gradebook.clone(),
         shard: args.shard,
         mode,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -48,6 +52,9 @@ fn grade(
     // What this process holds is the claim on the folder of results: for as long as it
     // waits for its worker, no other siglab gets in.
     let class = siglab_class::prepare(&lab, &args.submissions, &args.out, options)?;
+    if let (Some(roster), Some(assignments)) = (&args.roster, class.unclear_assignments()) {
+        tell_unclear(roster, assignments);
+    }
     let tools = if class.may_need_rust() {
         sandbox::tools(args.sandbox, &lab, Language::Rust)?
     } else {
@@ -104,28 +111,43 @@ fn line(finished: &Finished<'_>) -> String {
     }
 }
 
+/// Says that there won't be a file for Canvas, and what to do about it.
+fn tell_unclear(roster: &Path, assignments: &[String]) {
+    let list = match assignments {
+        [] => "it has no assignments".to_owned(),
+        _ => format!("its assignments are: {}", assignments.join(", ")),
+    };
+    let text = format!(
+        "siglab: warning: {} comes from Canvas, and no one assignment is called like the lab, so \
+         there will be no canvas.csv; {list}\nhint: name the assignment with --gradebook",
+        roster.display()
+    );
+    output::tell(escape_lines(&text));
+}
+
 /// Shows the class in numbers; the exit status.
 fn conclude(args: &Grade, graded: &Graded) -> Result<u8, Failure> {
-    let summary = &graded.summary;
-    output::print(format_args!("\n{summary}"))?;
-    if let (Some(roster), false) = (&args.roster, summary.unknown.is_empty()) {
+    output::print(format_args!("\n{}", graded.summary))?;
+    let roster = args.roster.as_deref().map(Path::display);
+    settle(&graded.summary, roster)
+}
+
+/// The exit status, if everybody who handed in is known.
+fn settle(summary: &Summary, roster: Option<impl Display>) -> Result<u8, Failure> {
+    if !summary.unknown.is_empty() {
         let unknown = summary.unknown.len();
         let names: Vec<&str> = summary.unknown.iter().take(5).map(String::as_str).collect();
         let more = if unknown > names.len() { ", ..." } else { "" };
+        let roster = roster.map_or_else(|| "the roster".to_owned(), |it| it.to_string());
         return Err(Failure::usage(format_args!(
-            "{} doesn't know who handed in {}{more}",
-            roster.display(),
+            "{roster} doesn't know who handed in {}{more}",
             names.join(", ")
         ))
         .hint("their results are there like all others; add them to the roster and run it again"));
     }
-    Ok(status(summary))
-}
-
-fn status(summary: &Summary) -> u8 {
     if summary.not_graded.is_empty() {
-        exit::OK
+        Ok(exit::OK)
     } else {
-        exit::INTERNAL
+        Ok(exit::INTERNAL)
     }
 }

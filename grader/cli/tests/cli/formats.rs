@@ -182,3 +182,15 @@ fn root_can_be_given_up() {
             .stderr(predicate::str::contains("can't become nobody"));
     }
 }
+
+#[test]
+fn markdown_is_a_page() {
+    let assert = check(wrong(), "markdown").assert().code(1).stderr("");
+    let page = stdout(&assert);
+    assert!(page.starts_with("## terminator (c): "), "{page}");
+    assert!(
+        page.contains("\n| | points | criterion |\n|---|---|---|\n"),
+        "{page}"
+    );
+    assert!(page.contains("\n### `"), "{page}");
+}

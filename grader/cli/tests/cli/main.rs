@@ -8,6 +8,7 @@ mod explore;
 mod formats;
 mod grade;
 mod grade_killed;
+mod gradebook;
 mod hostile;
 mod interrupt;
 mod labs;

@@ -1,97 +1,89 @@
 //! Moodle: the offline grading worksheet of an assignment, filled in.
 
 use super::sheet::{self, Sheet};
-use super::{ClassError, ClassRow, Filled};
+use super::{Scores, SheetError};
 
-/// Fills a class's scores in on Moodle's offline grading worksheet.
+/// An offline grading worksheet, as Moodle gave it out for one assignment.
 ///
-/// `worksheet` is the sheet as Moodle gave it out for this assignment. Its headings are in
-/// the language of whoever downloaded it, and Moodle takes it back in that language only;
-/// so no column is renamed, added or left out. `now` is the moment of grading, which goes
-/// to "Last modified (grade)": Moodle skips a line if that is older than the grade it has.
-/// It reads that with PHP's strtotime, in any language: `2026-11-22T08:30:00Z`.
-///
-/// Students are found by the worksheet's identifier, with or without the word before its
-/// number, then by anything else before the grade that is theirs alone (e-mail address,
-/// login, ID number, name). Grades are on the worksheet's own scale.
-///
-/// # Errors
-/// If `worksheet` isn't such a sheet, its columns can't be told apart, or a result belongs
-/// to several students.
-pub fn moodle(worksheet: &str, rows: &[ClassRow], now: &str) -> Result<Filled, ClassError> {
-    let mut sheet = Sheet::read(worksheet)?;
-    if sheet.lines.is_empty() {
-        return Err(ClassError::Empty);
-    }
-    sheet::max_score(rows)?;
-    let columns = Columns::recognise(&sheet)?;
-    let found = sheet::matches(rows, &keys(&sheet, &columns))?;
-    let mut without_score = Vec::new();
-    for (at, line) in sheet.lines.iter_mut().enumerate() {
-        let row = found.by_line.get(&at);
-        let Some((row, score)) = row.and_then(|row| Some((row, row.score?))) else {
-            without_score.push(line[columns.identifier].clone());
-            continue;
-        };
-        let highest = &line[columns.highest];
-        let scale = sheet::number(highest).unwrap_or_else(|| f64::from(row.max_score));
-        let grade = sheet::scaled(score, row.max_score, scale);
-        line[columns.grade] = if highest.contains(',') {
-            grade.replace('.', ",")
-        } else {
-            grade
-        };
-        line[columns.modified] = now.to_owned();
-        if let Some(feedback) = columns.feedback
-            && !row.feedback.is_empty()
-        {
-            line[feedback] = html(&row.feedback);
-        }
-    }
-    Ok(Filled {
-        csv: sheet.write()?,
-        not_in_sheet: found.not_in_sheet,
-        without_score,
-    })
+/// Its headings are in the language of whoever downloaded it, and Moodle takes it back in
+/// that language only; so columns are told apart by what is in them, and none is renamed,
+/// added or left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoodleWorksheet {
+    sheet: Sheet,
+    columns: Columns,
 }
 
-/// What each line goes by.
-fn keys(sheet: &Sheet, columns: &Columns) -> Vec<Vec<Vec<String>>> {
-    let full: Vec<_> = sheet
-        .lines
-        .iter()
-        .map(|line| {
-            let full = line[columns.identifier].clone();
-            let (_, digits) = split_digits(&full);
-            vec![digits.to_owned(), full]
+impl MoodleWorksheet {
+    /// Recognises the worksheet by its columns.
+    ///
+    /// # Errors
+    /// If `sheet` isn't one, or its columns can't be told apart.
+    pub fn recognise(sheet: &Sheet) -> Result<Self, SheetError> {
+        sheet.check()?;
+        Ok(Self {
+            columns: Columns::recognise(sheet)?,
+            sheet: sheet.clone(),
         })
-        .collect();
-    let others = (0..columns.grade).filter(|at| *at != columns.identifier);
-    std::iter::once(full)
-        .chain(others.map(|at| {
-            sheet
-                .lines
-                .iter()
-                .map(|line| vec![line[at].clone()])
-                .collect()
-        }))
-        .collect()
+    }
+
+    /// The column of Moodle's identifiers, `Participant 12`. The number at the end is in the
+    /// names of submissions, too: see [`number_at_end`].
+    #[must_use]
+    pub fn identifier(&self) -> usize {
+        self.columns.identifier
+    }
+
+    /// The column of names; absent if the assignment is marked anonymously.
+    #[must_use]
+    pub fn name(&self) -> Option<usize> {
+        // Before the grade there always is the submission's status, and whatever else the
+        // site shows of students is after their names.
+        let after = self.columns.identifier + 1;
+        (after + 1 < self.columns.grade).then_some(after)
+    }
+
+    /// The other columns before the grade: addresses, numbers, the submission's status.
+    pub fn others(&self) -> impl Iterator<Item = usize> {
+        let (identifier, name) = (self.identifier(), self.name());
+        (0..self.columns.grade).filter(move |at| *at != identifier && Some(*at) != name)
+    }
+
+    /// The worksheet with grades, on its own scale, and with feedback comments if it has
+    /// them. Whoever has no score keeps what is there. When a grade was last modified stays
+    /// as it was: by that, Moodle finds grades that were changed after the download.
+    ///
+    /// # Errors
+    /// If it can't be written as CSV.
+    pub fn fill(&self, scores: &Scores) -> Result<String, SheetError> {
+        let mut sheet = self.sheet.clone();
+        for (at, score) in scores {
+            let Some(line) = sheet.lines.get_mut(*at) else {
+                continue;
+            };
+            let highest = &line[self.columns.highest];
+            line[self.columns.grade] = sheet::scaled(score.points, score.max_points, highest);
+            if let (Some(feedback), false) = (self.columns.feedback, score.feedback.is_empty()) {
+                line[feedback] = html(&score.feedback);
+            }
+        }
+        sheet.write()
+    }
 }
 
 /// Where things are.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Columns {
     identifier: usize,
     grade: usize,
     highest: usize,
-    modified: usize,
     feedback: Option<usize>,
 }
 
 impl Columns {
     /// Finds the columns by Moodle's English headings, or else by what is in them and by
     /// the order in which Moodle writes them.
-    fn recognise(sheet: &Sheet) -> Result<Self, ClassError> {
+    fn recognise(sheet: &Sheet) -> Result<Self, SheetError> {
         let (grade, highest) = match (sheet.column("Grade"), sheet.column("Maximum grade")) {
             (Some(grade), Some(highest)) => (grade, highest),
             _ => grade_and_highest(sheet).ok_or_else(|| {
@@ -124,7 +116,6 @@ impl Columns {
             identifier,
             grade,
             highest,
-            modified,
             feedback,
         })
     }
@@ -132,17 +123,24 @@ impl Columns {
 
 /// `Participant 12` for each student, in any language.
 fn is_identifier(sheet: &Sheet, at: usize) -> bool {
-    let (word, _) = split_digits(&sheet.lines[0][at]);
-    word.chars().any(char::is_alphabetic)
-        && sheet.lines.iter().all(|line| {
-            let (own, digits) = split_digits(&line[at]);
-            own == word && !digits.is_empty()
-        })
+    let word = |line: &[String]| {
+        let cell = line[at].as_str();
+        cell.strip_suffix(number_at_end(cell))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let first = word(&sheet.lines[0]);
+    first.chars().any(char::is_alphabetic)
+        && sheet
+            .lines
+            .iter()
+            .all(|line| word(line) == first && !number_at_end(&line[at]).is_empty())
 }
 
-/// A text without the digits at its end, and those.
-fn split_digits(text: &str) -> (&str, &str) {
-    text.split_at(text.trim_end_matches(|c: char| c.is_ascii_digit()).len())
+/// The digits at the end of a text.
+#[must_use]
+pub fn number_at_end(text: &str) -> &str {
+    &text[text.trim_end_matches(|c: char| c.is_ascii_digit()).len()..]
 }
 
 /// The columns of the grade and, after it, of the highest grade: the same number for each

@@ -1,12 +1,10 @@
-//! What the sheets of all platforms have in common.
+//! A sheet: a table with headings, as platforms and spreadsheets write it.
 
-use std::collections::BTreeMap;
-
-use super::{ClassError, ClassRow};
+use super::SheetError;
 
 /// A CSV file in memory.
-#[derive(Clone, Debug)]
-pub(super) struct Sheet {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
     /// Whether it begins with a byte order mark.
     has_mark: bool,
     delimiter: u8,
@@ -16,8 +14,12 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// Reads a sheet whose first line holds the headings. The delimiter is the one of
-    /// comma, semicolon and tabulator that the headings hold most of.
-    pub(super) fn read(text: &str) -> Result<Self, ClassError> {
+    /// comma, semicolon and tabulator that the headings hold most of. Lines that end early
+    /// get empty cells.
+    ///
+    /// # Errors
+    /// If it isn't CSV.
+    pub fn read(text: &str) -> Result<Self, SheetError> {
         let (has_mark, text) = match text.strip_prefix('\u{feff}') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -28,12 +30,17 @@ impl Sheet {
         let delimiter = *b"\t;,".iter().max_by_key(|it| often(it)).unwrap_or(&b',');
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
+            .flexible(true)
             .from_reader(text.as_bytes());
-        let fields = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect();
+        let fields = |record: &csv::StringRecord| -> Vec<String> {
+            record.iter().map(str::to_owned).collect()
+        };
         let headings = fields(reader.headers()?);
         let mut lines = Vec::new();
         for record in reader.records() {
-            lines.push(fields(&record?));
+            let mut line = fields(&record?);
+            line.resize(line.len().max(headings.len()), String::new());
+            lines.push(line);
         }
         Ok(Self {
             has_mark,
@@ -43,8 +50,20 @@ impl Sheet {
         })
     }
 
+    /// The headings.
+    #[must_use]
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
+    /// The lines below the headings, each with a cell for each heading.
+    #[must_use]
+    pub fn lines(&self) -> &[Vec<String>] {
+        &self.lines
+    }
+
     /// The file's content.
-    pub(super) fn write(&self) -> Result<String, ClassError> {
+    pub(super) fn write(&self) -> Result<String, SheetError> {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(self.delimiter)
             .from_writer(Vec::new());
@@ -66,83 +85,26 @@ impl Sheet {
             .position(|it| it.trim().eq_ignore_ascii_case(heading))
     }
 
+    /// Makes sure that it can be written again: there are lines, and none is longer than
+    /// the headings.
+    pub(super) fn check(&self) -> Result<(), SheetError> {
+        if self.lines.is_empty() {
+            return Err(SheetError::Empty);
+        }
+        let long = |line: &Vec<String>| line.len() > self.headings.len();
+        match self.lines.iter().position(long) {
+            // The headings are line 1.
+            Some(at) => Err(SheetError::LongLine(at + 2)),
+            None => Ok(()),
+        }
+    }
+
     /// That a column is missing or not clear.
-    pub(super) fn unclear(&self, what: &str) -> ClassError {
-        ClassError::Column {
+    pub(super) fn unclear(&self, what: &str) -> SheetError {
+        SheetError::Column {
             what: what.to_owned(),
             headings: self.headings.clone(),
         }
-    }
-}
-
-/// Which result belongs to which line.
-#[derive(Debug)]
-pub(super) struct Matches<'a> {
-    /// The results by the index of their line.
-    pub(super) by_line: BTreeMap<usize, &'a ClassRow>,
-    /// The identifiers that belong to no line.
-    pub(super) not_in_sheet: Vec<String>,
-}
-
-/// Finds each result's line. `keys` are the names that each line goes by, each list for
-/// one kind of name, the surest kind first.
-pub(super) fn matches<'a>(
-    rows: &'a [ClassRow],
-    keys: &[Vec<Vec<String>>],
-) -> Result<Matches<'a>, ClassError> {
-    let mut by_line: BTreeMap<usize, &ClassRow> = BTreeMap::new();
-    let mut not_in_sheet = Vec::new();
-    for row in rows {
-        let Some(line) = find(row, keys)? else {
-            not_in_sheet.push(row.identifier.clone());
-            continue;
-        };
-        if let Some(other) = by_line.insert(line, row) {
-            return Err(ClassError::Ambiguous {
-                identifier: row.identifier.clone(),
-                why: format!("`{}` is the same line of the sheet", other.identifier),
-            });
-        }
-    }
-    Ok(Matches {
-        by_line,
-        not_in_sheet,
-    })
-}
-
-fn find(row: &ClassRow, keys: &[Vec<Vec<String>>]) -> Result<Option<usize>, ClassError> {
-    for wanted in [&row.identifier, &row.name] {
-        let wanted = wanted.trim();
-        if wanted.is_empty() {
-            continue;
-        }
-        for kind in keys {
-            let has = |names: &[String]| names.iter().any(|name| name.trim() == wanted);
-            let found: Vec<_> = (0..kind.len()).filter(|at| has(&kind[*at])).collect();
-            match found[..] {
-                [] => {}
-                [line] => return Ok(Some(line)),
-                _ => {
-                    return Err(ClassError::Ambiguous {
-                        identifier: row.identifier.clone(),
-                        why: format!("{} lines of the sheet have `{wanted}`", found.len()),
-                    });
-                }
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// The highest score of all results.
-pub(super) fn max_score(rows: &[ClassRow]) -> Result<Option<u32>, ClassError> {
-    let mut all = rows.iter().map(|row| row.max_score);
-    let Some(first) = all.next() else {
-        return Ok(None);
-    };
-    match all.find(|max| *max != first) {
-        Some(other) => Err(ClassError::MaxScore(first, other)),
-        None => Ok(Some(first)),
     }
 }
 
@@ -159,15 +121,20 @@ pub(super) fn number(text: &str) -> Option<f64> {
     text.replace(',', ".").parse().ok()
 }
 
-/// `score` of `max`, on a scale that ends at `highest`, with at most two decimals.
-pub(super) fn scaled(score: u32, max: u32, highest: f64) -> String {
-    let value = if max == 0 {
-        f64::from(score)
-    } else {
-        f64::from(score) * highest / f64::from(max)
+/// `score` of `max`, on the scale that ends at what the cell `highest` holds, with at most
+/// two decimals, and a decimal comma if that has one. As it is if the cell holds no number.
+pub(super) fn scaled(score: u32, max: u32, highest: &str) -> String {
+    let value = match number(highest) {
+        Some(highest) if max > 0 && highest > 0.0 => f64::from(score) * highest / f64::from(max),
+        _ => f64::from(score),
     };
     let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if highest.contains(',') {
+        text.replace('.', ",")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -176,11 +143,19 @@ mod tests {
 
     #[test]
     fn scores_are_scaled() {
-        assert_eq!(scaled(7, 10, 10.0), "7");
-        assert_eq!(scaled(7, 10, 100.0), "70");
-        assert_eq!(scaled(1, 3, 10.0), "3.33");
-        assert_eq!(scaled(0, 3, 10.0), "0");
-        assert_eq!(scaled(0, 0, 10.0), "0");
+        for (score, max, highest, scaled_score) in [
+            (7, 10, "10", "7"),
+            (7, 10, " 100.00 ", "70"),
+            (1, 3, "10", "3.33"),
+            (1, 3, "10,00", "3,33"),
+            (0, 3, "10", "0"),
+            (0, 0, "10", "0"),
+            (7, 10, "", "7"),
+            (7, 10, "0", "7"),
+            (7, 10, "good or bad", "7"),
+        ] {
+            assert_eq!(scaled(score, max, highest), scaled_score, "{highest}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod gradescope;
 mod json;
 mod junit;
 pub(crate) mod markdown;
-mod seen;
+pub(crate) mod seen;
 mod tap;
 mod text;
 

@@ -4,6 +4,8 @@
 //! nothing is told but that it doesn't hold: a message has times in it, a hint may be made
 //! of the trace, and even the scenario's name may say too much.
 
+use std::collections::BTreeSet;
+
 use siglab_lab::{CriterionResult, GradeResult, Graded, Status, Verdict};
 use siglab_model::Trace;
 
@@ -124,10 +126,44 @@ pub(super) fn secret(graded: &Graded, criterion: &CriterionResult) -> Option<&'s
     criterion.scenario.as_ref()?;
     // A scenario that nothing is known of may be a hidden one.
     let hidden = graded.run_of(criterion).is_none_or(|run| run.hidden);
-    hidden.then_some(match criterion.verdict {
+    hidden.then_some(secret_words(criterion))
+}
+
+fn secret_words(criterion: &CriterionResult) -> &'static str {
+    match criterion.verdict {
         Verdict::Error => "it could not be decided in a scenario whose steps aren't shown",
         _ => "it doesn't hold in a scenario whose steps aren't shown",
-    })
+    }
+}
+
+/// A result in lines, for where there is no room for more. Of its runs nothing is known any
+/// more but the ids of the scenarios that aren't hidden.
+pub(crate) fn feedback(result: &GradeResult, shown: &BTreeSet<String>) -> String {
+    let mut lines = vec![verdict(result)];
+    lines.extend(refusal(result).filter(|_| result.message.is_some()));
+    if result.status == Status::CompileError {
+        lines.extend(compiler(result));
+    }
+    let tried = result.criteria.iter().filter(|it| {
+        matches!(it.verdict, Verdict::Fail | Verdict::Error) && result.status == Status::Graded
+    });
+    for criterion in tried {
+        let is_hidden = |id: &String| !shown.contains(id);
+        let name = format!("{}: {}", line(&criterion.id), line(&criterion.title));
+        if criterion.scenario.as_ref().is_some_and(is_hidden) {
+            lines.push(format!("{name}: {}", secret_words(criterion)));
+            continue;
+        }
+        let Some(diagnosis) = &criterion.diagnosis else {
+            lines.push(format!("{name}: it doesn't hold"));
+            continue;
+        };
+        lines.push(format!("{name}: {}", paragraph(&diagnosis.message)));
+        if !diagnosis.hint.is_empty() {
+            lines.push(format!("look at: {}", paragraph(&diagnosis.hint)));
+        }
+    }
+    lines.join("\n")
 }
 
 fn timeline(

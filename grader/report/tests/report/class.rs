@@ -1,17 +1,28 @@
 //! Sheets of learning platforms, filled in.
 
-use siglab_report::class::{ClassError, ClassRow, Filled, canvas, moodle, summary};
+use std::collections::BTreeSet;
 
-const NOW: &str = "2026-11-22T08:30:00Z";
+use siglab_lab::Graded;
+use siglab_report::class::{
+    CanvasExport, MoodleWorksheet, Score, Scores, Sheet, SheetError, assignment_name, feedback,
+    number_at_end,
+};
 
-fn row(identifier: &str, name: &str, score: impl Into<Option<u32>>) -> ClassRow {
-    ClassRow {
-        identifier: identifier.into(),
-        name: name.into(),
-        score: score.into(),
-        max_score: 10,
+use crate::cases::{self, SECRETS};
+use crate::results::mixed;
+
+fn sheet(text: &str) -> Sheet {
+    Sheet::read(text).expect("it is CSV")
+}
+
+/// Points of ten, by line.
+fn scores(points: &[(usize, u32)]) -> Scores {
+    let score = |points| Score {
+        points,
+        max_points: 10,
         feedback: "=7 of <10>\nnot full marks".into(),
-    }
+    };
+    points.iter().map(|(at, it)| (*at, score(*it))).collect()
 }
 
 /// The fields of each line, as the csv crate reads them.
@@ -31,83 +42,90 @@ Student,ID,SIS User ID,SIS Login ID,Section,Warm-up (77),Terminator (81234),Term
 ,,,,,Manual Posting,,,(read only)
     Points Possible,,,,,5,20,10,(read only)
 \"Lovelace, Ada\",11,s1,ada@example.org,Lab 1,5,3,,40
-\"Hopper, Grace\",12,s2,grace,Lab 1,4,,,40
+\"Hopper, Grace\",12,s2,grace,Lab 1,4
 \"=cmd|x, Eve\",13,s3,eve,\"Lab 1 and Lab 2\",,12,,40
 ";
 
 #[test]
 fn canvas_gets_its_columns_back() {
-    let rows = [
-        row("ada@example.org", "", 7),
-        row("12", "", 0),
-        row("nobody", "", 1),
-    ];
-    let filled = canvas(EXPORT, "Terminator", &rows).expect("it fits");
+    let export = CanvasExport::recognise(&sheet(EXPORT)).expect("it is one");
     assert_eq!(
-        filled,
-        Filled {
-            csv: "\
+        export.assignments(),
+        ["Warm-up (77)", "Terminator (81234)", "Terminator 2 (9)"]
+    );
+    let filled = export.fill("Terminator (81234)", &scores(&[(2, 7), (3, 0)]));
+    assert_eq!(
+        filled.expect("it fits"),
+        "\
 Student,ID,SIS User ID,SIS Login ID,Section,Terminator (81234)
     Points Possible,,,,,20
 \"Lovelace, Ada\",11,s1,ada@example.org,Lab 1,14
 \"Hopper, Grace\",12,s2,grace,Lab 1,0
 \"=cmd|x, Eve\",13,s3,eve,Lab 1 and Lab 2,12
 "
-            .into(),
-            not_in_sheet: vec!["nobody".into()],
-            without_score: vec!["=cmd|x, Eve".into()],
-        }
     );
-    assert_eq!(fields(&filled.csv, b',')[2][0], "Lovelace, Ada");
+    for other in ["Terminator", "Current Score", "ID", ""] {
+        let error = export.fill(other, &scores(&[])).expect_err(other);
+        assert!(matches!(error, SheetError::Column { .. }), "{error}");
+    }
 }
 
 #[test]
-fn canvas_gets_a_new_assignment() {
-    let rows = [row("s2", "", None), row("?", "Lovelace, Ada", 7)];
-    let filled = canvas(EXPORT, "Signals", &rows).expect("it fits");
-    let lines = fields(&filled.csv, b',');
-    assert_eq!(lines[0][5], "Signals");
-    assert_eq!(lines[1][5], "10");
-    let column: Vec<_> = lines[2..].iter().map(|line| line[5].as_str()).collect();
-    assert_eq!(column, ["7", "", ""]);
-    assert_eq!(filled.without_score.len(), 2);
+fn canvas_writes_in_other_countries() {
+    let text = "\u{feff}Student;ID;Section;Terminator (1)\n\
+                \"    Points Possible\";;;5,00\n\
+                Ünal, Zoë;1;Übung;\n";
+    let export = CanvasExport::recognise(&sheet(text)).expect("it is one");
+    let filled = export
+        .fill("Terminator (1)", &scores(&[(1, 7)]))
+        .expect("it fits");
+    assert_eq!(
+        filled,
+        "\u{feff}Student;ID;Section;Terminator (1)\n    Points Possible;;;5,00\n\
+         Ünal, Zoë;1;Übung;3,5\n"
+    );
+}
+
+#[test]
+fn assignments_have_numbers() {
+    for (heading, name) in [
+        ("Terminator (81234)", "Terminator"),
+        (" Lab 1 (signals) (7) ", "Lab 1 (signals)"),
+        ("Lab 1 (signals)", "Lab 1 (signals)"),
+        ("Lab ()", "Lab ()"),
+        ("(7)", ""),
+    ] {
+        assert_eq!(assignment_name(heading), name);
+    }
 }
 
 #[test]
 fn canvas_is_not_guessed() {
-    let rows = [row("ada@example.org", "", 7)];
-    let refusal = |export: &str, rows: &[ClassRow]| {
-        canvas(export, "Terminator", rows)
-            .expect_err("it is refused")
-            .to_string()
-    };
-    assert_eq!(
-        refusal("Name,Points\nAda,7\n", &rows),
-        "the sheet's columns can't be recognised: Canvas's exports have Student and an ID; \
-         there are: Name, Points"
-    );
-    assert_eq!(
-        refusal("Student,ID\n    Points Possible,\n", &rows),
-        "the sheet has no students in it"
-    );
-    assert_eq!(
-        refusal("Student,ID\nAda,1\nAda,2\n", &[row("Ada", "", 1)]),
-        "`Ada` is not one student: 2 lines of the sheet have `Ada`"
-    );
-    assert_eq!(
-        refusal("Student,ID\nAda,1\n", &[row("Ada", "", 1), row("1", "", 2)]),
-        "`1` is not one student: `Ada` is the same line of the sheet"
-    );
-    let mut other = row("x", "", 1);
-    other.max_score = 7;
-    assert!(matches!(
-        canvas(EXPORT, "Terminator", &[rows[0].clone(), other]),
-        Err(ClassError::MaxScore(10, 7))
-    ));
-    assert!(matches!(
-        canvas("Student,ID\nAda\n", "Terminator", &rows),
-        Err(ClassError::NotCsv(_))
-    ));
+    for (text, said) in [
+        (
+            "Name,Points\nAda,7\n",
+            "Canvas's exports have `Student`; its columns are: Name, Points",
+        ),
+        (
+            "Student,ID\nAda,7\n",
+            "Canvas's exports have `Section`; its columns are: Student, ID",
+        ),
+        (
+            "Student,ID,Section\nAda,7,\n",
+            "Canvas's exports have a line `Points Possible`; its columns are: Student, ID, Section",
+        ),
+        (
+            "Student,ID,Section\nPoints Possible\n",
+            "the sheet has no students in it",
+        ),
+        (
+            "Student,ID,Section\nPoints Possible\nLovelace, Ada, 7, A\n",
+            "line 3 of the sheet has more cells than there are headings",
+        ),
+    ] {
+        let error = CanvasExport::recognise(&sheet(text)).expect_err(text);
+        assert_eq!(error.to_string(), said);
+    }
 }
 
 const ENGLISH: &str = "\
@@ -118,14 +136,11 @@ Identifier,\"Full name\",\"Email address\",Status,Grade,\"Maximum Grade\",\"Grad
 
 #[test]
 fn moodle_gets_its_worksheet_back() {
-    let rows = [
-        row("501", "Ada Lovelace", 7),
-        row("?", "Grace Hopper", None),
-    ];
-    let filled = moodle(ENGLISH, &rows, NOW).expect("it fits");
-    assert_eq!(filled.without_score, ["Participant 502"]);
-    assert_eq!(filled.not_in_sheet, [""; 0]);
-    let (before, after) = (fields(ENGLISH, b','), fields(&filled.csv, b','));
+    let worksheet = MoodleWorksheet::recognise(&sheet(ENGLISH)).expect("it is one");
+    assert_eq!((worksheet.identifier(), worksheet.name()), (0, Some(1)));
+    assert_eq!(worksheet.others().collect::<Vec<_>>(), [2, 3]);
+    let filled = worksheet.fill(&scores(&[(0, 7)])).expect("it fits");
+    let (before, after) = (fields(ENGLISH, b','), fields(&filled, b','));
     assert_eq!(before[0], after[0]);
     assert_eq!(before[2], after[2]);
     assert_eq!(after[1][..4], before[1][..4]);
@@ -136,7 +151,7 @@ fn moodle_gets_its_worksheet_back() {
             "100.00",
             "Yes",
             "Sunday, 22 November 2026, 8:00 AM",
-            NOW,
+            "-",
             "&#8203;=7 of &lt;10&gt;<br>not full marks",
         ]
     );
@@ -160,40 +175,54 @@ Identyfikator,Nazwa,Adres e-mail,Status,Ocena,Najwyższa ocena,Ocena może być 
 Uczestnik 501,Ada Lovelace,ada@example.org,Przesłane,,10.00,Tak,niedziela 22 listopad 2026 08:00,-,-,
 Uczestnik 77,Grace Hopper,grace@example.org,Nie przesłano,,10.00,Tak,-,-,-,
 ";
-    let rows = [row("grace@example.org", "", 7), row("Ada Lovelace", "", 9)];
-    for (sheet, delimiter, modified) in [(german, b';', 8), (japanese, b',', 8), (polish, b',', 9)]
-    {
-        let filled = moodle(sheet, &rows, NOW).unwrap_or_else(|error| panic!("{error}"));
-        let (before, after) = (fields(sheet, delimiter), fields(&filled.csv, delimiter));
+    for (text, delimiter) in [(german, b';'), (japanese, b','), (polish, b',')] {
+        let worksheet =
+            MoodleWorksheet::recognise(&sheet(text)).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((worksheet.identifier(), worksheet.name()), (0, Some(1)));
+        let filled = worksheet.fill(&scores(&[(0, 9), (1, 7)])).expect("it fits");
+        let (before, after) = (fields(text, delimiter), fields(&filled, delimiter));
         assert_eq!(before[0], after[0], "the mark and the headings stay");
         let last = before[0].len() - 1;
         for (line, grade) in [(1, "9"), (2, "7")] {
             for at in 0..last {
-                let expected = match at {
-                    4 => grade,
-                    at if at == modified => NOW,
-                    at => before[line][at].as_str(),
+                let expected = if at == 4 {
+                    grade
+                } else {
+                    before[line][at].as_str()
                 };
                 assert_eq!(after[line][at], expected, "{:?}", before[0][at]);
             }
+            assert!(after[line][last].ends_with("not full marks"));
         }
     }
 }
 
 #[test]
+fn anonymous_worksheets_have_no_names() {
+    let text = "Identifier,Status,Grade,\"Maximum Grade\",\"Last modified (grade)\"\n\
+                \"Participant 7\",Draft,,10,-\n";
+    let worksheet = MoodleWorksheet::recognise(&sheet(text)).expect("it is one");
+    assert_eq!(worksheet.name(), None);
+    assert_eq!(worksheet.others().collect::<Vec<_>>(), [1]);
+    for (text, number) in [("Participant 7", "7"), ("参加者501", "501"), ("x", "")] {
+        assert_eq!(number_at_end(text), number);
+    }
+}
+
+#[test]
 fn moodle_decimals_are_the_sheets() {
-    let sheet = ENGLISH
+    let text = ENGLISH
         .replace(",100.00,", ",\"5,00\",")
         .replace("50.00", "");
-    let filled = moodle(&sheet, &[row("Participant 501", "", 7)], NOW).expect("it fits");
-    assert_eq!(fields(&filled.csv, b',')[1][4], "3,5");
+    let worksheet = MoodleWorksheet::recognise(&sheet(&text)).expect("it is one");
+    let filled = worksheet.fill(&scores(&[(0, 7)])).expect("it fits");
+    assert_eq!(fields(&filled, b',')[1][4], "3,5");
 }
 
 #[test]
 fn moodle_is_not_guessed() {
-    let rows = [row("501", "", 7)];
-    let refusal = |sheet: &str| {
-        moodle(sheet, &rows, NOW)
+    let refusal = |text: &str| {
+        MoodleWorksheet::recognise(&sheet(text))
             .expect_err("it is refused")
             .to_string()
     };
@@ -225,14 +254,57 @@ fn moodle_is_not_guessed() {
     }
 }
 
+/// What a student is told of a result, when nothing else of its runs is known than which
+/// scenarios are hidden.
+fn told(graded: &Graded) -> String {
+    let shown = graded.runs.iter().filter(|run| !run.hidden);
+    feedback(&graded.result, &shown.map(|run| run.id.clone()).collect())
+}
+
 #[test]
-fn a_class_on_a_page() {
-    let mut eve = row("eve", "<b>Eve</b> | x", 10);
-    eve.feedback = "[link](http://evil.example)".into();
-    let rows = [
-        row("ada", "Ada Lovelace", 7),
-        row("grace", "Grace Hopper", None),
-        eve,
-    ];
-    insta::assert_snapshot!("class-summary", summary("terminator, lab 1", &rows));
+fn feedback_keeps_hidden_scenarios_hidden() {
+    let text = told(&cases::hidden());
+    assert!(text.contains("a scenario whose steps"), "{text}");
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    // What nothing is known of could be hidden.
+    let wrong = mixed();
+    let unknown = feedback(&wrong.result, &BTreeSet::new());
+    assert!(unknown.contains("a scenario whose steps"), "{unknown}");
+    assert!(told(&wrong).len() > unknown.len(), "{}", told(&wrong));
+}
+
+#[test]
+fn feedback_is_bounded_and_visible() {
+    for (name, graded) in cases::all() {
+        let text = told(&graded);
+        let strange = text
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202e}' | '\u{feff}'));
+        assert_eq!(strange, None, "{name}");
+        assert!(text.len() < 40_000, "{name}: {}", text.len());
+    }
+    assert_eq!(
+        told(&cases::refused()),
+        "terminator: 0 of 3 points, refused\n\
+         the submission was refused: terminator.c is larger than 1 MiB (104857600 bytes); is \
+         that a source file?"
+    );
+    assert_eq!(
+        told(&cases::compile_error()).lines().next_back(),
+        Some("exercises/terminator/starter/terminator.c:12:5: error: 'n' undeclared")
+    );
+    insta::assert_snapshot!(told(&mixed()), @r"
+    terminator (c): 1 of 17 points, not full marks
+    double-sigint-kills: a second SIGINT within 1 s kills the child: the parent sent SIGTERM instead of SIGKILL to the child at 1.200s, after its second SIGINT of the run, which came 0.700s after the first
+    look at: signal(7): which signal can a program not catch? kill(2) sends it.
+    again: the same scenario: at 0.500s: no
+    look at: look \x1b[31mhere
+    secret: a hidden one: it doesn't hold in a scenario whose steps aren't shown
+    broken: one that could not run: siglab could not run it
+    look at: -
+    note: only informs: it lost signals
+    look at: signal(7)
+    ");
 }
