@@ -47,6 +47,7 @@ pub fn explore_with(
     progress: &dyn Progress,
     demand: &Demand<'_>,
 ) -> Result<Exploration, ExploreError> {
+    let begun = now();
     check_program(&command.program)?;
     let subject = Subject {
         command,
@@ -63,7 +64,7 @@ pub fn explore_with(
 
     let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
     progress.total(baseline.cases.len());
-    let judged = try_all(&subject, &baseline, progress)?;
+    let judged = try_all(&subject, &baseline, progress, begun)?;
 
     let mut map = Map::default();
     let mut counts = Counts {
@@ -302,6 +303,7 @@ fn try_all(
     subject: &Subject<'_>,
     baseline: &Baseline,
     progress: &dyn Progress,
+    begun: Instant,
 ) -> Result<Judged, ExploreError> {
     let cases = baseline.cases.as_slice();
     let jobs = subject.wanted.jobs.map_or_else(
@@ -314,7 +316,7 @@ fn try_all(
         cases,
         progress,
         jobs,
-        begun: now(),
+        begun,
         results: Mutex::default(),
         failed: Mutex::default(),
     };

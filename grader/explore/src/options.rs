@@ -32,7 +32,7 @@ impl Strategy {
 /// Where exploring is cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
-    /// Real time for trying moments.
+    /// Real time, from the start. The runs that find the moments are always made.
     pub time: Option<Duration>,
     /// Moments.
     pub moments: Option<usize>,

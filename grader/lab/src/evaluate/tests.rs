@@ -6,7 +6,7 @@ use siglab_engine::Error;
 use siglab_explore::Exploration;
 use siglab_model::Trace;
 
-use super::{BuildOutcome, Evidence, evaluate};
+use super::{BuildOutcome, Evidence, check_moment, evaluate};
 use crate::manifest::Manifest;
 use crate::result::{Diagnosis, GradeResult, Language, Status, Verdict};
 
@@ -524,6 +524,60 @@ fn explored(requirement: &str, events: &str, exploration: Option<&Exploration>) 
             format!("{:?} {id}: {message} / {hint}", it.verdict)
         }
     }
+}
+
+#[test]
+fn runs_at_other_moments_decide_about_any_moment() {
+    const STARTS: &str = r#"{"t":0,"role":"parent","event":"fork","child":"child","how":"fork"}"#;
+    let requirement = "id = \"lost\"\nhint = \"wait\"\nat_any_moment = true\n\
+                       event = { event = \"killed\", role = \"child\" }";
+    let mut failed = exploration("criterion-failed", "parent");
+    failed.findings[0].requirement = Some("lost".into());
+    let verdict = explored(requirement, STARTS, Some(&failed));
+    assert_eq!(verdict, "Fail lost: This is how. / do it right");
+    failed.findings[0].requirement = Some("another".into());
+    // That the run by itself isn't as required decides nothing.
+    assert_eq!(explored(requirement, STARTS, Some(&failed)), "Pass");
+}
+
+/// In a run in which what something should come after doesn't happen, it need not happen.
+#[test]
+fn a_run_of_many_is_checked_for_what_applies_to_it() {
+    let requirement = "[[criterion.require]]\nid = \"lost\"\nhint = \"wait\"\n\
+                       at_any_moment = true\nwithin = \"10ms\"\n\
+                       event = { event = \"killed\", role = \"child\" }\n\
+                       after = { event = \"generated\", signal = \"SIGINT\", from = \"script\", nth = NTH }";
+    let check = |nth: &str| {
+        let lab = lab(&requirement.replace("NTH", nth));
+        let [requirement] = lab.criteria[0].requirements() else {
+            panic!("there is one");
+        };
+        check_moment(requirement, &trace(RUN, EXITED), &lab.roles).map_err(|it| it.message)
+    };
+    assert_eq!(check("2"), Ok(()));
+    let late = check("1").expect_err("it comes 0.2 s later");
+    assert!(late.contains("0.200s after"), "{late}");
+}
+
+#[test]
+fn a_criterion_that_needs_another_is_not_tried_without_it() {
+    let criterion = |exited: u8| {
+        format!(
+            "[[criterion.require]]\nid = \"status\"\nhint = \"return\"\noutcome = {{ exited = {exited} }}\n\
+             [[criterion]]\nid = \"more\"\ntitle = \"More\"\npoints = 1\nneeds = [\"it\"]\n\
+             [[criterion.require]]\nno_finding = [\"crash\"]"
+        )
+    };
+    let trace = trace(RUN, EXITED);
+    let result = grade(&criterion(0), Ok(&trace));
+    let more = &result.criteria[1];
+    assert_eq!((more.verdict, more.points), (Verdict::Skipped, 0));
+    let diagnosis = more.diagnosis.as_ref().expect("it says why");
+    assert_eq!(diagnosis.id, "needs-another");
+    assert_eq!(diagnosis.message, "not tried, because it doesn't hold: It");
+    // It was not explored either: that says so.
+    let result = grade(&criterion(3), Ok(&trace));
+    assert_eq!(result.criteria[1].verdict, Verdict::Error);
 }
 
 #[test]

@@ -69,6 +69,15 @@ impl<'a> Checker<'a> {
         }
     }
 
+    pub(super) fn raw(&self) -> &'a RawManifest {
+        self.raw
+    }
+
+    /// Whether parts of the text couldn't be read.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.lost
+    }
+
     fn manifest(&mut self, folder: Option<&str>) -> Manifest {
         let raw = self.raw;
         let nowhere = 0..0;
@@ -97,6 +106,7 @@ impl<'a> Checker<'a> {
         );
         let scenarios: Vec<_> = raw.scenario.iter().map(|it| self.scenario(it)).collect();
         let criteria: Vec<_> = raw.criterion.iter().map(|it| self.criterion(it)).collect();
+        self.tried_for_somebody(&criteria);
         Manifest {
             id,
             title,

@@ -6,7 +6,7 @@ use siglab_explore::FindingKind;
 
 use super::check::Checker;
 use super::raw::{RawRequirement, S, Text};
-use super::{Exploring, MOMENTS, Test};
+use super::{Criterion, Exploring, MOMENTS, Test};
 use crate::lab::nearest;
 
 /// The kinds that exploring a scenario can give. Criteria that fail are found by others.
@@ -47,6 +47,34 @@ impl Checker<'_> {
             to: raw.to.as_ref().map(|to| to.get_ref().clone()),
             moments: moments.unwrap_or(MOMENTS),
         })
+    }
+
+    /// Reports steps that wait for a signal that nobody asks to be tried, or wait twice.
+    pub(super) fn tried_for_somebody(&mut self, criteria: &[Criterion]) {
+        let explored: Vec<&str> = criteria
+            .iter()
+            .flat_map(Criterion::explorations)
+            .filter(|(_, exploring)| exploring.moments > 0)
+            .map(|(id, _)| id)
+            .collect();
+        let raw = self.raw();
+        for scenario in raw.scenario.iter().map(S::get_ref) {
+            let steps = scenario.steps.iter().map(S::get_ref);
+            let mut tried = steps.filter_map(|step| step.tried.as_ref().filter(|it| *it.get_ref()));
+            let Some(first) = tried.next() else { continue };
+            let id = scenario.id.as_ref().map_or("", |id| id.get_ref());
+            if !explored.contains(&id) && !self.is_incomplete() {
+                self.problem(first.span(), "no signal is ever tried in this scenario")
+                    .help = Some(
+                    "`tried` is for scenarios of a requirement with `no_finding` or \
+                     `at_any_moment`"
+                        .into(),
+                );
+            }
+            if let Some(second) = tried.next() {
+                self.problem(second.span(), "a signal is tried once in a scenario");
+            }
+        }
     }
 
     /// The form `no_finding`.

@@ -617,6 +617,53 @@ fn requirements_about_every_moment() {
 }
 
 #[test]
+fn requirements_that_hold_at_any_moment() {
+    let shown = |requirement: &str| spoilt(&[(EVENT, requirement)]);
+    let at_any_moment = format!("{EVENT}\nat_any_moment = true\nmoments = 0");
+    assert!(shown(&at_any_moment).contains("`at_any_moment` needs moments\n  --> lab.toml:18:11"));
+    let both = "no_finding = [\"crash\"]\nat_any_moment = true";
+    assert!(shown(both).contains("`no_finding` is about any moment already\n  --> lab.toml:15:14"));
+}
+
+#[test]
+fn steps_that_wait_for_what_is_tried() {
+    const STEP: &str = r#"at = "0.5s""#;
+    let nobody = spoilt(&[(STEP, "tried = true")]);
+    assert!(
+        nobody.contains("no signal is ever tried in this scenario\n --> lab.toml:7:20"),
+        "{nobody}"
+    );
+    let twice = spoilt(&[
+        (STEP, "tried = true }, { tried = true"),
+        (EVENT, "no_finding = [\"crash\"]"),
+    ]);
+    assert!(
+        twice.contains("a signal is tried once in a scenario\n --> lab.toml:7:"),
+        "{twice}"
+    );
+    let and_at = spoilt(&[
+        (STEP, r#"at = "1s", tried = true"#),
+        (EVENT, "no_finding = [\"crash\"]"),
+    ]);
+    assert!(
+        and_at.contains("a step waits for one thing; here are `at` and `tried`"),
+        "{and_at}"
+    );
+}
+
+#[test]
+fn criteria_that_need_others() {
+    let needs = |ids: &str| spoilt(&[("points = 2", &format!("points = 2\nneeds = [{ids}]"))]);
+    let own = needs("\"dies\"");
+    assert!(
+        own.contains("criterion `dies` doesn't come before this one\n  --> lab.toml:13:10"),
+        "{own}"
+    );
+    let unknown = needs("\"builds\"");
+    assert!(unknown.contains("no criterion `builds`"), "{unknown}");
+}
+
+#[test]
 fn what_is_explored() {
     let text = LAB.replace(
         EVENT,
