@@ -48,13 +48,8 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(override_usage = "siglab run [OPTIONS] [--] PROGRAM [ARG]...")]
 pub(crate) struct Run {
-    /// Sends a signal at a moment of virtual time, to the process `main` unless another
-    /// is named: SIGINT@0.4s, SIGTERM@7s:child
-    #[arg(long, value_name = "SIGNAL@TIME[:ROLE]")]
-    pub(crate) send: Vec<Send>,
-    /// Carries out the steps in this file, written as in a lab's scenario: docs/labs.md
-    #[arg(long, value_name = "FILE", conflicts_with = "send")]
-    pub(crate) script: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) steps: Steps,
     /// The clock that the program sees
     #[arg(long, value_enum, default_value_t = ClockName::Virtual)]
     pub(crate) clock: ClockName,
@@ -86,13 +81,27 @@ pub(crate) struct Run {
     pub(crate) args: Vec<OsString>,
 }
 
+/// What happens to a program from outside.
+#[derive(Debug, Args)]
+pub(crate) struct Steps {
+    /// Sends a signal at a moment of virtual time, to the process `main` unless another
+    /// is named: SIGINT@0.4s, SIGTERM@7s:child
+    #[arg(long, value_name = "SIGNAL@TIME[:ROLE]")]
+    pub(crate) send: Vec<Send>,
+    /// Carries out the steps in this file, written as in a lab's scenario: docs/labs.md
+    #[arg(long, value_name = "FILE", conflicts_with = "send")]
+    pub(crate) script: Option<PathBuf>,
+}
+
 /// Injects signals into a program at every moment, and says what goes wrong and why
 ///
-/// The program runs with captured streams and empty standard input, as often as it has
-/// moments. Exit status 1 if anything was found.
+/// The program runs with captured streams and without standard input, unless a script
+/// writes to it, as often as it has moments. Exit status 1 if anything was found.
 #[derive(Debug, Args)]
 #[command(override_usage = "siglab explore [OPTIONS] [--] PROGRAM [ARG]...")]
 pub(crate) struct Explore {
+    #[command(flatten)]
+    pub(crate) steps: Steps,
     /// A signal to inject; may be repeated. All that the program handles if absent
     #[arg(long, value_name = "SIGNAL", value_parser = signal)]
     pub(crate) signal: Vec<Signal>,

@@ -14,22 +14,36 @@ const AROUND: &str = "\
 id = \"script\"
 title = \"script\"
 limits = { virtual_time = \"18446744073s\" }
-criterion = [{ id = \"builds\", title = \"it compiles\", points = 0, kind = \"builds\" }]
+criterion = [{ id = \"it\", title = \"it\", points = 0, CRITERION }]
 [[scenario]]
 id = \"script\"
 ";
+
+/// What steps are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// One run.
+    Run,
+    /// Exploring: a step may wait for the signal that is tried.
+    Explore,
+}
 
 /// Reads the steps in a file.
 ///
 /// # Errors
 /// If it can't be read, or is malformed: then with line and column.
-pub(crate) fn read(path: &Path) -> Result<Script, Failure> {
+pub(crate) fn read(path: &Path, to: Use) -> Result<Script, Failure> {
     let steps = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
-    parse(&steps, &path.display().to_string())
+    parse(&steps, &path.display().to_string(), to)
 }
 
-fn parse(steps: &str, path: &str) -> Result<Script, Failure> {
-    let manifest = Manifest::parse(&format!("{AROUND}{steps}"), path, None);
+fn parse(steps: &str, path: &str, to: Use) -> Result<Script, Failure> {
+    let criterion = match to {
+        Use::Run => "kind = \"builds\"",
+        Use::Explore => "require = [{ no_finding = [\"crash\"] }]",
+    };
+    let around = AROUND.replace("CRITERION", criterion);
+    let manifest = Manifest::parse(&format!("{around}{steps}"), path, None);
     let mut manifest = manifest.map_err(|error| {
         let Some(problem) = error.problems().first() else {
             return Failure::usage(error);
@@ -59,7 +73,7 @@ mod tests {
     fn steps_are_those_of_a_scenario() {
         let text =
             "steps = [\n  { output = \"ready\" },\n  { after = \"1s\", send = \"TERM\" },\n]\n";
-        let script = parse(text, "s.toml").expect("well-formed");
+        let script = parse(text, "s.toml", Use::Run).expect("well-formed");
         let steps: Vec<_> = script.steps.iter().map(ToString::to_string).collect();
         assert_eq!(
             steps,
@@ -84,7 +98,7 @@ mod tests {
                 "siglab: error: s.toml is a whole lab",
             ),
         ] {
-            let failure = parse(text, "s.toml").expect_err(text).to_string();
+            let failure = parse(text, "s.toml", Use::Run).expect_err(text).to_string();
             assert!(failure.starts_with(start), "{text}: {failure}");
             assert!(failure.lines().count() <= 2, "{failure}");
         }

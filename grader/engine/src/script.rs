@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use siglab_model::{Signal, Time};
 
 /// The steps of a run, carried out one after another.
@@ -10,7 +11,8 @@ use siglab_model::{Signal, Time};
 /// A step is carried out when its [`When`] is true *and* no thread can run: a program
 /// always gets as far as it can first. Deadlines of the program that fall on the same
 /// moment as a step go first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Script {
     /// The steps.
     pub steps: Vec<Step>,
@@ -53,7 +55,8 @@ impl Script {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// When.
     pub when: When,
@@ -62,7 +65,8 @@ pub struct Step {
 }
 
 /// What a step waits for, once the step before it is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum When {
     /// For nothing.
     Now,
@@ -91,7 +95,8 @@ pub enum When {
 }
 
 /// What a step does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Nothing: the step only waits.
     Nothing,
@@ -138,7 +143,8 @@ pub enum Action {
 }
 
 /// A key that makes a terminal generate a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Key {
     /// Ctrl+C: `SIGINT` to the foreground process group.
     CtrlC,

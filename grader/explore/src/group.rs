@@ -161,7 +161,14 @@ fn describe_one(
     if let Some(broken) = broken {
         advice = broken.hint;
     }
-    let witness = Witness::new(subject.command, &trace, Some(kind), followed).ok();
+    let witness = Witness::new(
+        subject.command,
+        subject.script,
+        &trace,
+        Some(kind),
+        followed,
+    )
+    .ok();
     Ok(Finding {
         kind,
         moments: group.moments,

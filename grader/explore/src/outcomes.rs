@@ -99,7 +99,7 @@ impl Search<'_> {
         if let Some(outcome) = self.seen.get_mut(&key) {
             outcome.runs += 1;
         } else {
-            let witness = Witness::new(subject.command, &trace, None, false)?;
+            let witness = Witness::new(subject.command, subject.script, &trace, None, false)?;
             let outcome = Outcome {
                 runs: 1,
                 output: key.0.clone(),

@@ -33,6 +33,9 @@ pub struct Witness {
     pub program_hash: String,
     /// Who runs next when several could.
     pub policy: Policy,
+    /// What happens to it from outside besides.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub script: Script,
     /// Which signals are injected, and when.
     pub injections: Vec<Injection>,
     /// Whether handlers are followed, which some findings are seen by.
@@ -58,6 +61,7 @@ impl Witness {
     /// If the program can't be read.
     pub(crate) fn new(
         command: &Command,
+        script: &Script,
         trace: &Trace,
         kind: Option<FindingKind>,
         followed: bool,
@@ -72,6 +76,7 @@ impl Witness {
             program_hash: hash_of(&program)?,
             program,
             args: trace.header.args.clone(),
+            script: script.clone(),
             policy: trace.header.policy.clone(),
             injections: trace.header.injections.clone(),
             followed,
@@ -133,11 +138,10 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
     // A followed run takes long for what it is, and was made without a limit.
     options.limits.real_time = (!witness.followed).then_some(LIMIT);
     options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
-    let script = Script::default();
     let trace = if witness.followed {
-        follow(&command, &script, &options, &HANDLERS)?.trace
+        follow(&command, &witness.script, &options, &HANDLERS)?.trace
     } else {
-        run(&command, &script, &options)?
+        run(&command, &witness.script, &options)?
     };
     let same = format!("{:016x}", trace.hash()) == witness.trace_hash;
     Ok(Replayed { trace, same })
@@ -155,6 +159,10 @@ pub(crate) const HANDLERS: Follow = Follow {
     linker: false,
     most_steps: STEPS_IN_HANDLERS,
 };
+
+fn is_empty(script: &Script) -> bool {
+    script.steps.is_empty()
+}
 
 /// A hash of a file's content: 64-bit FNV-1a. It tells programs apart, and isn't meant to
 /// withstand anybody.

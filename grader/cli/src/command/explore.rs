@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use siglab_engine::{Command, Environment, Options, Script, Stdio};
+use siglab_engine::{Command, Environment, Options, Stdio};
 use siglab_explore::{
     Budget, Exploration, ExploreError, ExploreOptions, Finding, Outcomes, Progress, Strategy,
     Witness,
@@ -14,17 +14,21 @@ use siglab_model::Role;
 use crate::args::{Explore, StrategyName, TextOrJson};
 use crate::failure::Failure;
 use crate::file::Target;
-use crate::{exit, interrupt, output, program};
+use crate::{exit, interrupt, output, program, script, send};
 
 pub(crate) fn run(args: &Explore) -> Result<u8, Failure> {
     let target = args.witness.as_deref().map(Target::prepare).transpose()?;
     let command = command(args)?;
+    let script = match &args.steps.script {
+        Some(path) => script::read(path, script::Use::Explore)?,
+        None => send::script(&args.steps.send),
+    };
     let wanted = options(args)?;
     if args.outcomes {
         let bar = Bar::new(args.format == TextOrJson::Text);
         let outcomes = siglab_explore::outcomes(
             &command,
-            &Script::default(),
+            &script,
             &Options::default(),
             &wanted,
             args.preemptions,
@@ -34,13 +38,7 @@ pub(crate) fn run(args: &Explore) -> Result<u8, Failure> {
         return tell_outcomes(args, &outcomes?, target.as_ref());
     }
     let bar = Bar::new(args.format == TextOrJson::Text);
-    let explored = siglab_explore::explore(
-        &command,
-        &Script::default(),
-        &Options::default(),
-        &wanted,
-        &bar,
-    );
+    let explored = siglab_explore::explore(&command, &script, &Options::default(), &wanted, &bar);
     drop(bar);
     let explored = explored?;
     match args.format {

@@ -10,9 +10,9 @@ use crate::file::Target;
 use crate::{exit, interrupt, output, program, script, send};
 
 pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
-    let steps = match &args.script {
-        Some(path) => script::read(path)?,
-        None => send::script(&args.send),
+    let steps = match &args.steps.script {
+        Some(path) => script::read(path, script::Use::Run)?,
+        None => send::script(&args.steps.send),
     };
     let target = args.trace.as_deref().map(Target::prepare).transpose()?;
     let command = command(args)?;

@@ -195,6 +195,41 @@ fn a_budget_is_kept_and_what_it_leaves_out_is_said() {
         ));
 }
 
+/// What else happens to the program: another signal wakes it up, whenever the first one came.
+#[test]
+fn a_script_goes_on_when_the_signal_has_come() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let script = folder.path().join("steps.toml");
+    let steps = "steps = [{ tried = true }, { after = \"1s\", send = \"SIGUSR1\" }]\n";
+    fs::write(&script, steps).expect("it is written");
+    let lost = explore_json([], &sample("check_then_pause"), 1);
+    assert_eq!(kinds(&lost), ["lost-wakeup"]);
+    let script = script.to_str().expect("UTF-8");
+    let woken = explore_json(["--script", script], &sample("check_then_pause"), 0);
+    assert_eq!(kinds(&woken), [""; 0]);
+    assert!(woken["moments"]["tried"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_witness_holds_the_script() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let witness = folder.path().join("witness.json");
+    siglab(["explore", "--send", "SIGWINCH@5s", "--witness"])
+        .arg(&witness)
+        .arg(sample("check_then_pause"))
+        .assert()
+        .code(1);
+    let text = fs::read_to_string(&witness).expect("it was written");
+    let content: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(content["script"][0]["when"]["at"], 5_000_000_000_u64);
+    siglab(["replay"])
+        .arg(&witness)
+        .assert()
+        .code(1)
+        .stdout(predicate::str::contains("SIGWINCH"))
+        .stderr(predicate::str::contains("reproduced, with the same trace"));
+}
+
 #[test]
 fn a_witness_replays_the_same_every_time() {
     let folder = TempDir::new().expect("a temporary folder");
