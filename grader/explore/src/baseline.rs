@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use siglab_model::{Disposition, Injection, Kind, Place, Role, SigSet, Signal, Ti
 use crate::error::ExploreError;
 use crate::judge::Normal;
 use crate::options::{Demand, ExploreOptions, Strategy};
+use crate::parallel;
 use crate::witness::STEPS_IN_HANDLERS;
 
 /// Processor time that a run may take which does nothing but compute.
@@ -181,14 +183,24 @@ impl Subject<'_> {
         &self,
         injections: &[Injection],
         from: FollowFrom,
+        processor: Option<usize>,
     ) -> Result<siglab_engine::Followed, ExploreError> {
         let mut options = self.options.clone();
+        options.processor = processor;
         options.injections = injections.to_vec();
         options.limits.real_time = Some(LIMIT);
         options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
         options.cancel = self.wanted.cancel.clone();
         let how = self.how(from);
         Ok(follow(self.command, self.script, &options, &how)?)
+    }
+
+    /// How many runs may take place at the same time.
+    pub(crate) fn jobs(&self) -> usize {
+        self.wanted.jobs.map_or_else(
+            || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            NonZeroUsize::get,
+        )
     }
 
     fn how(&self, from: FollowFrom) -> Follow {
@@ -213,7 +225,7 @@ impl Subject<'_> {
 
     /// Watches what handlers do in the run as it is.
     fn watch_only(&self, plain: Trace) -> Result<Baseline, ExploreError> {
-        let followed = self.follow(&[], FollowFrom::InHandlers)?;
+        let followed = self.follow(&[], FollowFrom::InHandlers, None)?;
         Ok(Baseline {
             signals: self.handled(&plain),
             handlers: vec![(followed.trace, Vec::new())],
@@ -253,7 +265,7 @@ impl Subject<'_> {
         if plain.outcome.limit.is_some() && !is_meant && !installs_handler(&plain) {
             return Ok(Baseline::of_nothing(plain));
         }
-        let followed = self.follow(&[], from)?;
+        let followed = self.follow(&[], from, None)?;
         let signals = self.signals(&followed.moments);
         let mut baseline = Baseline {
             normal: Normal::new(&plain),
@@ -267,14 +279,8 @@ impl Subject<'_> {
         };
         let one_shot = baseline.normal.reinstalls.clone();
         let first = self.cases(&baseline.signals, &followed.moments, &[], &one_shot);
-        for signal in baseline.signals.clone() {
-            let of_signal: Vec<&Case> = first
-                .iter()
-                .filter(|case| case.signal() == Some(signal))
-                .collect();
-            let nested = self.look_around(&mut baseline, signal, &of_signal)?;
-            self.take(&mut baseline, nested);
-        }
+        let nested = self.look_around(&mut baseline, &first)?;
+        self.take(&mut baseline, nested);
         self.take(&mut baseline, first);
         Ok(baseline)
     }
@@ -365,40 +371,57 @@ impl Subject<'_> {
         cases
     }
 
-    /// Tries a signal at some harmless moments: what it does there is normal, what its
+    /// Harmless moments for a signal, among its cases.
+    fn samples<'c>(&self, signal: Signal, cases: &'c [Case]) -> Vec<&'c Case> {
+        let cases = || {
+            cases.iter().filter(|case| {
+                case.signal() == Some(signal)
+                    && case.seen.handlers.is_empty()
+                    && !case.seen.blocked.contains(signal)
+            })
+        };
+        let waits = cases()
+            .rev()
+            .find(|case| case.seen.likely == Some(Likely::Wait));
+        let own: Vec<&Case> = cases()
+            .filter(|case| case.seen.own && case.seen.moment.place != Place::Waiting)
+            .collect();
+        let step = own.len().div_ceil(self.wanted.samples.max(1)).max(1);
+        waits
+            .into_iter()
+            .chain(own.iter().step_by(step).copied())
+            .chain(own.last().filter(|_| own.len() > step).copied())
+            .collect()
+    }
+
+    /// Tries each signal at some harmless moments: what it does there is normal, what its
     /// handler does is looked at, and a second signal may come while the handler runs.
     fn look_around(
         &self,
         baseline: &mut Baseline,
-        signal: Signal,
-        cases: &[&Case],
+        cases: &[Case],
     ) -> Result<Vec<Case>, ExploreError> {
-        let outside =
-            |case: &&&Case| case.seen.handlers.is_empty() && !case.seen.blocked.contains(signal);
-        let waits = cases
+        let samples: Vec<(Signal, usize, &Case)> = baseline
+            .signals
             .iter()
-            .filter(outside)
-            .rev()
-            .find(|case| case.seen.likely == Some(Likely::Wait));
-        let own: Vec<&&Case> = cases
-            .iter()
-            .filter(outside)
-            .filter(|case| case.seen.own && case.seen.moment.place != Place::Waiting)
+            .flat_map(|signal| {
+                let samples = self.samples(*signal, cases).into_iter().enumerate();
+                samples.map(|(nth, case)| (*signal, nth, case))
+            })
             .collect();
-        let step = own.len().div_ceil(self.wanted.samples.max(1)).max(1);
-        let picked: Vec<&&Case> = waits
-            .into_iter()
-            .chain(own.iter().step_by(step).copied())
-            .chain(own.last().filter(|_| own.len() > step).copied())
-            .collect();
+        let limit = baseline.limit;
+        let runs = parallel::map(self.jobs(), &samples, |processor, (_, _, case)| {
+            let plain = self.run(&case.injections, limit, true, Some(processor))?;
+            let followed =
+                self.follow(&case.injections, FollowFrom::InHandlers, Some(processor))?;
+            Ok((plain, followed))
+        })?;
         let mut nested = Vec::new();
-        for (nth, case) in picked.into_iter().enumerate() {
-            let plain = self.run(&case.injections, baseline.limit, true, None)?;
+        for ((signal, nth, case), (plain, followed)) in samples.into_iter().zip(runs) {
             let while_waiting = case.seen.moment.place == Place::Waiting;
             if baseline.normal.judge_roughly(&plain, signal) {
                 baseline.normal.add(signal, &plain, while_waiting);
             }
-            let followed = self.follow(&case.injections, FollowFrom::InHandlers)?;
             if nth == 0 {
                 let in_handler: Vec<Seen> = followed
                     .moments
@@ -406,7 +429,7 @@ impl Subject<'_> {
                     .filter(|seen| !seen.handlers.is_empty() && is_after(&followed.trace))
                     .cloned()
                     .collect();
-                nested = self.cases(&baseline.signals, &in_handler, &case.injections, &[]);
+                nested.extend(self.cases(&baseline.signals, &in_handler, &case.injections, &[]));
             }
             baseline
                 .handlers

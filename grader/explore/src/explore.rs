@@ -1,7 +1,6 @@
 //! Trying moments.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -306,10 +305,7 @@ fn try_all(
     begun: Instant,
 ) -> Result<Judged, ExploreError> {
     let cases = baseline.cases.as_slice();
-    let jobs = subject.wanted.jobs.map_or_else(
-        || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        NonZeroUsize::get,
-    );
+    let jobs = subject.jobs();
     let trial = Trial {
         subject,
         baseline,

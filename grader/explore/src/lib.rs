@@ -20,6 +20,7 @@ mod map;
 mod options;
 mod outcomes;
 mod output;
+mod parallel;
 mod stack;
 mod witness;
 
