@@ -78,6 +78,8 @@ pub(crate) struct Run<'a> {
     /// Processor time after which the run is cut off: [`crate::Limits::real_time`].
     pub(crate) real_time: Option<Duration>,
     pub(crate) started: Instant,
+    /// How often in a row a task was on its way out of its wait.
+    pub(crate) late_looks: u32,
     /// For so many stops, somebody else probably wants this processor, too.
     pub(crate) crowded: u32,
     /// Real time spent waiting for something from outside the run.
@@ -91,6 +93,9 @@ pub(crate) const POLLS_WHEN_BUSY: u32 = 16;
 pub(crate) const POLLS_BEFORE_BUSY: u32 = 1000;
 /// How much virtual time passes while a busy task uses its share.
 const BUSY_STEP: Duration = Duration::from_millis(1);
+
+/// How often siglab looks, a millisecond apart, for a task to get out of its wait.
+const LATE_LOOKS: u32 = 10_000;
 
 /// Which tasks are to be chosen from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +142,9 @@ impl Run<'_> {
             self.task(tid)?.polls.had_turn = true;
             return self.run_task(tid);
         }
+        if self.is_woken_late()? {
+            return Ok(());
+        }
         let deadline = self.next_deadline();
         if self.tasks.iter().any(|task| task.polls.had_turn) {
             self.advance_past_busy(deadline);
@@ -156,6 +164,45 @@ impl Run<'_> {
             None if self.waits_for_outside() => self.wait_really(None),
             None => self.end_deadlocked(),
         }
+    }
+
+    /// Whether a task that seems to wait has a signal pending that it doesn't block: then it
+    /// is on its way out of its wait, and nothing may happen before it is there. (Its state
+    /// letter should have said so. It was seen once that it didn't, on a crowded machine:
+    /// a deadlock was reported of a parent whose `SIGCHLD` was on its way.)
+    fn is_woken_late(&mut self) -> Outcome<bool> {
+        if self.options.clock == ClockMode::Real {
+            return Ok(false);
+        }
+        let late = self
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .find(|task| {
+                proc::signal_sets(task.tid).is_ok_and(|sets| {
+                    let pending = sets.thread_pending.union(sets.process_pending);
+                    !pending.difference(sets.blocked).is_empty()
+                })
+            })
+            .map(|task| task.tid);
+        let Some(tid) = late else {
+            self.late_looks = 0;
+            return Ok(false);
+        };
+        self.late_looks += 1;
+        if self.late_looks > LATE_LOOKS {
+            return Err(Error::Internal(format!(
+                "{} sleeps although a signal is pending for it",
+                self.task(tid)?.role
+            ))
+            .into());
+        }
+        self.ticker
+            .start(Duration::from_millis(1), Duration::from_millis(1))?;
+        let waited = wait::wait_for(tid);
+        self.ticker.stop()?;
+        waited?;
+        Ok(true)
     }
 
     /// Moves the clock. `recorded`: whether that is an event.

@@ -182,6 +182,7 @@ fn trace<'a>(
         deadlock: false,
         real_time: options.limits.real_time,
         started: real_now(),
+        late_looks: 0,
         crowded: 0,
         idle: std::time::Duration::ZERO,
     };

@@ -369,8 +369,12 @@ impl Trial<'_> {
             .into_iter()
             .collect();
         // What is demanded is about one signal that comes at any moment.
-        let broken = match self.cases[index].injections.len() {
-            1 => (self.subject.demand)(trace),
+        let injected = trace
+            .events
+            .iter()
+            .filter(|event| matches!(event.kind, Kind::Injected { .. }));
+        let broken = match (self.cases[index].injections.len(), injected.count()) {
+            (1, 1) => (self.subject.demand)(trace),
             _ => Vec::new(),
         };
         judgements.extend(broken.into_iter().map(|broken| Judgement {

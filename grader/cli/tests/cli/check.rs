@@ -100,6 +100,34 @@ fn a_solution_gets_full_marks() {
     assert!(!text.contains('\x1b'), "no styles in a pipe: {text}");
 }
 
+/// What is shown is the run in which the signal came at the moment that matters.
+#[test]
+fn a_lost_wake_up_is_shown_where_it_happens() {
+    let file = terminator().join("wrong/check_then_pause.c");
+    check(&file)
+        .assert()
+        .code(1)
+        .stdout(predicate::str::contains(
+            "SIGINT comes while the program is in parent",
+        ))
+        .stdout(predicate::str::contains("SIGINT is injected here"))
+        .stdout(predicate::str::contains("10 of 10 points, not full marks"));
+}
+
+/// One mistake fails one criterion: what is at any moment isn't tried then.
+#[test]
+fn what_needs_another_criterion_says_so() {
+    let file = terminator().join("wrong/window_too_short.c");
+    let mut command = check(&file);
+    let assert = command.args(["--format", "json"]).assert().code(1);
+    let result: Value = serde_json::from_str(&stdout(&assert)).expect("it is JSON");
+    let criteria = result["criteria"].as_array().expect("a list");
+    let survives = criteria.iter().find(|it| it["id"] == "survives-any-moment");
+    let survives = survives.expect("it is there");
+    assert_eq!(survives["verdict"], "skipped");
+    assert_eq!(survives["diagnosis"]["id"], "needs-another");
+}
+
 #[test]
 fn a_result_can_go_to_a_file() {
     let folder = TempDir::new().expect("a temporary folder");
