@@ -60,6 +60,7 @@ impl Busy {
         let program = c_program("host_busy", &[]);
         Self([(); 2].map(|()| {
             std::process::Command::new(&program)
+                .arg("in-own-session")
                 .stdin(Streams::null())
                 .spawn()
                 .expect("it was just built")
