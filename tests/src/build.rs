@@ -1,6 +1,7 @@
 //! Building the test programs.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -75,15 +76,15 @@ fn compile(
     let folder = folder_for(&source, &compiler, usual_flags);
     let name = name.replace('/', "_");
     let program = folder.join(format!("{name}{}", flags.concat().replace('/', "_")));
+    // Tests of one program may start at the same time. Only one builds it: a program that is
+    // replaced while another test runs it has no name and no symbols any more.
+    let lock = File::create(folder.join("lock")).expect("target is writable");
+    lock.lock().expect("target's file system has locks");
     if program.exists() {
         return program;
     }
-    // Another test process may be building the same program; rustc puts other files beside.
-    let unfinished = folder.join(format!(
-        "unfinished.{}.{:?}",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    // Of a build that was interrupted, nothing appears; rustc puts other files beside.
+    let unfinished = folder.join("unfinished");
     std::fs::create_dir_all(&unfinished).expect("target is writable");
     let output = Command::new(&compiler)
         .args(usual_flags)
