@@ -61,7 +61,7 @@ impl Codes {
         }
         let (path, image, local) = symbols.locate(pid, address)?;
         if self.program.is_none() {
-            self.program = proc::program_path(pid);
+            self.program = proc::program(pid).map(|file| file.path);
         }
         let mut bytes = [0; arch::LONGEST_INSTRUCTION];
         // At the end of a mapping there are fewer.

@@ -12,6 +12,7 @@ use object::{
 use siglab_model::Frame;
 
 use crate::run::Run;
+use crate::sys::proc::NamedFile;
 use crate::sys::{Pid, proc};
 
 /// Bytes of a file's section, shared between all who read them.
@@ -89,27 +90,26 @@ impl Symbols {
     pub(crate) fn address_in(&mut self, pid: Pid, module: &str, address: u64) -> Option<u64> {
         let maps = proc::mappings(pid);
         let is_it = |map: &&proc::Mapping| {
-            map.path
+            map.file
                 .as_ref()
-                .and_then(|path| path.file_name())
+                .and_then(|file| file.path.file_name())
                 .is_some_and(|name| name.to_string_lossy() == module)
         };
-        let first = maps.iter().find(is_it)?;
-        let path = first.path.clone()?;
+        let file = maps.iter().find(is_it)?.file.clone()?;
         let start = maps.iter().filter(is_it).map(|map| map.start).min()?;
-        Some(address - image(&path).base + start)
+        Some(address - mapped_image(pid, &file).base + start)
     }
 
     /// The address in a process of a function that any of its files defines.
     pub(crate) fn function(&mut self, pid: Pid, name: &str) -> Option<u64> {
         let maps = proc::mappings(pid);
-        let mut paths: Vec<PathBuf> = maps.iter().filter_map(|map| map.path.clone()).collect();
-        paths.dedup();
-        paths.into_iter().find_map(|path| {
-            let image = image(&path);
+        let mut files: Vec<&NamedFile> = maps.iter().filter_map(|map| map.file.as_ref()).collect();
+        files.dedup();
+        files.into_iter().find_map(|file| {
+            let image = mapped_image(pid, file);
             let address = image.address_of(name)?;
-            let of_path = maps.iter().filter(|map| map.path.as_ref() == Some(&path));
-            let start = of_path.map(|map| map.start).min()?;
+            let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
+            let start = of_file.map(|map| map.start).min()?;
             Some(address - image.base + start)
         })
     }
@@ -127,24 +127,47 @@ impl Symbols {
                 found?
             }
         };
-        let path = mapping.path.clone()?;
-        let image = image(&path);
+        let file = mapping.file?;
+        let image = mapped_image(pid, &file);
         let start = self
             .maps
             .get(&pid.as_raw())?
             .iter()
-            .filter(|map| map.path.as_ref() == Some(&path))
+            .filter(|map| map.file.as_ref() == Some(&file))
             .map(|map| map.start)
             .min()?;
-        Some((path, Arc::clone(&image), address - start + image.base))
+        Some((file.path, Arc::clone(&image), address - start + image.base))
     }
 }
 
 /// The symbols of a file, read once per process of siglab's.
 pub(crate) fn image(path: &Path) -> Arc<Image> {
+    read_once(path, path, read_image)
+}
+
+/// The symbols of a file that a process has mapped. A program that was deleted, or replaced,
+/// can still be read by way of the process; a library can't, and has none.
+pub(crate) fn mapped_image(pid: Pid, file: &NamedFile) -> Arc<Image> {
+    if !file.deleted {
+        return image(&file.path);
+    }
+    if proc::program(pid).as_ref() != Some(file) {
+        return Arc::default();
+    }
+    let program = PathBuf::from(format!("/proc/{pid}/exe"));
+    read_once(&file.path, &program, |program| {
+        let image = read_image(program)?;
+        // When lines are wanted, the process may be gone.
+        image.load_lines(program);
+        Some(image)
+    })
+}
+
+/// `from`: where the file called `path` can be read.
+fn read_once(path: &Path, from: &Path, read: impl Fn(&Path) -> Option<Image>) -> Arc<Image> {
     type Cache = Mutex<HashMap<(PathBuf, u64, i64), Arc<Image>>>;
     static CACHE: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Mutex::default);
-    let Ok(status) = nix::sys::stat::stat(path) else {
+    let Ok(status) = nix::sys::stat::stat(from) else {
         return Arc::default();
     };
     let key = (
@@ -156,7 +179,7 @@ pub(crate) fn image(path: &Path) -> Arc<Image> {
     Arc::clone(
         cache
             .entry(key)
-            .or_insert_with(|| Arc::new(read_image(path).unwrap_or_default())),
+            .or_insert_with(|| Arc::new(read(from).unwrap_or_default())),
     )
 }
 
@@ -273,6 +296,16 @@ impl Image {
         self.slots.get(&address).map(String::as_str)
     }
 
+    fn loader(&self, path: &Path) -> Option<Loader> {
+        self.has_lines.then(|| Loader::new(path).ok()).flatten()
+    }
+
+    /// Reads the line numbers now, rather than when they are wanted.
+    fn load_lines(&self, path: &Path) {
+        let mut looked = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.loader = Some(self.loader(path));
+    }
+
     /// What the debug information says about an address.
     pub(crate) fn located(&self, path: &Path, address: u64) -> Arc<Located> {
         let mut looked = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -283,9 +316,7 @@ impl Image {
         let module = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let loader = looked
-            .loader
-            .get_or_insert_with(|| self.has_lines.then(|| Loader::new(path).ok()).flatten());
+        let loader = looked.loader.get_or_insert_with(|| self.loader(path));
         let found = match loader {
             Some(loader) => lines_at(loader, address, symbol, module.as_ref()),
             None => Located {

@@ -4,7 +4,7 @@
 //! registers that the engine has seen: the unwind tables of the kernel's signal frame
 //! needn't be understood.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use framehop::x86_64::{CacheX86_64, UnwindRegsX86_64, UnwinderX86_64};
 use framehop::{ExplicitModuleSectionInfo, Module, Unwinder};
@@ -12,7 +12,8 @@ use siglab_model::Frame;
 
 use crate::arch::Regs;
 use crate::run::Run;
-use crate::stack::{Bytes, Image, image};
+use crate::stack::{Bytes, Image, mapped_image};
+use crate::sys::proc::NamedFile;
 use crate::sys::{Pid, memory, proc, ptrace};
 
 /// Frames of one stack at the most: endless recursion has more.
@@ -81,21 +82,22 @@ impl Run<'_> {
 fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
     let mut unwinder = UnwinderX86_64::<Bytes>::new();
     let mappings = proc::mappings(pid);
-    let mut paths: Vec<&PathBuf> = mappings
+    let mut files: Vec<&NamedFile> = mappings
         .iter()
         .filter(|m| m.executable)
-        .filter_map(|m| m.path.as_ref())
+        .filter_map(|m| m.file.as_ref())
         .collect();
-    paths.dedup();
-    for path in paths {
-        let of_path = || {
+    files.dedup();
+    for file in files {
+        let of_file = || {
             mappings
                 .iter()
-                .filter(|mapping| mapping.path.as_ref() == Some(path))
+                .filter(|mapping| mapping.file.as_ref() == Some(file))
         };
-        let start = of_path().map(|mapping| mapping.start).min().unwrap_or(0);
-        let end = of_path().map(|mapping| mapping.end).max().unwrap_or(0);
-        unwinder.add_module(module(path, &image(path), start, end));
+        let start = of_file().map(|mapping| mapping.start).min().unwrap_or(0);
+        let end = of_file().map(|mapping| mapping.end).max().unwrap_or(0);
+        let image = mapped_image(pid, file);
+        unwinder.add_module(module(&file.path, &image, start, end));
     }
     let mut cache = CacheX86_64::<_>::new();
     let registers = UnwindRegsX86_64::new(regs.ip(), regs.sp(), regs.frame_pointer());

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use siglab_engine::{Action, Command, Key, Options, Script, Stdio, When, run};
 use siglab_lab::Lab;
-use siglab_model::{Policy, Signal, Time};
+use siglab_model::{Kind, Policy, Signal, Time};
 use siglab_tests::build::c_program;
 
 /// The environment variable that says how many runs of each case there are.
@@ -218,4 +218,39 @@ fn soak_same_trace_of_programs() {
         }
     }
     check_same(&cases);
+}
+
+/// As when a student compiles again while siglab runs the program. /proc then says
+/// `program (deleted)`.
+#[test]
+fn a_program_that_is_removed_keeps_its_name_and_its_functions() {
+    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    let program = folder.path().join("removed");
+    let copied = std::fs::copy(c_program("removes_itself", &[]), &program);
+    copied.expect("it was just built");
+    let trace = run(
+        &Command::new(&program),
+        &Script::default(),
+        &Options::default(),
+    );
+    let trace = trace.expect("it can be run");
+    assert!(!program.exists(), "it removes itself");
+    let text = trace.to_jsonl();
+    assert!(
+        text.contains(r#""event":"exec","program":"removed""#),
+        "{text}"
+    );
+    assert!(text.contains(r#""function":"on_signal""#), "{text}");
+    let waiting = trace.events.iter().find_map(|event| match &event.kind {
+        Kind::Deadlock { waiting } => waiting.first(),
+        _ => None,
+    });
+    let waiting = waiting.expect("it waits for ever");
+    let frame = waiting
+        .stack
+        .iter()
+        .find(|frame| frame.function.as_deref() == Some("wait_for_ever"))
+        .unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(frame.file.as_deref(), Some("removes_itself.c"));
+    assert!(frame.line.is_some(), "{text}");
 }

@@ -1,6 +1,8 @@
 //! What /proc says about tasks: proc_pid_stat(5), proc_pid_status(5), proc_pid_syscall(5).
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -137,16 +139,44 @@ pub(crate) fn pidfd_target(pid: Pid, fd: i32) -> Option<Pid> {
     number.parse().ok().map(Pid::from_raw)
 }
 
+/// A file as /proc tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NamedFile {
+    pub(crate) path: PathBuf,
+    /// There is no such file any more, or another one has taken its place, as when a program
+    /// is compiled again while it runs.
+    pub(crate) deleted: bool,
+}
+
+impl From<PathBuf> for NamedFile {
+    /// proc_pid_maps(5) and proc_pid_exe(5): what is deleted has a suffix. A file may really
+    /// have a name that ends like that.
+    fn from(path: PathBuf) -> Self {
+        let rest = path.as_os_str().as_bytes().strip_suffix(b" (deleted)");
+        match rest {
+            Some(rest) if !path.exists() => Self {
+                path: OsStr::from_bytes(rest).into(),
+                deleted: true,
+            },
+            _ => Self {
+                path,
+                deleted: false,
+            },
+        }
+    }
+}
+
 /// The program that a process runs.
-pub(crate) fn program_path(pid: Pid) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{pid}/exe")).ok()
+pub(crate) fn program(pid: Pid) -> Option<NamedFile> {
+    fs::read_link(format!("/proc/{pid}/exe"))
+        .ok()
+        .map(NamedFile::from)
 }
 
 /// The file name of the program that a process runs, without its folder.
 pub(crate) fn program_name(pid: Pid) -> String {
-    fs::read_link(format!("/proc/{pid}/exe"))
-        .ok()
-        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+    program(pid)
+        .and_then(|file| Some(file.path.file_name()?.to_string_lossy().into_owned()))
         .unwrap_or_else(|| "?".to_owned())
 }
 
@@ -172,7 +202,7 @@ pub(crate) struct Mapping {
     pub(crate) end: u64,
     pub(crate) executable: bool,
     /// The file, if it is one.
-    pub(crate) path: Option<PathBuf>,
+    pub(crate) file: Option<NamedFile>,
 }
 
 impl Mapping {
@@ -199,6 +229,6 @@ fn mapping(line: &str) -> Option<Mapping> {
         start: u64::from_str_radix(start, 16).ok()?,
         end: u64::from_str_radix(end, 16).ok()?,
         executable: permissions.contains('x'),
-        path: path.map(PathBuf::from),
+        file: path.map(|path| PathBuf::from(path).into()),
     })
 }
