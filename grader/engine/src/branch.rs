@@ -17,7 +17,7 @@ use crate::sys::proc::TaskFiles;
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Status};
 use crate::sys::{Errno, Pid, memory, proc};
-use crate::task::{Polls, State, Task};
+use crate::task::{Polls, Spin, State, Task};
 
 /// A program at a moment, of which copies can be made.
 #[derive(Debug)]
@@ -171,6 +171,7 @@ impl Run<'_> {
             entering: None,
             altstack: task.altstack,
             polls: Polls::default(),
+            spin: Spin::default(),
             mask_after_wait: task.mask_after_wait,
             half_written: None,
             repeat: None,

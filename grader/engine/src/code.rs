@@ -63,12 +63,8 @@ impl Codes {
         if self.program.is_none() {
             self.program = proc::program(pid).map(|file| file.path);
         }
-        let mut bytes = [0; arch::LONGEST_INSTRUCTION];
-        // At the end of a mapping there are fewer.
-        let length = (1..=bytes.len())
-            .rev()
-            .find(|length| memory::read_bytes(tid, address, &mut bytes[..*length]).is_ok())?;
-        let (does, slot) = arch::decode(&bytes[..length], address);
+        let bytes = read_instruction(tid, address)?;
+        let (does, slot) = arch::decode(&bytes, address);
         let ground = if Some(&path) == self.program.as_ref() {
             ground_in_program(&path, &image, local)
         } else if is_linker(&path) {
@@ -96,6 +92,17 @@ impl Codes {
         self.known.insert(address, Arc::clone(&code));
         Some(code)
     }
+}
+
+/// The bytes of an instruction, and perhaps some of those after it.
+pub(crate) fn read_instruction(tid: Pid, address: u64) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; arch::LONGEST_INSTRUCTION];
+    // At the end of a mapping there are fewer.
+    let length = (1..=bytes.len())
+        .rev()
+        .find(|length| memory::read_bytes(tid, address, &mut bytes[..*length]).is_ok())?;
+    bytes.truncate(length);
+    Some(bytes)
 }
 
 fn is_linker(path: &std::path::Path) -> bool {

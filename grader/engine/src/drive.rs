@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use siglab_model::{BusyKind, Kind, Signal};
+use siglab_model::{BusyKind, Clock, Kind, Signal};
 
 use crate::fault::{Fault, Outcome};
 use crate::meter::Meter;
@@ -11,7 +11,7 @@ use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run, real_now};
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, Ready, Status};
 use crate::sys::{Errno, Pid, cpu, fds, proc};
-use crate::task::{Interrupt, State};
+use crate::task::{Interrupt, Spin, State};
 
 /// How a task goes on after a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Next {
 
 /// What came of waiting for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Awaited {
+pub(crate) enum Awaited {
     Stopped(Status),
     /// It waits in the kernel.
     Blocked,
@@ -67,10 +67,6 @@ enum Mode {
     Settle,
 }
 
-/// Processor time after which a task that makes no traced call counts as spinning.
-const QUANTUM: Duration = Duration::from_millis(100);
-/// The same, once it was found spinning.
-const BUSY_QUANTUM: Duration = Duration::from_millis(5);
 /// When siglab looks first at a task that runs.
 const FIRST_LOOK: Duration = Duration::from_micros(50);
 /// How often siglab looks at a task that runs.
@@ -189,6 +185,9 @@ impl Run<'_> {
             }
             next = match self.await_stop(tid)? {
                 Awaited::Stopped(status) => {
+                    if status != Status::EventStop {
+                        self.task(tid)?.spin = Spin::default();
+                    }
                     if let Some(trapped) = self.on_own_trap(tid, status)? {
                         if mode == Mode::Settle
                             && let Next::User(resume, signal) = trapped
@@ -395,7 +394,7 @@ impl Run<'_> {
     }
 
     /// Waits until the task stops, blocks, or ends.
-    fn await_stop(&mut self, tid: Pid) -> Outcome<Awaited> {
+    pub(crate) fn await_stop(&mut self, tid: Pid) -> Outcome<Awaited> {
         // On a processor of their own, the task stops or blocks before siglab has its turn
         // again, and that is the fastest way. Beside others it is the slowest: who yields
         // goes to the end of the queue, and since Linux 6.18 pays for a whole time slice.
@@ -422,11 +421,11 @@ impl Run<'_> {
 
     fn await_patiently(&mut self, tid: Pid) -> Outcome<Awaited> {
         let pid = self.task(tid)?.pid;
-        let quantum = if self.task(tid)?.polls.reported {
-            BUSY_QUANTUM
-        } else {
-            QUANTUM
-        };
+        let may_look = self.armed.is_none()
+            && !self.task(tid)?.stepping
+            && self.options.clock == Clock::Virtual;
+        let user_time = || proc::user_time(pid).unwrap_or_default();
+        let (before, begun) = (self.task(tid)?.spin, user_time());
         let mut meter = Meter::new(proc::processor_time(pid).unwrap_or_default(), TICK * 2);
         loop {
             wait::wait_for(tid)?;
@@ -442,7 +441,9 @@ impl Run<'_> {
                 self.end_now();
                 return Err(Fault::Gone);
             }
-            if used > quantum || must_stop {
+            task.spin.used = before.used + used;
+            task.spin.user = before.user + user_time().saturating_sub(begun);
+            if task.is_out_of_time() || (may_look && task.is_worth_a_look()) || must_stop {
                 return Ok(Awaited::OutOfTime);
             }
         }
@@ -525,7 +526,7 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn on_stop(&mut self, tid: Pid, status: Status) -> Outcome<Next> {
+    pub(crate) fn on_stop(&mut self, tid: Pid, status: Status) -> Outcome<Next> {
         match status {
             Status::Exited(_) | Status::Killed { .. } => {
                 self.on_end(tid, status)?;
@@ -574,7 +575,7 @@ impl Run<'_> {
                 Ok(Next::KERNEL)
             }
             written @ 1..
-                if interrupted == Some(Interrupt::ToWatch)
+                if interrupted.is_some()
                     && crate::calls::transfers_all(&regs, regs.number())
                     && written.unsigned_abs() < regs.arg(2) =>
             {
@@ -584,35 +585,9 @@ impl Run<'_> {
                 self.end_restart(tid, "EINTR")?;
                 Ok(Next::USER)
             }
-            _ => {
-                if interrupted == Some(Interrupt::OutOfTime) {
-                    self.found_spinning(tid)?;
-                }
-                Ok(Next::USER)
-            }
+            _ if interrupted == Some(Interrupt::OutOfTime) => self.on_out_of_time(tid),
+            _ => Ok(Next::USER),
         }
-    }
-
-    fn found_spinning(&mut self, tid: Pid) -> Outcome<()> {
-        let stopping = self.options.cancel.is_cancelled();
-        let task = self.task(tid)?;
-        task.polls.count = POLLS_WHEN_BUSY;
-        // The few clock reads that it may have made before it began to spin don't count.
-        task.polls.clock_reads = 0;
-        if task.polls.reported || stopping {
-            return Ok(());
-        }
-        task.polls.reported = true;
-        // Without a stack: where in its loop the time ran out differs from run to run.
-        self.task_event(
-            tid,
-            Kind::BusyWaiting {
-                how: BusyKind::Spinning,
-                syscall: None,
-                stack: Vec::new(),
-            },
-        );
-        Ok(())
     }
 }
 

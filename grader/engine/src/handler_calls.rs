@@ -122,6 +122,7 @@ impl Run<'_> {
         };
         if after != before {
             let interrupted = self.stacks(tid).1;
+            self.drain_for(Some(tid));
             self.task_event(
                 tid,
                 Kind::ErrnoChanged {
@@ -249,6 +250,8 @@ impl Run<'_> {
             format!("{outer} ({inner})")
         };
         let stack = self.stacks(tid).0;
+        // What was written before comes before.
+        self.drain_for(Some(tid));
         self.task_event(
             tid,
             Kind::UnsafeCall {

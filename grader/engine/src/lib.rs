@@ -35,6 +35,7 @@ mod run;
 mod schedule;
 mod script;
 mod script_run;
+mod spin;
 mod stack;
 mod start;
 mod stdio;

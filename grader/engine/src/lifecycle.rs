@@ -13,7 +13,7 @@ use crate::sys::proc::TaskFiles;
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::{self, NewTask, Ready, Status};
 use crate::sys::{Pid, memory, proc, send};
-use crate::task::{Polls, Process, State, Target, Task};
+use crate::task::{Polls, Process, Spin, State, Target, Task};
 
 impl Run<'_> {
     /// Adds the first process, in the stop after its exec.
@@ -65,6 +65,7 @@ impl Run<'_> {
             entering: None,
             altstack: None,
             polls: Polls::default(),
+            spin: Spin::default(),
             interrupted: None,
             mask_after_wait: None,
             half_written: None,

@@ -146,6 +146,10 @@ impl Run<'_> {
             return Ok(());
         }
         let deadline = self.next_deadline();
+        let waits_for_outside = self.waits_for_outside();
+        if deadline.is_none() && !waits_for_outside && self.goes_round_for_ever() {
+            return self.end_by(LimitKind::NoProgress);
+        }
         if self.tasks.iter().any(|task| task.polls.had_turn) {
             self.advance_past_busy(deadline);
             self.give_turns();
@@ -161,7 +165,7 @@ impl Run<'_> {
                 self.advance_to(deadline, true);
                 Ok(())
             }
-            None if self.waits_for_outside() => self.wait_really(None),
+            None if waits_for_outside => self.wait_really(None),
             None => self.end_deadlocked(),
         }
     }

@@ -1,5 +1,7 @@
 //! Tasks (threads) and processes of a run.
 
+use std::time::Duration;
+
 use siglab_model::{Disposition, HandlerFlags, ProcessStatus, Role, SigSet, Signal, Time};
 
 use crate::arch::Regs;
@@ -37,6 +39,8 @@ pub(crate) struct Task {
     pub(crate) altstack: Option<(u64, u64)>,
     /// Calls that could not block, since it last did.
     pub(crate) polls: Polls,
+    /// What it did since its last stop.
+    pub(crate) spin: Spin,
     /// The mask to put back when an interrupted call that changes it is made again.
     pub(crate) mask_after_wait: Option<SigSet>,
     /// The registers at the start of a write that siglab interrupted after this many
@@ -212,8 +216,58 @@ pub(crate) struct Polls {
     pub(crate) watches_clock: bool,
     /// Whether it was reported as busy waiting.
     pub(crate) reported: bool,
+    /// Whether it was in a loop that can't end by itself when it ran last.
+    pub(crate) round: bool,
+    /// Whether nobody could see from its memory that it goes round there.
+    pub(crate) still: bool,
     /// Whether it has run since the clock moved or something else happened.
     pub(crate) had_turn: bool,
+}
+
+/// What a task did since its last stop that wasn't siglab's doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spin {
+    /// Processor time that it has used.
+    pub(crate) used: Duration,
+    /// How much of that in its own code.
+    pub(crate) user: Duration,
+    /// How often it was looked at whether it goes round in a loop.
+    pub(crate) looks: u32,
+}
+
+/// Processor time after which a task that makes no traced call counts as spinning.
+const QUANTUM: Duration = Duration::from_millis(100);
+/// The same, once it was found spinning.
+const BUSY_QUANTUM: Duration = Duration::from_millis(5);
+/// Time in its own code after which it is looked at for the first time; for the second time
+/// after twice as much, and so on. Not in the kernel: an interruption there may be seen.
+const FIRST_LOOK: Duration = Duration::from_millis(4);
+/// Processor time after which one is looked at that went round in a loop when it ran last.
+const NEXT_LOOK: Duration = Duration::from_millis(1);
+
+impl Task {
+    /// Whether it has used all the processor time that a task may use without a stop.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        let quantum = if self.polls.reported {
+            BUSY_QUANTUM
+        } else {
+            QUANTUM
+        };
+        self.spin.used > quantum
+    }
+
+    /// Whether it is time to look what it does.
+    pub(crate) fn is_worth_a_look(&self) -> bool {
+        match self.polls {
+            Polls { round: true, .. } => self.spin.looks == 0 && self.spin.used > NEXT_LOOK,
+            Polls { reported: true, .. } => false,
+            // The first is exact, and the second comes in steps.
+            _ => {
+                self.spin.used.min(self.spin.user)
+                    >= FIRST_LOOK * 2_u32.pow(self.spin.looks.min(10))
+            }
+        }
+    }
 }
 
 /// What a process does with a signal, as the kernel keeps it.

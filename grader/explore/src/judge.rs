@@ -310,7 +310,10 @@ impl Normal {
 
     fn endless(&self, trace: &Trace) -> Option<Judgement> {
         let limit = trace.outcome.limit?;
-        if self.limits.contains(&limit) || limit == LimitKind::Cancelled {
+        let computes = |limit| matches!(limit, LimitKind::RealTime | LimitKind::NoProgress);
+        let is_normal = self.limits.contains(&limit)
+            || (computes(limit) && self.limits.iter().any(|it| computes(*it)));
+        if is_normal || limit == LimitKind::Cancelled {
             return None;
         }
         let role = trace

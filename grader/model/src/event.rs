@@ -442,6 +442,9 @@ pub enum LimitKind {
     VirtualTime,
     /// Real time: processor or wall clock, whichever the run was given.
     RealTime,
+    /// Proved: the threads that don't wait go round in loops that can't end by themselves,
+    /// and nothing else can happen any more.
+    NoProgress,
     /// Bytes of output.
     Output,
     /// Processes and threads.

@@ -60,8 +60,9 @@ impl Programs {
 /// What of the state of this process and thread has to be the same after a run.
 #[derive(Debug, PartialEq, Eq)]
 struct Caller {
-    /// Signals: pending, blocked, ignored, caught; processors; threads.
+    /// Signals: pending, blocked, ignored, caught; processors.
     status: Vec<String>,
+    threads: usize,
     fds: Vec<String>,
     children: Vec<String>,
 }
@@ -76,7 +77,6 @@ impl Caller {
             "SigIgn",
             "SigCgt",
             "Cpus_allowed",
-            "Threads",
         ];
         let status = status
             .lines()
@@ -101,6 +101,7 @@ impl Caller {
         fds.sort();
         Self {
             status,
+            threads: threads(),
             fds,
             children: children(),
         }
@@ -112,6 +113,25 @@ impl Caller {
 fn without(number: i32, set: &str) -> u64 {
     let set = u64::from_str_radix(set, 16).expect("a signal set");
     set & !(1 << (number - 1))
+}
+
+/// The threads of this process. One that was joined may still be there, on its last way
+/// through the kernel.
+fn threads() -> usize {
+    /// `PF_EXITING` of linux/sched.h, in field 9 of proc_pid_stat(5).
+    const EXITING: u64 = 4;
+    let is_there = |stat: &str| {
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        let flags = after_name.split_whitespace().nth(6);
+        let flags: u64 = flags.and_then(|it| it.parse().ok()).expect("a number");
+        flags & EXITING == 0
+    };
+    let tasks = fs::read_dir("/proc/self/task").expect("/proc is mounted");
+    tasks
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("stat")).ok())
+        .filter(|stat| is_there(stat))
+        .count()
 }
 
 /// All children of this process, zombies, too.

@@ -6,6 +6,7 @@ mod determinism;
 mod explore;
 mod explore_corpus;
 mod host;
+mod loops;
 mod samples;
 mod sandbox;
 mod scenarios;

@@ -107,7 +107,80 @@ impl Regs {
             self.0.rcx = 0;
         }
     }
+
+    /// Whether a task with these registers goes on exactly as with the others, as far as
+    /// it depends on them.
+    pub(crate) fn is_same_state(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+
+    /// Something by which states can be ordered; the instruction comes first. Without what
+    /// says by which way the kernel was entered, and without the flags by which debuggers
+    /// step.
+    pub(crate) fn order(&self) -> [u64; 20] {
+        /// The trap flag and the resume flag: Intel's manual, volume 1, 3.4.3.
+        const STEPPING: u64 = 1 << 8 | 1 << 16;
+        let r = &self.0;
+        [
+            r.rip,
+            r.rsp,
+            r.eflags & !STEPPING,
+            r.rax,
+            r.rbx,
+            r.rcx,
+            r.rdx,
+            r.rsi,
+            r.rdi,
+            r.rbp,
+            r.r8,
+            r.r9,
+            r.r10,
+            r.r11,
+            r.r12,
+            r.r13,
+            r.r14,
+            r.r15,
+            r.fs_base,
+            r.gs_base,
+        ]
+    }
+
+    /// The value of a register of the processor's, in iced's terms.
+    fn value_of(&self, register: iced_x86::Register) -> Option<u64> {
+        use iced_x86::Register as R;
+        let r = &self.0;
+        let whole = match register.full_register() {
+            R::RAX => r.rax,
+            R::RBX => r.rbx,
+            R::RCX => r.rcx,
+            R::RDX => r.rdx,
+            R::RSI => r.rsi,
+            R::RDI => r.rdi,
+            R::RBP => r.rbp,
+            R::RSP => r.rsp,
+            R::R8 => r.r8,
+            R::R9 => r.r9,
+            R::R10 => r.r10,
+            R::R11 => r.r11,
+            R::R12 => r.r12,
+            R::R13 => r.r13,
+            R::R14 => r.r14,
+            R::R15 => r.r15,
+            R::FS => r.fs_base,
+            R::GS => r.gs_base,
+            R::CS | R::DS | R::ES | R::SS => 0,
+            _ => return None,
+        };
+        Some(match register.size() {
+            4 => whole & 0xffff_ffff,
+            _ => whole,
+        })
+    }
 }
+
+/// The set of registers that holds those of floating-point and vector instructions:
+/// `NT_X86_XSTATE` of linux/elf.h.
+pub(crate) const EXTENDED_STATE: usize = 0x202;
 
 /// No instruction is longer, in bytes.
 pub(crate) const LONGEST_INSTRUCTION: usize = 15;
@@ -147,6 +220,54 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
         && instruction.is_ip_rel_memory_operand())
     .then(|| instruction.ip_rel_memory_address());
     (does, slot)
+}
+
+/// The memory that an instruction writes which these registers are at: addresses and bytes.
+/// `None`: it can't be said, or the instruction does more than its registers and its memory
+/// show, such as a system call.
+pub(crate) fn written(bytes: &[u8], regs: &Regs) -> Option<Vec<(u64, usize)>> {
+    use iced_x86::{
+        Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, Mnemonic, OpAccess,
+    };
+    let instruction = Decoder::with_ip(64, bytes, regs.ip(), DecoderOptions::NONE).decode();
+    let is_plain = match instruction.flow_control() {
+        FlowControl::Next
+        | FlowControl::UnconditionalBranch
+        | FlowControl::IndirectBranch
+        | FlowControl::ConditionalBranch
+        | FlowControl::Return
+        | FlowControl::Call
+        | FlowControl::IndirectCall => {
+            !instruction.is_privileged()
+                && !matches!(
+                    instruction.mnemonic(),
+                    Mnemonic::Syscall | Mnemonic::Sysenter
+                )
+        }
+        FlowControl::Interrupt | FlowControl::XbeginXabortXend | FlowControl::Exception => false,
+    };
+    let is_random = matches!(
+        instruction.mnemonic(),
+        Mnemonic::Rdtsc | Mnemonic::Rdtscp | Mnemonic::Rdrand | Mnemonic::Rdseed | Mnemonic::Rdpid
+    );
+    if !is_plain || is_random {
+        return None;
+    }
+    let mut factory = InstructionInfoFactory::new();
+    let info = factory.info(&instruction);
+    let writes = info.used_memory().iter().filter(|memory| {
+        !matches!(
+            memory.access(),
+            OpAccess::None | OpAccess::NoMemAccess | OpAccess::Read | OpAccess::CondRead
+        )
+    });
+    writes
+        .map(|memory| {
+            let address = memory.virtual_address(0, |register, _, _| regs.value_of(register))?;
+            let length = memory.memory_size().size();
+            (length > 0).then_some((address, length))
+        })
+        .collect()
 }
 
 /// The length of the `syscall` instruction.

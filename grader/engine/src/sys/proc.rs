@@ -105,8 +105,22 @@ pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
 
 /// The processor time that a process has used.
 pub(crate) fn processor_time(pid: Pid) -> Result<Duration> {
-    // MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED), include/linux/posix-timers_types.h.
-    let clock = (!pid.as_raw() << 3) | 2;
+    /// `CPUCLOCK_SCHED`.
+    const SCHED: i32 = 2;
+    processor_clock(pid, SCHED)
+}
+
+/// The part of it that it has spent in its own code, not in the kernel. Where the kernel
+/// only looks now and then what a processor does, it comes in steps of some milliseconds.
+pub(crate) fn user_time(pid: Pid) -> Result<Duration> {
+    /// `CPUCLOCK_VIRT`.
+    const VIRT: i32 = 1;
+    processor_clock(pid, VIRT)
+}
+
+/// `MAKE_PROCESS_CPUCLOCK(pid, which)`, include/linux/posix-timers_types.h.
+fn processor_clock(pid: Pid, which: i32) -> Result<Duration> {
+    let clock = (!pid.as_raw() << 3) | which;
     let time = nix::time::clock_gettime(nix::time::ClockId::from_raw(clock))?;
     Ok(Duration::from(time))
 }

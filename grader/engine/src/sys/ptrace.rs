@@ -65,6 +65,27 @@ pub(crate) fn set_regs(pid: Pid, regs: &Regs) -> Result<()> {
     ptrace::setregs(pid, regs.0)
 }
 
+/// The other registers, those of floating-point and vector instructions, as the processor
+/// saves them: `NT_X86_XSTATE` of ptrace(2).
+pub(crate) fn extended_state(pid: Pid) -> Result<Vec<u8>> {
+    /// More than any processor has: Intel's manual, volume 1, table 13-1, has 11 KiB with
+    /// all extensions.
+    const MOST: usize = 16 << 10;
+    let mut state = vec![0; MOST];
+    let mut part = libc::iovec {
+        iov_base: state.as_mut_ptr().cast(),
+        iov_len: state.len(),
+    };
+    request_with(
+        libc::PTRACE_GETREGSET,
+        pid,
+        crate::arch::EXTENDED_STATE,
+        (&raw mut part).expose_provenance(),
+    )?;
+    state.truncate(part.iov_len);
+    Ok(state)
+}
+
 /// What a signal-delivery-stop is about.
 pub(crate) fn siginfo(pid: Pid) -> Result<libc::siginfo_t> {
     ptrace::getsiginfo(pid)
@@ -106,7 +127,8 @@ pub(crate) fn set_signal_mask(pid: Pid, mask: SigSet) -> Result<()> {
 
 fn request_with(request: c_uint, pid: Pid, addr: usize, data: usize) -> Result<()> {
     // SAFETY: ptrace(2): for these requests `addr` and `data` are integers, but for
-    // the requests with a size in `addr`, where `data` points to as many bytes.
+    // the requests with a size in `addr`, where `data` points to as many bytes, and for
+    // PTRACE_GETREGSET, where it points to an iovec of memory that may be written.
     let done = unsafe {
         libc::ptrace(
             request,

@@ -51,8 +51,10 @@ pub(super) fn check(
             return Err(repeated(process, &streak));
         }
     }
-    if trace.outcome.limit == Some(LimitKind::RealTime)
-        && let Some(trouble) = end::limit(trace, roles.main())
+    if matches!(
+        trace.outcome.limit,
+        Some(LimitKind::RealTime | LimitKind::NoProgress)
+    ) && let Some(trouble) = end::limit(trace, roles.main())
     {
         return Err(Diagnosis {
             id: trouble.id.into(),

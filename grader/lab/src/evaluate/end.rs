@@ -97,6 +97,13 @@ pub(super) fn limit(trace: &Trace, main: &str) -> Option<Trouble> {
             format!("the run was cut off at {t}: the program computed and computed"),
             Some("look for a loop that neither ends nor waits"),
         ),
+        LimitKind::NoProgress => (
+            ids::COMPUTES_FOREVER,
+            format!(
+                "from {t} on the program goes round and round in a loop that nothing will ever end"
+            ),
+            Some("look for a loop that neither ends nor waits"),
+        ),
         LimitKind::Output => (
             ids::TOO_MUCH_OUTPUT,
             format!("the run was cut off at {t}: the program wrote too much"),

@@ -23,8 +23,8 @@ pub(crate) fn unexplorable(trace: &Trace, exploring: &Exploring) -> Option<Diagn
             _ => None,
         })
         .or_else(|| {
-            let limit = trace.outcome.limit?;
-            Some(format!("the run was cut off ({limit:?})"))
+            trace.outcome.limit?;
+            Some("the run was cut off".to_owned())
         })?;
     Some(Diagnosis {
         id: ids::NOT_EXPLORED.into(),

@@ -224,6 +224,9 @@ pub(crate) fn limit(limit: LimitKind) -> &'static str {
     match limit {
         LimitKind::VirtualTime => "the limit of virtual time was reached",
         LimitKind::RealTime => "the limit of real time was reached",
+        LimitKind::NoProgress => {
+            "it goes round and round in a loop, and nothing is left that could end it"
+        }
         LimitKind::Output => "it wrote more than a run may write",
         LimitKind::Processes => "it made more processes and threads than a run may have",
         LimitKind::Events => "more happened than a trace may hold",

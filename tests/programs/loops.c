@@ -1,0 +1,82 @@
+/* Loops that don't wait in the kernel. The argument says which. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t flag;
+static volatile unsigned long count;
+
+static void on_signal(int number)
+{
+    (void)number;
+    flag = 1;
+}
+
+__attribute__((noinline)) static int is_set(void)
+{
+    return flag;
+}
+
+/* Sets and clears the flag, and is where it was before. */
+static void *toggle(void *nothing)
+{
+    for (;;) {
+        flag = 2;
+        flag = 0;
+    }
+    return nothing;
+}
+
+/* Waits for a change that somebody may see who looks at the right moment. */
+static void *wait_for_two(void *nothing)
+{
+    while (flag != 2)
+        ;
+    return nothing;
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction action;
+    const char *which = argc > 1 ? argv[1] : "";
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    sigaction(SIGUSR1, &action, NULL);
+    if (strcmp(which, "flag") == 0) {
+        while (!flag)
+            ;
+    } else if (strcmp(which, "function") == 0) {
+        while (!is_set())
+            ;
+    } else if (strcmp(which, "counts") == 0) {
+        while (!flag)
+            count++;
+    } else if (strcmp(which, "vectors") == 0) {
+        /* No register that holds integers changes, and no memory. */
+        double sum = 0;
+        while (sum < 3e7) {
+            sum += 1;
+            __asm__ volatile("" : "+x"(sum));
+        }
+        printf("%.0f\n", sum);
+    } else if (strcmp(which, "child") == 0) {
+        if (fork() == 0) {
+            sleep(5);
+            kill(getppid(), SIGUSR1);
+            _exit(0);
+        }
+        while (!flag)
+            ;
+    } else if (strcmp(which, "two") == 0) {
+        pthread_t one, other;
+        pthread_create(&one, NULL, toggle, NULL);
+        pthread_create(&other, NULL, wait_for_two, NULL);
+        pthread_join(other, NULL);
+        _exit(0);
+    }
+    puts("end");
+    return 0;
+}
