@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal};
 
 use super::{Errno, Result};
 
@@ -42,6 +42,16 @@ fn install_handler() -> Result<()> {
     })
 }
 
+/// Whether this process handles a signal.
+fn has_handler(signal: Signal) -> Result<bool> {
+    // SAFETY: an all-zero sigaction is valid.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: sigaction(2): without a new action, the old one is only read into `action`.
+    let done = unsafe { libc::sigaction(signal as i32, std::ptr::null(), &raw mut action) };
+    Errno::result(done)?;
+    Ok(!matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN))
+}
+
 impl Ticker {
     /// A timer that isn't running yet. Of all signals, the calling thread gets only this
     /// one from now on, whatever was blocked before: the handlers of the program that siglab
@@ -53,6 +63,12 @@ impl Ticker {
         // number is that of a real-time signal.
         let removed = unsafe { libc::sigdelset(std::ptr::from_mut(&mut others).cast(), signal()) };
         Errno::result(removed)?;
+        // Each stop of a tracee sends one to this thread. If that blocks it, the kernel keeps
+        // it, and wakes another thread for it; if not, it is thrown away at once, unless
+        // there is a handler.
+        if !has_handler(Signal::SIGCHLD)? {
+            others.remove(Signal::SIGCHLD);
+        }
         others.thread_set_mask()?;
         // SAFETY: an all-zero sigevent is valid.
         let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
