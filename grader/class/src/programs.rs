@@ -1,11 +1,12 @@
 //! Programs that have been run: submissions that differ in names, comments and indentation
 //! alone are compiled to equal programs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use addr2line::Loader;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SymbolKind};
 use siglab_lab::{CriterionResult, KnownPrograms};
 
@@ -27,60 +28,189 @@ pub(crate) struct Programs {
 }
 
 /// What is known about a program.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Known {
-    /// The functions whose names occur in diagnoses. Whoever is told of them must have them.
-    mentioned: Vec<Function>,
+    /// The functions and variables whose names occur in diagnoses. Whoever is told of them
+    /// must have them.
+    mentioned: Vec<Named>,
+    /// The lines of source that occur in diagnoses, with their instructions. Whoever is told
+    /// of them must have one line for these instructions, too, if perhaps another one.
+    lines: BTreeMap<Line, Vec<u64>>,
+    /// The names of the files that the program was made from.
+    files: BTreeSet<String>,
     criteria: Vec<CriterionResult>,
 }
 
-/// A function's address and name.
-type Function = (u64, Vec<u8>);
+/// The address and the name of a function or a variable.
+type Named = (u64, String);
+
+/// A file's name, without its folder, and the number of a line.
+type Line = (String, u32);
 
 /// A program as far as it matters.
 #[derive(Debug, PartialEq, Eq)]
 struct Program {
     /// The hash of what is loaded into memory.
     loaded: [u8; 32],
-    functions: BTreeSet<Function>,
+    /// What its symbols name.
+    names: BTreeSet<Named>,
+}
+
+/// What the debugging information of a program says.
+#[derive(Debug, Default)]
+struct Debug {
+    /// The line that an instruction belongs to, by address: where lines begin.
+    lines: BTreeMap<u64, Line>,
+    /// Functions, also those that were compiled into others.
+    functions: BTreeSet<Named>,
 }
 
 impl KnownPrograms for Programs {
-    fn find(&self, program: &Path) -> Option<Vec<CriterionResult>> {
-        let program = Program::read(program)?;
+    fn find(&self, path: &Path) -> Option<Vec<CriterionResult>> {
+        let program = Program::read(path)?;
         let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_all = |known: &&Known| {
-            let mut mentioned = known.mentioned.iter();
-            mentioned.all(|it| program.functions.contains(it))
+        let candidates = verdicts.get(&program.loaded)?.clone();
+        drop(verdicts);
+        let debug = match candidates.iter().all(Known::names_nothing) {
+            true => Debug::default(),
+            false => Debug::read(path),
         };
-        let known = verdicts.get(&program.loaded)?.iter().find(has_all)?;
-        Some(known.criteria.clone())
+        candidates
+            .iter()
+            .find_map(|known| known.told_of(&program, &debug))
     }
 
-    fn keep(&self, program: &Path, criteria: &[CriterionResult]) {
-        let Some(program) = Program::read(program) else {
+    fn keep(&self, path: &Path, criteria: &[CriterionResult]) {
+        let Some(program) = Program::read(path) else {
+            return;
+        };
+        let Some(known) = Known::new(&program, &Debug::read(path), criteria) else {
             return;
         };
         let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
         if verdicts.len() < MOST {
-            verdicts.entry(program.loaded).or_default().push(Known {
-                mentioned: mentioned(&program, criteria),
-                criteria: criteria.to_vec(),
-            });
+            verdicts.entry(program.loaded).or_default().push(known);
         }
     }
 }
 
-/// The functions whose names occur in diagnoses, by chance or not.
-fn mentioned(program: &Program, criteria: &[CriterionResult]) -> Vec<Function> {
+impl Known {
+    /// `None`: the diagnoses name lines that aren't the program's.
+    fn new(program: &Program, debug: &Debug, criteria: &[CriterionResult]) -> Option<Self> {
+        let files: BTreeSet<String> = debug.lines.values().map(|line| line.0.clone()).collect();
+        let mut lines = BTreeMap::new();
+        let mut mentioned = Vec::new();
+        for text in texts(criteria) {
+            for (_, line) in places(text, &files) {
+                let its = debug.lines.iter().filter(|(_, it)| **it == line);
+                let addresses: Vec<u64> = its.map(|(address, _)| *address).collect();
+                if addresses.is_empty() {
+                    return None;
+                }
+                lines.insert(line, addresses);
+            }
+            // By chance or not.
+            let names = program.names.iter().chain(&debug.functions);
+            mentioned.extend(names.filter(|(_, name)| text.contains(name)).cloned());
+        }
+        Some(Self {
+            mentioned,
+            lines,
+            files,
+            criteria: criteria.to_vec(),
+        })
+    }
+
+    /// Whether the diagnoses say nothing that debugging information has to be read for.
+    fn names_nothing(&self) -> bool {
+        self.mentioned.is_empty() && self.lines.is_empty()
+    }
+
+    /// The verdicts in the terms of another program, whose instructions are the same.
+    fn told_of(&self, program: &Program, debug: &Debug) -> Option<Vec<CriterionResult>> {
+        let has = |it| program.names.contains(it) || debug.functions.contains(it);
+        if !self.mentioned.iter().all(has) {
+            return None;
+        }
+        let mut lines = BTreeMap::new();
+        for (line, addresses) in &self.lines {
+            let mut its = addresses.iter().map(|address| debug.lines.get(address));
+            let first = its.next()??;
+            if !its.all(|it| it == Some(first)) {
+                return None;
+            }
+            lines.insert(line, first);
+        }
+        let mut criteria = self.criteria.clone();
+        for criterion in &mut criteria {
+            if let Some(diagnosis) = &mut criterion.diagnosis {
+                for text in [&mut diagnosis.message, &mut diagnosis.hint] {
+                    let of_old = places(text, &self.files);
+                    for (range, line) in of_old.into_iter().rev() {
+                        let (file, number) = lines.get(&line)?;
+                        text.replace_range(range, &format!("{file}:{number}"));
+                    }
+                }
+            }
+        }
+        Some(criteria)
+    }
+}
+
+/// What is said about failing criteria.
+fn texts(criteria: &[CriterionResult]) -> impl Iterator<Item = &str> {
     let diagnoses = criteria.iter().filter_map(|it| it.diagnosis.as_ref());
-    let messages: Vec<&str> = diagnoses.map(|it| it.message.as_str()).collect();
-    let occurs = |name: &str| messages.iter().any(|message| message.contains(name));
-    let functions = program.functions.iter();
-    functions
-        .filter(|(_, name)| occurs(&String::from_utf8_lossy(name)))
-        .cloned()
-        .collect()
+    diagnoses.flat_map(|it| [it.message.as_str(), it.hint.as_str()])
+}
+
+/// Where a text names lines of these files, as `file.c:12`, in order.
+fn places(text: &str, files: &BTreeSet<String>) -> Vec<(std::ops::Range<usize>, Line)> {
+    let mut found = Vec::new();
+    for file in files {
+        for (at, _) in text.match_indices(file.as_str()) {
+            let is_part = text[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.".contains(c));
+            let Some(rest) = text[at + file.len()..].strip_prefix(':') else {
+                continue;
+            };
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            if let (false, Ok(number)) = (is_part, rest[..digits].parse()) {
+                found.push((at..at + file.len() + 1 + digits, (file.clone(), number)));
+            }
+        }
+    }
+    found.sort_by_key(|(range, _)| range.start);
+    found
+}
+
+impl Debug {
+    /// Reads what there is.
+    fn read(path: &Path) -> Self {
+        let mut debug = Self::default();
+        let Ok(loader) = Loader::new(path) else {
+            return debug;
+        };
+        if let Ok(rows) = loader.find_location_range(0, u64::MAX) {
+            for (address, _, location) in rows {
+                let file = location.file.and_then(|file| file.rsplit('/').next());
+                if let (Some(file), Some(line)) = (file, location.line) {
+                    debug.lines.insert(address, (file.to_owned(), line));
+                }
+            }
+        }
+        for address in debug.lines.keys() {
+            let Ok(mut frames) = loader.find_frames(*address) else {
+                continue;
+            };
+            while let Ok(Some(frame)) = frames.next() {
+                let name = frame.function.and_then(|name| {
+                    let name = name.demangle().ok()?.into_owned();
+                    (!name.is_empty()).then_some(name)
+                });
+                debug.functions.extend(name.map(|name| (*address, name)));
+            }
+        }
+        debug
+    }
 }
 
 impl Program {
@@ -103,23 +233,24 @@ impl Program {
             parts.push(name.to_vec());
             parts.push(section.data().ok()?.to_vec());
         }
-        let mut functions = BTreeSet::new();
+        let mut names = BTreeSet::new();
         for symbol in file.symbols() {
-            if symbol.kind() == SymbolKind::Text {
-                functions.insert((symbol.address(), symbol.name_bytes().ok()?.to_vec()));
+            let name = String::from_utf8_lossy(symbol.name_bytes().ok()?).into_owned();
+            if matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data) && !name.is_empty() {
+                names.insert((symbol.address(), name));
             }
         }
         // A mangled name is shown in another form, so all of them have to be the same.
-        let is_mangled = |(_, name): &Function| name.starts_with(b"_ZN") || name.starts_with(b"_R");
-        if functions.iter().any(is_mangled) {
-            for (address, name) in &functions {
+        let is_mangled = |(_, name): &Named| name.starts_with("_ZN") || name.starts_with("_R");
+        if names.iter().any(is_mangled) {
+            for (address, name) in &names {
                 parts.push(address.to_le_bytes().to_vec());
-                parts.push(name.clone());
+                parts.push(name.clone().into_bytes());
             }
         }
         Some(Self {
             loaded: digest(parts.iter().map(Vec::as_slice)),
-            functions,
+            names,
         })
     }
 }
@@ -195,5 +326,43 @@ mod tests {
         assert_eq!(programs.find(&doubled), None);
         programs.keep(&doubled, &failing("it left"));
         assert_eq!(programs.find(&doubled), Some(failing("it left")));
+    }
+
+    /// A function that is compiled into its caller has no symbol.
+    #[test]
+    fn names_of_functions_without_a_symbol_are_not_taken_over() {
+        let inlined = BASE.replace("int twice", "static inline int twice").replace(
+            "return twice(0)",
+            "volatile int n = 4; return twice(n)",
+        );
+        let (_one, twice) = compile(&inlined);
+        let (_other, doubled) = compile(&inlined.replace("twice", "doubled"));
+        let programs = Programs::default();
+        programs.keep(&twice, &failing("main (twice) was interrupted"));
+        assert!(programs.find(&twice).is_some());
+        assert_eq!(programs.find(&doubled), None);
+    }
+
+    #[test]
+    fn lines_are_told_as_the_other_program_has_them() {
+        let (_one, first) = compile(BASE);
+        let (_other, second) = compile(&format!("/* one more line */\n{BASE}"));
+        let programs = Programs::default();
+        programs.keep(&first, &failing("in main (a.c:2) and a.c:1, not b-a.c:2"));
+        let told = Some(failing("in main (a.c:3) and a.c:2, not b-a.c:2"));
+        assert_eq!(programs.find(&second), told);
+        programs.keep(&first, &failing("in a.c:77"));
+        assert_eq!(programs.find(&second), told, "that line isn't in the program");
+    }
+
+    /// What was one line is two: it can't be said which of them it is.
+    #[test]
+    fn lines_that_were_split_are_not_taken_over() {
+        let (_one, first) = compile(BASE);
+        let (_other, second) = compile(&BASE.replace("2 * n; ", "2 * n;\n"));
+        let programs = Programs::default();
+        programs.keep(&first, &failing("in twice (a.c:1)"));
+        assert!(programs.find(&first).is_some());
+        assert_eq!(programs.find(&second), None);
     }
 }

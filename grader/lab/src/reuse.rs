@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use siglab_model::Kind;
+use siglab_model::LimitKind;
 
 use crate::compile::Compiled;
 use crate::explore::Explored;
@@ -13,8 +13,9 @@ use crate::manifest::Manifest;
 use crate::result::{CriterionResult, GradeResult};
 
 /// Remembers the verdicts on programs. Which programs are equal is up to it; those must not
-/// be that differ in what is loaded into memory, or in the name of a function that a verdict
-/// mentions.
+/// be that differ in what is loaded into memory. A verdict may name functions, variables and
+/// lines of source: whoever has another name there needs verdicts of its own, and lines have
+/// to be told as they are in the other program.
 pub trait KnownPrograms: fmt::Debug + Send + Sync {
     /// The verdicts on a program that is equal to this one.
     fn find(&self, program: &Path) -> Option<Vec<CriterionResult>>;
@@ -42,39 +43,21 @@ impl GradeOptions {
     ) {
         if let (Some(known), Compiled::Built(built), None) = (&self.known, compiled, &self.criteria)
             && runs.iter().all(is_about_program)
-            && explored.iter().all(found_nothing)
+            && explored.iter().all(|explored| explored.outcome.is_ok())
         {
             known.keep(&built.program, &result.criteria);
         }
     }
 }
 
-/// Whether a run depends on nothing but what is loaded into memory and on the names of
-/// functions. A stack holds names and lines from the debugging information, too, and when a
-/// limit is reached may depend on the machine.
+/// Whether the same program would give the same run again. When a limit is reached may
+/// depend on the machine.
 fn is_about_program(run: &ScenarioRun) -> bool {
-    let depends_on_more = |kind: &Kind| {
-        matches!(
-            kind,
-            Kind::Deadlock { .. }
-                | Kind::BusyWaiting { .. }
-                | Kind::UnsafeCall { .. }
-                | Kind::Limit { .. }
-        )
-    };
+    let is_exact = |limit| matches!(limit, LimitKind::NoProgress | LimitKind::VirtualTime);
     match &run.outcome {
-        Ok(trace) => !trace
-            .events
-            .iter()
-            .any(|event| depends_on_more(&event.kind)),
+        Ok(trace) => trace.outcome.limit.is_none_or(is_exact),
         Err(_) => false,
     }
-}
-
-/// Whether exploring gave nothing that names functions and lines.
-fn found_nothing(explored: &Explored<'_>) -> bool {
-    let outcome = explored.outcome.as_ref();
-    outcome.is_ok_and(|exploration| exploration.findings.is_empty())
 }
 
 /// Puts `known` verdicts into the result of a submission that was built and not run. What
