@@ -1,6 +1,6 @@
 //! The rule `no-busy-waiting`: whoever waits blocks in the kernel until something happens.
 
-use siglab_model::{BusyKind, Event, Kind, LimitKind, Role, Signal, Time, Trace};
+use siglab_model::{BusyKind, Event, Frame, Kind, LimitKind, Role, Signal, Time, Trace};
 
 use super::diagnosis as ids;
 use super::end;
@@ -32,7 +32,7 @@ pub(super) fn check(
                 who,
                 *how,
                 syscall.as_deref(),
-                end::named(stack),
+                place(stack),
             ));
         }
     }
@@ -68,14 +68,23 @@ pub(super) fn check(
 const HINT: &str = "block in one call that returns as soon as anything happens: sigwaitinfo, \
                     sigtimedwait for the time that is left, poll on a signalfd";
 
+/// Where on a stack the program's own code is, or what is known otherwise.
+fn place(stack: &[Frame]) -> Option<String> {
+    let own = stack.iter().find_map(|frame| {
+        let (function, file) = (frame.function.as_ref()?, frame.file.as_ref()?);
+        Some(format!("{function} ({file}:{})", frame.line?))
+    });
+    own.or_else(|| end::named(stack).map(str::to_owned))
+}
+
 fn busy(
     t: Time,
     who: &Role,
     how: BusyKind,
     syscall: Option<&str>,
-    function: Option<&str>,
+    place: Option<String>,
 ) -> Diagnosis {
-    let place = function.map_or_else(String::new, |function| format!(" in {function}"));
+    let place = place.map_or_else(String::new, |place| format!(" in {place}"));
     let (id, message) = match (how, syscall) {
         (BusyKind::Polling, Some(syscall)) => (
             ids::POLLING,
