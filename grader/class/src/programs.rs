@@ -331,10 +331,9 @@ mod tests {
     /// A function that is compiled into its caller has no symbol.
     #[test]
     fn names_of_functions_without_a_symbol_are_not_taken_over() {
-        let inlined = BASE.replace("int twice", "static inline int twice").replace(
-            "return twice(0)",
-            "volatile int n = 4; return twice(n)",
-        );
+        let inlined = BASE
+            .replace("int twice", "static inline int twice")
+            .replace("return twice(0)", "volatile int n = 4; return twice(n)");
         let (_one, twice) = compile(&inlined);
         let (_other, doubled) = compile(&inlined.replace("twice", "doubled"));
         let programs = Programs::default();
@@ -352,7 +351,11 @@ mod tests {
         let told = Some(failing("in main (a.c:3) and a.c:2, not b-a.c:2"));
         assert_eq!(programs.find(&second), told);
         programs.keep(&first, &failing("in a.c:77"));
-        assert_eq!(programs.find(&second), told, "that line isn't in the program");
+        assert_eq!(
+            programs.find(&second),
+            told,
+            "that line isn't in the program"
+        );
     }
 
     /// What was one line is two: it can't be said which of them it is.

@@ -273,22 +273,27 @@ impl Words<'_> {
             ),
             FindingKind::Deadlock => {
                 let call = in_handler.unwrap_or("its own code");
-                let inside = outer_call(self.interrupted, program)
-                    .or_else(|| {
-                        own_frame(self.interrupted, program)
-                            .and_then(|frame| frame.function.as_deref())
-                    })
-                    .unwrap_or("the program");
-                (
-                    format!(
-                        "{call} in the handler of {signal} deadlocks with {inside} on {}",
-                        lock_in(detail, self.handler)
+                let lock = lock_in(detail, self.handler);
+                // A lock of the program's own was taken by whom the stack needn't show.
+                let holder =
+                    outer_call(self.interrupted, program).filter(|_| !lock.starts_with(OF_PROGRAM));
+                let (title, holds) = match holder {
+                    Some(holder) => (
+                        format!(
+                            "{call} in the handler of {signal} deadlocks with {holder} on {lock}"
+                        ),
+                        format!("{role} holds {lock} inside {where_}."),
                     ),
+                    None => (
+                        format!("{call} in the handler of {signal} deadlocks on {lock}"),
+                        format!("{role} holds {lock} when it is in {where_}."),
+                    ),
+                };
+                (
+                    title,
                     format!(
-                        "{role} holds {} inside {where_}. The handler of {signal} interrupts it \
-                         there, on the same thread, calls {call} and waits for the same lock: \
-                         nobody can release it.",
-                        lock_in(detail, self.handler),
+                        "{holds} The handler of {signal} interrupts it there, on the same thread, \
+                         calls {call} and waits for the same lock: nobody can release it."
                     ),
                     in_handler.map_or_else(general_advice, |call| instead_of(call).to_owned()),
                 )
@@ -403,6 +408,9 @@ impl Words<'_> {
         )
     }
 }
+
+/// How the names of locks begin that are variables of the program's.
+const OF_PROGRAM: &str = "a lock at ";
 
 /// What a lock is called: by the variable that it is, or by who waits for it.
 fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {

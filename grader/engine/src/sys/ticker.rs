@@ -49,7 +49,10 @@ fn has_handler(signal: Signal) -> Result<bool> {
     // SAFETY: sigaction(2): without a new action, the old one is only read into `action`.
     let done = unsafe { libc::sigaction(signal as i32, std::ptr::null(), &raw mut action) };
     Errno::result(done)?;
-    Ok(!matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN))
+    Ok(!matches!(
+        action.sa_sigaction,
+        libc::SIG_DFL | libc::SIG_IGN
+    ))
 }
 
 impl Ticker {

@@ -27,13 +27,7 @@ pub(super) fn check(
         ) = (&event.kind, &event.role)
             && concerns(who)
         {
-            return Err(busy(
-                event.t,
-                who,
-                *how,
-                syscall.as_deref(),
-                place(stack),
-            ));
+            return Err(busy(event.t, who, *how, syscall.as_deref(), place(stack)));
         }
     }
     let mut processes: Vec<&str> = trace

@@ -71,6 +71,10 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
         KILLED_ITSELF,
         "the first process died of a signal that it sent itself",
     ),
+    (
+        BROKEN_PIPE,
+        "the first process wrote to a pipe or socket that nobody could read any more",
+    ),
     (STOPPED, "a process is stopped and nobody continues it"),
     (
         USED_UP,
@@ -156,6 +160,8 @@ pub const FORBIDDEN_CALL: &str = "forbidden-call";
 pub const NETWORK: &str = "network";
 /// The first process died of a signal that it sent itself.
 pub const KILLED_ITSELF: &str = "killed-itself";
+/// The first process wrote to a pipe or socket that nobody could read any more, and died.
+pub const BROKEN_PIPE: &str = "broken-pipe";
 /// A process is stopped and nobody continues it.
 pub const STOPPED: &str = "stopped";
 /// The system killed a process that used too much memory or processor time.

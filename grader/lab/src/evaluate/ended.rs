@@ -49,6 +49,21 @@ pub(super) fn by_itself(trace: &Trace, main: &str) -> Option<Trouble> {
         return None;
     }
     let t = event.t;
+    // The kernel sends it in the name of who writes.
+    if signal == Signal::PIPE {
+        return Some(Trouble {
+            id: ids::BROKEN_PIPE,
+            message: format!(
+                "SIGPIPE killed {role} at {t}: it wrote to a pipe or socket that nobody can read any more"
+            ),
+            hint: Some(
+                "keep the end for reading open, or ignore SIGPIPE and look at what write() returns"
+                    .into(),
+            ),
+            explains: Explains::Since(t),
+            says_all: true,
+        });
+    }
     Some(Trouble {
         id: ids::KILLED_ITSELF,
         message: format!("{role} killed itself at {t}: it sent {signal} to itself"),

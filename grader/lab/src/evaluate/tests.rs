@@ -250,6 +250,22 @@ fn what_went_wrong_is_said() {
             "crashed: parent crashed at 0.000000007s: SIGSEGV",
         ),
         (
+            concat!(
+                r#"{"t":7,"role":"parent","event":"generated","signal":"SIGPIPE","from":"parent","directed":"thread","code":"SI_USER"}"#,
+                "\n",
+                r#"{"t":7,"role":"parent","event":"killed","signal":"SIGPIPE"}"#,
+            ),
+            r#"{"outcome":{"status":{"killed":"SIGPIPE"},"deadlock":false}}"#,
+            "broken-pipe: SIGPIPE killed parent at 0.000000007s: it wrote to a pipe or socket \
+             that nobody can read any more",
+        ),
+        (
+            r#"{"t":0,"event":"limit","limit":"no-progress"}"#,
+            r#"{"outcome":{"deadlock":false,"limit":"no-progress"}}"#,
+            "computes-forever: from 0.000s on the program goes round and round in a loop that \
+             nothing will ever end",
+        ),
+        (
             r#"{"t":60000000000,"event":"limit","limit":"virtual-time"}"#,
             r#"{"outcome":{"deadlock":false,"limit":"virtual-time"}}"#,
             "time-limit: the run was cut off at 60.000s, when parent was running",
@@ -381,6 +397,12 @@ fn polling_is_named() {
             r#"{"t":0,"role":"parent","event":"busy-waiting","how":"spinning","stack":[{"function":"parent"}]}"#
         ),
         "spinning: from 0.000s on parent keeps the processor busy in parent while it waits"
+    );
+    assert_eq!(
+        judge(
+            r#"{"t":0,"role":"parent","event":"busy-waiting","how":"spinning","stack":[{"function":"sched_yield","module":"libc.so.6"},{"function":"parent","file":"a.c","line":7}]}"#
+        ),
+        "spinning: from 0.000s on parent keeps the processor busy in parent (a.c:7) while it waits"
     );
     assert_eq!(
         judge(
