@@ -15,6 +15,7 @@ use siglab_model::{Clock, Trace};
 use siglab_sandbox::{ResourceLimits, Sandbox};
 
 use crate::compile::{CompileError, Compiled, Workshop};
+use crate::evaluate::explored::{forbidden, id_of};
 use crate::evaluate::{BuildOutcome, Evidence, evaluate, explorations, skip};
 use crate::explore::{Explored, explore_all};
 use crate::lab::Lab;
@@ -104,24 +105,29 @@ impl Graded {
 }
 
 /// For each criterion that doesn't hold at some moment, the run that shows it.
-fn shown(result: &GradeResult, explored: &[Explored<'_>]) -> BTreeMap<String, Trace> {
-    let findings = || {
-        let outcomes = explored.iter().filter_map(|it| it.outcome.as_ref().ok());
-        outcomes.flat_map(|exploration| &exploration.findings)
-    };
+fn shown(
+    manifest: &Manifest,
+    result: &GradeResult,
+    explored: &[Explored<'_>],
+) -> BTreeMap<String, Trace> {
     let failing = result
         .criteria
         .iter()
         .filter(|it| it.verdict == Verdict::Fail);
     failing
-        .filter_map(|criterion| {
-            let diagnosis = criterion.diagnosis.as_ref()?;
-            let finding = findings().find(|finding| {
-                let id = finding.requirement.as_deref();
-                let message = format!("{}: {}", finding.title, finding.explanation);
-                id == Some(&diagnosis.id) || message == diagnosis.message
-            })?;
-            Some((criterion.id.clone(), finding.trace.clone()?))
+        .filter_map(|failing| {
+            let diagnosis = failing.diagnosis.as_ref()?;
+            let criterion = manifest.criterion(&failing.id)?;
+            let mut findings = criterion.requirements().iter().filter_map(|requirement| {
+                let exploring = requirement.exploring.as_ref()?;
+                let explored = explored.iter().find(|it| {
+                    it.exploring == exploring && Some(it.scenario) == failing.scenario.as_deref()
+                })?;
+                let exploration = explored.outcome.as_ref().ok()?;
+                forbidden(requirement, exploring, exploration, &manifest.roles)
+            });
+            let finding = findings.find(|finding| id_of(finding) == diagnosis.id)?;
+            Some((failing.id.clone(), finding.trace.clone()?))
         })
         .collect()
 }
@@ -262,7 +268,7 @@ impl Lab {
             .sandbox
             .as_ref()
             .map(|sandbox| SandboxReport::new(sandbox.layers()));
-        let explored = shown(&result, &explored);
+        let explored = shown(&self.manifest, &result, &explored);
         Ok(Graded {
             result,
             runs,

@@ -60,27 +60,42 @@ pub(crate) fn check(
     exploration: &Exploration,
     roles: &Roles,
 ) -> Result<(), Diagnosis> {
-    let Test::NoFinding(kinds) = &requirement.test else {
-        let is_it = |finding: &&Finding| finding.requirement.as_ref() == Some(&requirement.id);
-        return match exploration.findings.iter().find(is_it) {
-            None => Ok(()),
-            Some(finding) => Err(Diagnosis {
-                id: requirement.id.clone(),
-                message: finding.explanation.clone(),
-                hint: finding.advice.clone(),
-            }),
-        };
+    let Some(finding) = forbidden(requirement, exploring, exploration, roles) else {
+        return Ok(());
     };
-    let counts = |finding: &&Finding| {
-        kinds.contains(&finding.kind) && is_about(finding, exploring.to.as_deref(), roles)
-    };
-    match exploration.findings.iter().find(counts) {
-        None => Ok(()),
-        Some(finding) => Err(Diagnosis {
-            id: finding.kind.id().into(),
-            message: format!("{}: {}", finding.title, finding.explanation),
-            hint: finding.advice.clone(),
-        }),
+    Err(Diagnosis {
+        id: id_of(finding).to_owned(),
+        message: match finding.requirement {
+            Some(_) => finding.explanation.clone(),
+            None => format!("{}: {}", finding.title, finding.explanation),
+        },
+        hint: finding.advice.clone(),
+    })
+}
+
+/// The first finding of an exploration that a requirement forbids.
+pub(crate) fn forbidden<'a>(
+    requirement: &Requirement,
+    exploring: &Exploring,
+    exploration: &'a Exploration,
+    roles: &Roles,
+) -> Option<&'a Finding> {
+    exploration
+        .findings
+        .iter()
+        .find(|finding| match &requirement.test {
+            Test::NoFinding(kinds) => {
+                kinds.contains(&finding.kind) && is_about(finding, exploring.to.as_deref(), roles)
+            }
+            _ => finding.requirement.as_ref() == Some(&requirement.id),
+        })
+}
+
+/// The id of the diagnosis that a finding brings.
+pub(crate) fn id_of(finding: &Finding) -> &str {
+    match &finding.requirement {
+        Some(requirement) => requirement,
+        None => finding.kind.id(),
     }
 }
 
