@@ -194,14 +194,18 @@ impl Run<'_> {
         let Some(place) = states.iter().min_by_key(|regs| regs.order()) else {
             return Ok(Stepped::On);
         };
-        while !ptrace::regs(tid)?.is_same_state(place) {
+        for _ in &states {
+            if ptrace::regs(tid)?.is_same_state(place) {
+                return Ok(Stepped::Round {
+                    still: !written.changed,
+                });
+            }
             if let Some(status) = self.step_once(tid)? {
                 return Ok(Stepped::Stopped(status));
             }
         }
-        Ok(Stepped::Round {
-            still: !written.changed,
-        })
+        // Somebody from outside has changed its memory.
+        Ok(Stepped::On)
     }
 
     /// One instruction. Returns why the thread has stopped, if not because of that.
