@@ -234,6 +234,69 @@ fn a_class_gets_results() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// [`GOOD`] in Rust.
+const GOOD_RUST: &str = r#"
+unsafe extern "C" {
+    fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+    fn pause() -> i32;
+    fn _exit(status: i32) -> !;
+}
+extern "C" fn leave(_: i32) {
+    unsafe { _exit(0) }
+}
+fn main() {
+    unsafe {
+        signal(15, leave);
+        loop {
+            pause();
+        }
+    }
+}
+"#;
+
+/// Files, packages and modules, beside C; equal ones are run once.
+#[test]
+fn rust_is_graded_beside_c() {
+    let deaf = GOOD_RUST.replace("signal(15", "signal(10");
+    let split = GOOD_RUST.replace(
+        "extern \"C\" fn leave(_: i32) {\n    unsafe { _exit(0) }\n}",
+        "mod leaving;\nuse leaving::leave;",
+    );
+    let course = Course::new(&[
+        ("alice.rs", GOOD_RUST),
+        ("bob.rs", &deaf),
+        ("carol/Cargo.toml", "[package]\nname = \"carol\"\n"),
+        (
+            "carol/src/main.rs",
+            &split.replace("fn _exit(status: i32) -> !;", ""),
+        ),
+        (
+            "carol/src/leaving.rs",
+            "pub extern \"C\" fn leave(_: i32) { std::process::exit(0) }\n",
+        ),
+        ("dave/tiny.rs", GOOD_RUST),
+        ("erin.rs", "fn main() { nonsense() }\n"),
+        ("frank.c", GOOD),
+    ]);
+    let out = course.grade("out");
+    assert_eq!(runs(&out), "5 to run");
+    let mut lines: Vec<&str> = out.lines().skip(1).take(6).collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "alice.rs: 3 of 3",
+            "bob.rs: 1 of 3",
+            "carol: 3 of 3",
+            "dave: 3 of 3",
+            "erin.rs: 0 of 3, doesn't compile",
+            "frank.c: 3 of 3",
+        ]
+    );
+    let result = json(&course.at("out/results/alice.rs.json"));
+    assert_eq!(result["language"], "rust");
+}
+
 #[test]
 fn only_what_was_handed_in_again_is_run() {
     let course = Course::new(&[("alice.c", GOOD), ("bob.c", DEAF), ("carol.c", DEAF)]);
