@@ -172,6 +172,7 @@ impl Run<'_> {
             altstack: task.altstack,
             polls: Polls::default(),
             spin: Spin::default(),
+            vain_looks: 0,
             mask_after_wait: task.mask_after_wait,
             half_written: None,
             repeat: None,

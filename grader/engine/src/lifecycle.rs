@@ -66,6 +66,7 @@ impl Run<'_> {
             altstack: None,
             polls: Polls::default(),
             spin: Spin::default(),
+            vain_looks: 0,
             interrupted: None,
             mask_after_wait: None,
             half_written: None,

@@ -91,9 +91,10 @@ impl Run<'_> {
             false => self.step_round(tid)?,
         };
         let task = self.task(tid)?;
-        task.spin.looks += 1;
+        task.spin.looked = true;
         match stepped {
             Stepped::Round { still } => {
+                task.vain_looks = 0;
                 task.polls.round = true;
                 task.polls.still = still;
                 self.found_spinning(tid)?;
@@ -104,6 +105,7 @@ impl Run<'_> {
                 self.on_stop(tid, status)
             }
             Stepped::On => {
+                task.vain_looks += 1;
                 task.polls.round = false;
                 if task.is_out_of_time() || self.must_stop_now() {
                     self.found_spinning(tid)?;

@@ -41,6 +41,9 @@ pub(crate) struct Task {
     pub(crate) polls: Polls,
     /// What it did since its last stop.
     pub(crate) spin: Spin,
+    /// How often it was looked at in vain, in all its life: a look may cost more than what
+    /// the task does between two calls.
+    pub(crate) vain_looks: u32,
     /// The mask to put back when an interrupted call that changes it is made again.
     pub(crate) mask_after_wait: Option<SigSet>,
     /// The registers at the start of a write that siglab interrupted after this many
@@ -231,16 +234,16 @@ pub(crate) struct Spin {
     pub(crate) used: Duration,
     /// How much of that in its own code.
     pub(crate) user: Duration,
-    /// How often it was looked at whether it goes round in a loop.
-    pub(crate) looks: u32,
+    /// Whether it was looked at what it does.
+    pub(crate) looked: bool,
 }
 
 /// Processor time after which a task that makes no traced call counts as spinning.
 const QUANTUM: Duration = Duration::from_millis(100);
 /// The same, once it was found spinning.
 const BUSY_QUANTUM: Duration = Duration::from_millis(5);
-/// Time in its own code after which it is looked at for the first time; for the second time
-/// after twice as much, and so on. Not in the kernel: an interruption there may be seen.
+/// Time in its own code after which it is looked at for the first time; if that was in vain,
+/// for the second time after twice as much, and so on. Not in the kernel: an interruption there may be seen.
 const FIRST_LOOK: Duration = Duration::from_millis(4);
 /// Processor time after which one is looked at that went round in a loop when it ran last.
 const NEXT_LOOK: Duration = Duration::from_millis(1);
@@ -259,12 +262,12 @@ impl Task {
     /// Whether it is time to look what it does.
     pub(crate) fn is_worth_a_look(&self) -> bool {
         match self.polls {
-            Polls { round: true, .. } => self.spin.looks == 0 && self.spin.used > NEXT_LOOK,
+            Polls { round: true, .. } => !self.spin.looked && self.spin.used > NEXT_LOOK,
             Polls { reported: true, .. } => false,
             // The first is exact, and the second comes in steps.
             _ => {
-                self.spin.used.min(self.spin.user)
-                    >= FIRST_LOOK * 2_u32.pow(self.spin.looks.min(10))
+                let enough = FIRST_LOOK * 2_u32.pow(self.vain_looks.min(10));
+                self.spin.used.min(self.spin.user) >= enough
             }
         }
     }
