@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t flag;
@@ -34,6 +35,14 @@ static void *wait_for_two(void *nothing)
 {
     while (flag != 2)
         ;
+    return nothing;
+}
+
+/* Ends somebody's loop, and leaves nothing behind that could happen. */
+static void *set_later(void *nothing)
+{
+    sleep(1);
+    flag = 1;
     return nothing;
 }
 
@@ -76,6 +85,13 @@ int main(int argc, char **argv)
         pthread_create(&other, NULL, wait_for_two, NULL);
         pthread_join(other, NULL);
         _exit(0);
+    } else if (strcmp(which, "released") == 0) {
+        pthread_t other;
+        pthread_create(&other, NULL, set_later, NULL);
+        while (!flag)
+            ;
+        for (int i = 0; i < 100; i++)
+            waitpid(-1, NULL, WNOHANG);
     }
     puts("end");
     return 0;

@@ -185,8 +185,11 @@ impl Run<'_> {
             }
             next = match self.await_stop(tid)? {
                 Awaited::Stopped(status) => {
+                    let task = self.task(tid)?;
+                    // Whether it is still in its loop has to be proved again.
+                    task.polls.round = false;
                     if status != Status::EventStop {
-                        self.task(tid)?.spin = Spin::default();
+                        task.spin = Spin::default();
                     }
                     if let Some(trapped) = self.on_own_trap(tid, status)? {
                         if mode == Mode::Settle

@@ -243,10 +243,11 @@ const QUANTUM: Duration = Duration::from_millis(100);
 /// The same, once it was found spinning.
 const BUSY_QUANTUM: Duration = Duration::from_millis(5);
 /// Time in its own code after which it is looked at for the first time; if that was in vain,
-/// for the second time after twice as much, and so on. Not in the kernel: an interruption there may be seen.
-const FIRST_LOOK: Duration = Duration::from_millis(4);
+/// for the second time after twice as much, and so on. Not in the kernel: an interruption
+/// there may be seen.
+const FIRST_PROOF: Duration = Duration::from_millis(4);
 /// Processor time after which one is looked at that went round in a loop when it ran last.
-const NEXT_LOOK: Duration = Duration::from_millis(1);
+const NEXT_PROOF: Duration = Duration::from_millis(1);
 
 impl Task {
     /// Whether it has used all the processor time that a task may use without a stop.
@@ -262,11 +263,11 @@ impl Task {
     /// Whether it is time to look what it does.
     pub(crate) fn is_worth_a_look(&self) -> bool {
         match self.polls {
-            Polls { round: true, .. } => !self.spin.looked && self.spin.used > NEXT_LOOK,
+            Polls { round: true, .. } => !self.spin.looked && self.spin.used > NEXT_PROOF,
             Polls { reported: true, .. } => false,
             // The first is exact, and the second comes in steps.
             _ => {
-                let enough = FIRST_LOOK * 2_u32.pow(self.vain_looks.min(10));
+                let enough = FIRST_PROOF * 2_u32.pow(self.vain_looks.min(10));
                 self.spin.used.min(self.spin.user) >= enough
             }
         }

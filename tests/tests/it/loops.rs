@@ -87,3 +87,11 @@ fn two_loops_of_which_one_may_end_the_other_are_not_proved() {
     let trace = traced("two", &Script::default());
     assert_ne!(trace.outcome.limit, Some(LimitKind::NoProgress));
 }
+
+/// Once it has left its loop, it isn't in it any more, whatever it does then.
+#[test]
+fn a_loop_that_another_thread_has_ended_is_over() {
+    let trace = traced("released", &Script::default());
+    assert_eq!(output_of(&trace), "end\n");
+    assert_eq!(trace.outcome.limit, None);
+}
