@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,24 @@ int main(int argc, char **argv)
     } else if (strcmp(which, "counts") == 0) {
         while (!flag)
             count++;
+    } else if (strcmp(which, "no-exit") == 0) {
+        /* What the compiler makes of a flag that isn't volatile. */
+        for (;;)
+            count++;
+    } else if (strcmp(which, "inner") == 0) {
+        while (!flag)
+            for (int i = 0; i < 5; i++)
+                count += is_set() + 1;
+    } else if (strcmp(which, "ends") == 0) {
+        while (count < 1UL << 60)
+            count++;
+    } else if (strcmp(which, "strides") == 0) {
+        /* Only where it reads changes. In the end it leaves its memory, and dies. */
+        size_t size = 1 << 26, page = 4096;
+        volatile char *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mprotect((void *)(at + size - page), page, PROT_NONE);
+        while (!flag)
+            *at++;
     } else if (strcmp(which, "vectors") == 0) {
         /* No register that holds integers changes, and no memory. */
         double sum = 0;

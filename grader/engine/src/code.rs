@@ -122,7 +122,7 @@ fn ground_in_program(path: &std::path::Path, image: &Image, address: u64) -> Gro
     let located = image.located(path, address);
     let has_line = located.frames.iter().any(|frame| frame.file.is_some());
     if has_line {
-        return if located.in_library {
+        return if located.frames.first().is_some_and(|frame| frame.library) {
             Ground::BuiltIn
         } else {
             Ground::Own

@@ -453,7 +453,11 @@ impl Run<'_> {
     }
 
     fn look(&mut self, tid: Pid) -> Outcome<Option<Awaited>> {
+        if let Some(status) = wait::take_stop(tid)? {
+            return Ok(Some(Awaited::Stopped(status)));
+        }
         match wait::ready(tid) {
+            // It has just stopped.
             Ok(Ready::Stop) => {}
             Ok(Ready::Exit) => {
                 self.drain_for(Some(tid));

@@ -45,6 +45,9 @@ pub struct Follow {
     /// Whether the dynamic linker is followed beyond its first function: looking a name up
     /// takes hundreds of instructions, all of them its own.
     pub linker: bool,
+    /// Whether moments are wanted. Without them, what a handler calls is run without being
+    /// followed where nothing in it can matter any more.
+    pub moments: bool,
     /// After this many instructions the program goes on unfollowed.
     pub most_steps: u64,
 }
@@ -337,6 +340,11 @@ impl Run<'_> {
             &code,
             before.as_ref().map(|(_, code)| &**code),
         )?;
+        if let Some(back) = thread.passes_over(sp)
+            && !follower.follow.moments
+        {
+            return self.skip_to(follower, tid, back);
+        }
         let is_linkers_call = code.ground == Ground::Linker
             && before
                 .as_ref()
@@ -371,6 +379,9 @@ impl Run<'_> {
             };
         }
         thread.tired = 0;
+        if !follower.follow.moments {
+            return Ok(None);
+        }
         let likely = thread.likely(&code, before.as_ref().map(|(_, code)| &**code));
         let seen = Seen {
             moment: Moment {
@@ -419,13 +430,26 @@ impl Run<'_> {
     /// Runs the task on to where the function that it is in returns to.
     fn skip_function(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         let thread = follower.thread(tid);
-        thread.tired = 0;
-        thread.before = None;
         let Some((_, back, _)) = thread.calls.last().copied() else {
+            thread.tired = 0;
+            thread.before = None;
             thread.rests = true;
             return Ok(Some(Resume::Cont));
         };
-        let resume = self.arm_at(tid, back, Purpose::Follow, false)?;
+        self.skip_to(follower, tid, back)
+    }
+
+    /// Runs the task on to an address.
+    fn skip_to(
+        &mut self,
+        follower: &mut Follower<'_>,
+        tid: Pid,
+        address: u64,
+    ) -> Outcome<Option<Resume>> {
+        let thread = follower.thread(tid);
+        thread.tired = 0;
+        thread.before = None;
+        let resume = self.arm_at(tid, address, Purpose::Follow, false)?;
         Ok(Some(resume.unwrap_or(Resume::Cont)))
     }
 
@@ -490,6 +514,12 @@ fn proc_mask(tid: Pid) -> Outcome<SigSet> {
 }
 
 impl Thread {
+    /// Where the call returns to in which nothing can matter any more to what is said of the
+    /// handler.
+    fn passes_over(&self, sp: u64) -> Option<u64> {
+        self.contexts.last()?.passes_over(sp)
+    }
+
     /// Keeps track of calls and returns: by the stack pointer, so that jumps out of
     /// several functions are followed, too.
     fn walk_calls(&mut self, tid: Pid, sp: u64) {

@@ -39,8 +39,31 @@ struct Open {
     judged: bool,
     /// Of a library that was compiled into the program: what that calls counts.
     built_in: bool,
-    /// The stack pointer of a safe call within a compiled-in library's function.
-    within: Option<u64>,
+    /// Where it returns to, if that is known.
+    back: Option<u64>,
+    /// A safe call within a compiled-in library's function: the stack pointer at its first
+    /// instruction, and where it returns to.
+    within: Option<(u64, Option<u64>)>,
+}
+
+impl Context {
+    /// Where the call returns to that it is in, if nothing in there is judged any more.
+    pub(crate) fn passes_over(&self, sp: u64) -> Option<u64> {
+        let call = self.call.as_ref()?;
+        match call.within {
+            _ if call.judged => call.back,
+            Some((at, back)) if sp <= at => back,
+            _ => None,
+        }
+    }
+}
+
+/// Where the function returns to whose first instruction this is: the address is on top of
+/// the stack then, by the calling convention.
+fn back_from(tid: Pid, code: &Code, sp: u64) -> Option<u64> {
+    code.begins_function
+        .then(|| memory::read::<u64>(tid, sp).ok())
+        .flatten()
 }
 
 /// Names of Rust's own functions that a handler must not call, whatever they do in this
@@ -166,15 +189,17 @@ impl Run<'_> {
             return Ok(());
         }
         let name = || {
+            // The symbol has the whole path of Rust's names, the debug information of some
+            // functions hasn't.
             let symbol = code.image.name_of(code.address).map(str::to_owned);
             match code.ground {
-                Ground::BuiltIn => code
-                    .image
-                    .located(&code.path, code.address)
-                    .frames
-                    .last()
-                    .and_then(|frame| frame.function.clone())
-                    .or(symbol),
+                Ground::BuiltIn => symbol.or_else(|| {
+                    let located = code.image.located(&code.path, code.address);
+                    located
+                        .frames
+                        .last()
+                        .and_then(|frame| frame.function.clone())
+                }),
                 _ => context.through.as_deref().map(str::to_owned).or(symbol),
             }
             .unwrap_or_else(|| format!("a function of {}", code.module))
@@ -190,6 +215,7 @@ impl Run<'_> {
                     name: name.clone(),
                     judged: false,
                     built_in: built_in && !is_c,
+                    back: back_from(tid, code, sp),
                     within: None,
                 });
                 if call.built_in {
@@ -207,7 +233,7 @@ impl Run<'_> {
             }
             Some(call) if call.judged => return Ok(()),
             Some(call) if built_in => {
-                if call.within.is_some_and(|within| sp <= within) || !code.begins_function {
+                if call.within.is_some_and(|(at, _)| sp <= at) || !code.begins_function {
                     return Ok(());
                 }
                 call.within = None;
@@ -222,7 +248,7 @@ impl Run<'_> {
                 (call.name.clone(), name)
             }
             Some(call) => {
-                if call.within.is_some_and(|within| sp <= within) {
+                if call.within.is_some_and(|(at, _)| sp <= at) {
                     return Ok(());
                 }
                 let name = context
@@ -233,7 +259,7 @@ impl Run<'_> {
                     .to_owned();
                 context.through = None;
                 if is_async_signal_safe(&name) {
-                    call.within = Some(sp);
+                    call.within = Some((sp, back_from(tid, code, sp)));
                     return Ok(());
                 }
                 (call.name.clone(), name)

@@ -31,6 +31,7 @@ mod lifecycle;
 mod meter;
 mod options;
 mod recorder;
+mod round;
 mod run;
 mod schedule;
 mod script;

@@ -1,22 +1,19 @@
 //! Loops that can't end by themselves: proved, not guessed.
 //!
 //! A thread that computes and computes may get somewhere in the end. One that comes back to
-//! a state in which it was before, with the same registers and the same memory, and has made
-//! no system call on its way, doesn't: it goes round and round until a signal comes, or
-//! somebody else changes what it looks at.
-
-use std::collections::HashMap;
+//! a place where it was before, with the same in all registers and all memory that decide
+//! where it goes ([`Round`]), and has made no system call on its way, doesn't: it goes round
+//! and round until a signal comes, or somebody else changes what it looks at.
 
 use siglab_model::{BusyKind, Kind, Signal};
 
-use crate::arch;
-use crate::code;
 use crate::drive::{Awaited, Next};
 use crate::fault::{Fault, Outcome};
+use crate::round::Round;
 use crate::run::{POLLS_WHEN_BUSY, Run};
+use crate::sys::Pid;
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::wait::Status;
-use crate::sys::{Pid, memory};
 use crate::task::{Spin, State};
 
 /// How many instructions a loop may have, functions that it calls included. Loops that wait
@@ -39,47 +36,6 @@ enum Stepped {
     On,
     /// It has stopped for another reason than a step.
     Stopped(Status),
-}
-
-/// Memory that was written, byte by byte.
-#[derive(Debug, Default)]
-struct Written {
-    /// What was there at first.
-    first: HashMap<u64, u8>,
-    /// Whether anything was ever different afterwards.
-    changed: bool,
-}
-
-impl Written {
-    /// Remembers what is at the places that an instruction is about to write.
-    fn before(&mut self, tid: Pid, places: &[(u64, usize)]) -> Option<Vec<(u64, u8)>> {
-        let mut contents = Vec::new();
-        for (address, length) in places {
-            let mut bytes = vec![0; *length];
-            memory::read_bytes(tid, *address, &mut bytes).ok()?;
-            for (address, byte) in (*address..).zip(bytes) {
-                self.first.entry(address).or_insert(byte);
-                contents.push((address, byte));
-            }
-        }
-        Some(contents)
-    }
-
-    /// Looks at these places again.
-    fn after(&mut self, tid: Pid, contents: &[(u64, u8)]) {
-        let is_as_before =
-            |(address, byte): &(u64, u8)| memory::read::<u8>(tid, *address) == Ok(*byte);
-        self.changed |= !contents.iter().all(is_as_before);
-    }
-
-    /// Whether everything is as it was at first.
-    fn is_restored(&self, tid: Pid) -> bool {
-        !self.changed
-            || self
-                .first
-                .iter()
-                .all(|(address, byte)| memory::read::<u8>(tid, *address) == Ok(*byte))
-    }
 }
 
 impl Run<'_> {
@@ -162,52 +118,36 @@ impl Run<'_> {
 
     /// Steps through what a thread does next, which is in a stop in user code.
     fn step_round(&mut self, tid: Pid) -> Outcome<Stepped> {
-        let start = ptrace::regs(tid)?;
         let vectors = ptrace::extended_state(tid)?;
-        let mut written = Written::default();
-        let mut states = Vec::new();
+        let mut round = Round::default();
         loop {
             let regs = ptrace::regs(tid)?;
-            if !states.is_empty()
-                && regs.is_same_state(&start)
-                && written.is_restored(tid)
-                && ptrace::extended_state(tid)? == vectors
-            {
+            let are_same = || ptrace::extended_state(tid).ok().map(|now| now == vectors);
+            if round.is_endless(tid, &regs, are_same) {
                 break;
             }
-            if states.len() == LONGEST_LOOP {
+            if round.len() == LONGEST_LOOP || !round.add(tid, regs) {
                 return Ok(Stepped::On);
             }
-            let Some(places) = code::read_instruction(tid, regs.ip())
-                .and_then(|bytes| arch::written(&bytes, &regs))
-            else {
-                return Ok(Stepped::On);
-            };
-            let Some(contents) = written.before(tid, &places) else {
-                return Ok(Stepped::On);
-            };
-            states.push(regs);
             if let Some(status) = self.step_once(tid)? {
                 return Ok(Stepped::Stopped(status));
             }
-            written.after(tid, &contents);
+            round.executed(tid);
         }
-        // Round once more, to where it is always left.
-        let Some(place) = states.iter().min_by_key(|regs| regs.order()) else {
+        // On to where it is always left.
+        let place = round.place();
+        for _ in 0..place {
+            if let Some(status) = self.step_once(tid)? {
+                return Ok(Stepped::Stopped(status));
+            }
+        }
+        if Some(ptrace::regs(tid)?.ip()) != round.ip(place) {
+            // Somebody from outside has changed its memory.
             return Ok(Stepped::On);
-        };
-        for _ in &states {
-            if ptrace::regs(tid)?.is_same_state(place) {
-                return Ok(Stepped::Round {
-                    still: !written.changed,
-                });
-            }
-            if let Some(status) = self.step_once(tid)? {
-                return Ok(Stepped::Stopped(status));
-            }
         }
-        // Somebody from outside has changed its memory.
-        Ok(Stepped::On)
+        Ok(Stepped::Round {
+            still: !round.changed,
+        })
     }
 
     /// One instruction. Returns why the thread has stopped, if not because of that.

@@ -53,9 +53,6 @@ struct Looked {
 pub(crate) struct Located {
     /// The functions there, innermost first: several if some were inlined.
     pub(crate) frames: Vec<Frame>,
-    /// Whether the innermost is of a library that was compiled into the program, by the
-    /// folder of its source: Rust's own libraries, and packages from a registry.
-    pub(crate) in_library: bool,
 }
 
 impl std::fmt::Debug for Lines {
@@ -323,10 +320,8 @@ impl Image {
                 frames: vec![Frame {
                     function: symbol,
                     module,
-                    file: None,
-                    line: None,
+                    ..Frame::default()
                 }],
-                in_library: false,
             },
         };
         let found = Arc::new(found);
@@ -353,15 +348,13 @@ fn lines_at(
                 Some(location) => (location.file, location.line),
                 None => (None, None),
             };
-            if located.frames.is_empty() {
-                located.in_library = path.is_some_and(is_of_library);
-            }
             if function.is_some() || path.is_some() {
                 located.frames.push(Frame {
                     function: function.or_else(|| symbol.clone()),
                     module: module.cloned(),
                     file: path.map(file_name),
                     line,
+                    library: path.is_some_and(is_of_library),
                 });
             }
         }
@@ -370,8 +363,7 @@ fn lines_at(
         located.frames.push(Frame {
             function: symbol,
             module: module.cloned(),
-            file: None,
-            line: None,
+            ..Frame::default()
         });
     }
     located

@@ -183,6 +183,7 @@ impl Subject<'_> {
         &self,
         injections: &[Injection],
         from: FollowFrom,
+        moments: bool,
         processor: Option<usize>,
     ) -> Result<siglab_engine::Followed, ExploreError> {
         let mut options = self.options.clone();
@@ -191,7 +192,10 @@ impl Subject<'_> {
         options.limits.real_time = Some(LIMIT);
         options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
         options.cancel = self.wanted.cancel.clone();
-        let how = self.how(from);
+        let how = Follow {
+            moments,
+            ..self.how(from)
+        };
         Ok(follow(self.command, self.script, &options, &how)?)
     }
 
@@ -219,13 +223,14 @@ impl Subject<'_> {
             roles: self.wanted.to.clone(),
             signals,
             linker: self.wanted.strategy == Strategy::All,
+            moments: true,
             most_steps,
         }
     }
 
     /// Watches what handlers do in the run as it is.
     fn watch_only(&self, plain: Trace) -> Result<Baseline, ExploreError> {
-        let followed = self.follow(&[], FollowFrom::InHandlers, None)?;
+        let followed = self.follow(&[], FollowFrom::InHandlers, false, None)?;
         Ok(Baseline {
             signals: self.handled(&plain),
             handlers: vec![(followed.trace, Vec::new())],
@@ -265,7 +270,7 @@ impl Subject<'_> {
         if plain.outcome.limit.is_some() && !is_meant && !installs_handler(&plain) {
             return Ok(Baseline::of_nothing(plain));
         }
-        let followed = self.follow(&[], from, None)?;
+        let followed = self.follow(&[], from, true, None)?;
         let signals = self.signals(&followed.moments);
         let mut baseline = Baseline {
             normal: Normal::new(&plain),
@@ -410,10 +415,10 @@ impl Subject<'_> {
             })
             .collect();
         let limit = baseline.limit;
-        let runs = parallel::map(self.jobs(), &samples, |processor, (_, _, case)| {
+        let runs = parallel::map(self.jobs(), &samples, |processor, (_, nth, case)| {
             let plain = self.run(&case.injections, limit, true, Some(processor))?;
-            let followed =
-                self.follow(&case.injections, FollowFrom::InHandlers, Some(processor))?;
+            let (from, moments) = (FollowFrom::InHandlers, *nth == 0);
+            let followed = self.follow(&case.injections, from, moments, Some(processor))?;
             Ok((plain, followed))
         })?;
         let mut nested = Vec::new();

@@ -11,7 +11,7 @@ use crate::error::ExploreError;
 use crate::explore::sort;
 use crate::finding::{Finding, FindingKind};
 use crate::judge::{Judgement, stacks_at_death, waiting};
-use crate::stack::{outer_call, own_frame, place};
+use crate::stack::{outer_call, place};
 use crate::witness::{HANDLERS, Witness};
 
 /// What was found, by cause.
@@ -344,7 +344,9 @@ impl Words<'_> {
                     .to_owned(),
             ),
             FindingKind::UnsafeCall => {
-                let handler = own_frame(self.handler, program)
+                let handler = self
+                    .handler
+                    .last()
                     .and_then(|frame| frame.function.as_deref())
                     .unwrap_or("the handler");
                 (
@@ -352,7 +354,7 @@ impl Words<'_> {
                     format!(
                         "{handler}, the handler of {signal}, calls {detail}, which isn't \
                          async-signal-safe: if the signal interrupts the same function, or one \
-                         that it shares data with, anything can happen. In this run it went well."
+                         that it shares data with, anything can happen, however often it goes well."
                     ),
                     instead_of(detail).to_owned(),
                 )

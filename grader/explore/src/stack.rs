@@ -2,8 +2,8 @@
 
 use siglab_model::Frame;
 
-/// Whether a frame is of the program's own code: it has a source line, and isn't of a
-/// library that was compiled in.
+/// Whether a frame is of the program's own code, and not of a library that was compiled in,
+/// with debug information or without.
 pub(crate) fn is_own(frame: &Frame, program: &str) -> bool {
     let function = frame.function.as_deref().unwrap_or_default();
     let of_rust = [
@@ -11,7 +11,10 @@ pub(crate) fn is_own(frame: &Frame, program: &str) -> bool {
     ]
     .iter()
     .any(|prefix| function.starts_with(prefix));
-    frame.module.as_deref() == Some(program) && !of_rust && frame.function.is_some()
+    frame.module.as_deref() == Some(program)
+        && !frame.library
+        && !of_rust
+        && frame.function.is_some()
 }
 
 /// The function that the program's own code called last, and in which it is: `printf`, not

@@ -157,6 +157,7 @@ pub(crate) const HANDLERS: Follow = Follow {
     roles: Vec::new(),
     signals: SigSet::EMPTY,
     linker: false,
+    moments: false,
     most_steps: STEPS_IN_HANDLERS,
 };
 

@@ -470,6 +470,10 @@ pub struct Frame {
     /// The line in it, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// Whether the source file is one of a library that was compiled into the program: of
+    /// Rust's own, or of a package from a registry.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
 }
 
 /// A thread that waits, at a deadlock.

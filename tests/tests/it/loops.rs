@@ -40,7 +40,13 @@ fn place(stack: &[Frame]) -> Option<(&str, &str)> {
 
 #[test]
 fn a_loop_that_nothing_ends_is_proved() {
-    for (which, function) in [("flag", "main"), ("function", "is_set")] {
+    for (which, function) in [
+        ("flag", "main"),
+        ("function", "is_set"),
+        ("counts", "main"),
+        ("no-exit", "main"),
+        ("inner", "is_set"),
+    ] {
         let trace = traced(which, &Script::default());
         assert_eq!(trace.outcome.limit, Some(LimitKind::NoProgress), "{which}");
         let spins = spins(&trace);
@@ -67,11 +73,18 @@ fn a_loop_that_a_signal_ends_is_left_by_it() {
 
 /// It may end one day.
 #[test]
-fn a_loop_that_counts_is_not_proved() {
-    let trace = traced("counts", &Script::default());
+fn a_loop_that_counts_to_an_end_is_not_proved() {
+    let trace = traced("ends", &Script::default());
     assert_eq!(trace.outcome.limit, Some(LimitKind::RealTime));
     let spins = spins(&trace);
     assert_eq!(spins, [&[] as &[Frame]]);
+}
+
+#[test]
+fn a_loop_that_runs_through_memory_is_not_proved() {
+    let trace = traced("strides", &Script::default());
+    let status = Some(ProcessStatus::Killed(Signal::SEGV));
+    assert_eq!(trace.outcome.status, status);
 }
 
 #[test]

@@ -108,41 +108,33 @@ impl Regs {
         }
     }
 
-    /// Whether a task with these registers goes on exactly as with the others, as far as
-    /// it depends on them.
-    pub(crate) fn is_same_state(&self, other: &Self) -> bool {
-        self.order() == other.order()
-    }
-
-    /// Something by which states can be ordered; the instruction comes first. Without what
-    /// says by which way the kernel was entered, and without the flags by which debuggers
-    /// step.
-    pub(crate) fn order(&self) -> [u64; 20] {
-        /// The trap flag and the resume flag: Intel's manual, volume 1, 3.4.3.
-        const STEPPING: u64 = 1 << 8 | 1 << 16;
+    /// The registers for integers and addresses, in the order in which instructions number
+    /// them.
+    fn general(&self) -> [u64; 16] {
         let r = &self.0;
         [
-            r.rip,
-            r.rsp,
-            r.eflags & !STEPPING,
-            r.rax,
-            r.rbx,
-            r.rcx,
-            r.rdx,
-            r.rsi,
-            r.rdi,
-            r.rbp,
-            r.r8,
-            r.r9,
-            r.r10,
-            r.r11,
-            r.r12,
-            r.r13,
-            r.r14,
-            r.r15,
-            r.fs_base,
-            r.gs_base,
+            r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi, r.r8, r.r9, r.r10, r.r11,
+            r.r12, r.r13, r.r14, r.r15,
         ]
+    }
+
+    /// The values of these registers; flags last. Without other registers.
+    pub(crate) fn values(&self, needs: &Needs) -> Vec<u64> {
+        /// Without the flags by which debuggers step, the trap flag and the resume flag:
+        /// Intel's manual, volume 1, 3.4.3.
+        const STEPPING: u64 = 1 << 8 | 1 << 16;
+        let general = self.general().into_iter().enumerate();
+        general
+            .filter(|(number, _)| needs.general & (1 << number) != 0)
+            .map(|(_, value)| value)
+            .chain((needs.flags != 0).then_some(self.0.eflags & !STEPPING))
+            .collect()
+    }
+
+    /// Whether these registers have the same values as in `other`.
+    pub(crate) fn agrees(&self, other: &Self, needs: &Needs) -> bool {
+        let bases = |regs: &Self| (regs.0.fs_base, regs.0.gs_base);
+        bases(self) == bases(other) && self.values(needs) == other.values(needs)
     }
 
     /// The value of a register of the processor's, in iced's terms.
@@ -222,15 +214,79 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
     (does, slot)
 }
 
-/// The memory that an instruction writes which these registers are at: addresses and bytes.
-/// `None`: it can't be said, or the instruction does more than its registers and its memory
-/// show, such as a system call.
-pub(crate) fn written(bytes: &[u8], regs: &Regs) -> Option<Vec<(u64, usize)>> {
+/// Registers that something depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// Those for integers and addresses: bit n stands for number n of [`Regs::general`].
+    general: u16,
+    /// Flags, in iced's terms.
+    flags: u32,
+    /// Any other.
+    pub(crate) others: bool,
+}
+
+impl Needs {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.general |= other.general;
+        self.flags |= other.flags;
+        self.others |= other.others;
+    }
+
+    /// Takes those away that are known for sure; others are never all.
+    pub(crate) fn remove(&mut self, other: &Self) {
+        self.general &= !other.general;
+        self.flags &= !other.flags;
+    }
+
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        self.general & other.general != 0
+            || self.flags & other.flags != 0
+            || (self.others && other.others)
+    }
+
+    fn add_register(&mut self, register: iced_x86::Register) {
+        use iced_x86::Register as R;
+        if register.is_gpr() {
+            self.general |= 1 << (register.full_register() as u32 - R::RAX as u32);
+        } else if !matches!(
+            register.full_register(),
+            // The instruction pointer is where it is, and nobody changes segments.
+            R::None | R::RIP | R::CS | R::DS | R::ES | R::SS | R::FS | R::GS
+        ) {
+            self.others = true;
+        }
+    }
+}
+
+/// What an instruction needs and changes. Memory as addresses and numbers of bytes.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    /// The registers that its addresses depend on.
+    pub(crate) addresses: Needs,
+    /// The registers that all else depends on.
+    pub(crate) reads: Needs,
+    pub(crate) reads_memory: Vec<(u64, usize)>,
+    /// The registers that may be different afterwards.
+    pub(crate) changes: Needs,
+    /// Those of them that keep nothing of what they were.
+    pub(crate) replaces: Needs,
+    pub(crate) writes: Vec<(u64, usize)>,
+    /// Whether it writes all of that, whatever is in its registers.
+    pub(crate) writes_surely: bool,
+    /// Whether what it reads decides what is executed next, or whether it goes well.
+    pub(crate) decides: bool,
+}
+
+/// What the instruction with these bytes does which these registers are at. `None`: it can't
+/// be said, or the instruction does more than its registers and its memory show, such as a
+/// system call.
+pub(crate) fn effects(bytes: &[u8], regs: &Regs) -> Option<Effects> {
     use iced_x86::{
         Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, Mnemonic, OpAccess,
     };
     let instruction = Decoder::with_ip(64, bytes, regs.ip(), DecoderOptions::NONE).decode();
-    let is_plain = match instruction.flow_control() {
+    let flow = instruction.flow_control();
+    let is_plain = match flow {
         FlowControl::Next
         | FlowControl::UnconditionalBranch
         | FlowControl::IndirectBranch
@@ -241,7 +297,20 @@ pub(crate) fn written(bytes: &[u8], regs: &Regs) -> Option<Vec<(u64, usize)>> {
             !instruction.is_privileged()
                 && !matches!(
                     instruction.mnemonic(),
-                    Mnemonic::Syscall | Mnemonic::Sysenter
+                    Mnemonic::Syscall
+                        | Mnemonic::Sysenter
+                        | Mnemonic::Wrfsbase
+                        | Mnemonic::Wrgsbase
+                        // How floating-point instructions go is then another thing.
+                        | Mnemonic::Ldmxcsr
+                        | Mnemonic::Vldmxcsr
+                        | Mnemonic::Fldcw
+                        | Mnemonic::Fldenv
+                        | Mnemonic::Frstor
+                        | Mnemonic::Fxrstor
+                        | Mnemonic::Fxrstor64
+                        | Mnemonic::Xrstor
+                        | Mnemonic::Xrstor64
                 )
         }
         FlowControl::Interrupt | FlowControl::XbeginXabortXend | FlowControl::Exception => false,
@@ -255,19 +324,81 @@ pub(crate) fn written(bytes: &[u8], regs: &Regs) -> Option<Vec<(u64, usize)>> {
     }
     let mut factory = InstructionInfoFactory::new();
     let info = factory.info(&instruction);
-    let writes = info.used_memory().iter().filter(|memory| {
-        !matches!(
-            memory.access(),
-            OpAccess::None | OpAccess::NoMemAccess | OpAccess::Read | OpAccess::CondRead
+    let reads = |access| {
+        matches!(
+            access,
+            OpAccess::Read | OpAccess::CondRead | OpAccess::ReadWrite | OpAccess::ReadCondWrite
         )
-    });
-    writes
-        .map(|memory| {
-            let address = memory.virtual_address(0, |register, _, _| regs.value_of(register))?;
-            let length = memory.memory_size().size();
-            (length > 0).then_some((address, length))
-        })
-        .collect()
+    };
+    let writes = |access| {
+        matches!(
+            access,
+            OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite
+        )
+    };
+    let mut effects = Effects {
+        addresses: Needs::default(),
+        reads: Needs {
+            flags: instruction.rflags_read(),
+            ..Needs::default()
+        },
+        reads_memory: Vec::new(),
+        changes: Needs {
+            flags: instruction.rflags_modified(),
+            ..Needs::default()
+        },
+        replaces: Needs {
+            // What is undefined depends on who knows what.
+            flags: instruction.rflags_modified() & !instruction.rflags_undefined(),
+            ..Needs::default()
+        },
+        writes: Vec::new(),
+        writes_surely: true,
+        decides: false,
+    };
+    for used in info.used_registers() {
+        let (register, access) = (used.register(), used.access());
+        if reads(access) {
+            effects.reads.add_register(register);
+        }
+        if writes(access) {
+            effects.changes.add_register(register);
+            // A write of 32 bits clears the others; one of 8 or 16 leaves them.
+            if access == OpAccess::Write && register.is_gpr() && register.size() >= 4 {
+                effects.replaces.add_register(register);
+            }
+        }
+    }
+    for used in info.used_memory() {
+        let access = used.access();
+        for register in [used.base(), used.index()] {
+            effects.addresses.add_register(register);
+        }
+        let address = used.virtual_address(0, |register, _, _| regs.value_of(register))?;
+        let length = used.memory_size().size();
+        if !reads(access) && !writes(access) {
+            continue;
+        }
+        if length == 0 {
+            return None;
+        }
+        if reads(access) {
+            effects.reads_memory.push((address, length));
+        }
+        if writes(access) {
+            effects.writes.push((address, length));
+            effects.writes_surely &= matches!(access, OpAccess::Write | OpAccess::ReadWrite);
+        }
+    }
+    let repeats = instruction.has_rep_prefix() || instruction.has_repne_prefix();
+    effects.decides = repeats
+        || effects.changes.others
+        || matches!(instruction.mnemonic(), Mnemonic::Div | Mnemonic::Idiv)
+        || !matches!(
+            flow,
+            FlowControl::Next | FlowControl::UnconditionalBranch | FlowControl::Call
+        );
+    Some(effects)
 }
 
 /// The length of the `syscall` instruction.

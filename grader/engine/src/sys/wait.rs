@@ -118,6 +118,30 @@ fn wait_for_some(what: libc::idtype_t, id: libc::id_t, flags: i32) -> Result<()>
     }
 }
 
+/// Takes the stop that `pid` is in, if it is in one that it hasn't reported yet. An exit is
+/// left alone: one that has ended counts as if it weren't there.
+pub(crate) fn take_stop(pid: Pid) -> Result<Option<Status>> {
+    // SAFETY: an all-zero siginfo_t is valid.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: waitid(2): `info` is writable.
+    let done = unsafe {
+        libc::waitid(
+            libc::P_PID,
+            pid.as_raw().unsigned_abs(),
+            &raw mut info,
+            libc::WSTOPPED | libc::WNOHANG | libc::__WALL,
+        )
+    };
+    match Errno::result(done) {
+        Ok(_) if info.si_signo != 0 => {}
+        Ok(_) | Err(Errno::ECHILD) => return Ok(None),
+        Err(errno) => return Err(errno),
+    }
+    // SAFETY: waitid(2) fills in what belongs to SIGCHLD.
+    let stop = unsafe { info.si_status() };
+    decode(stop << 8 | 0x7f).map(Some)
+}
+
 fn decode(status: i32) -> Result<Status> {
     let signal = |number| Signal::new(number).ok_or(Errno::EINVAL);
     if libc::WIFEXITED(status) {
