@@ -2,8 +2,9 @@
 //! it again from the start.
 //!
 //! The task is made to call clone(2). The copy is like it in all that the program itself
-//! can see but for its pid; it shares descriptors with it, which is why only a program
-//! that has none but its standard streams is copied, and no timer, child or thread.
+//! can see but for its pid; it shares descriptors and shared mappings with it, which is why
+//! only a program is copied that has none but its standard streams, and no timer and no child,
+//! and never had another thread.
 
 use std::time::Duration;
 
@@ -70,8 +71,11 @@ impl Run<'_> {
             && self.timers.is_empty()
             && !self.has_terminals
             && !self.processes[0].watch_calls
+            // Locks remember their owners' ids.
+            && self.processes[0].threads == 0
             && self.expected.is_empty()
-            && proc::fds(tid).iter().all(|fd| *fd <= 2))
+            && proc::fds(tid).iter().all(|fd| *fd <= 2)
+            && !proc::shares_memory(tid))
     }
 
     fn branch(

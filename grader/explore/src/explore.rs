@@ -1,21 +1,18 @@
 //! Trying moments.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Injection, Kind, Moment, Place, Policy, Role, Signal, Trace};
+use siglab_model::{Kind, Place, Policy, Role, Signal, Trace};
 
-use crate::baseline::{Baseline, Case, Subject, check_program};
+use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
 use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
 use crate::judge::{self, Judgement, Normal};
 use crate::map::Map;
 use crate::options::{Demand, ExploreOptions, Progress};
+use crate::trial::try_all;
 
 /// Tries the moments of a program, and says what goes wrong at which.
 ///
@@ -276,186 +273,9 @@ fn try_schedules(
     Ok(tried)
 }
 
-/// So few moments are rather tried from the start.
-const FEW: usize = 8;
-
-/// The trying of cases, by several threads.
-struct Trial<'a> {
-    subject: &'a Subject<'a>,
-    baseline: &'a Baseline,
-    cases: &'a [Case],
-    progress: &'a dyn Progress,
-    jobs: usize,
-    begun: Instant,
-    results: Mutex<Judged>,
-    failed: Mutex<Option<ExploreError>>,
-}
-
-/// Cases by their moment: position and signal.
-type Places<'a> = HashMap<&'a Moment, Vec<(usize, Signal)>>;
-
-/// What went wrong in each case, by its position.
-type Judged = BTreeMap<usize, Vec<Judgement>>;
-
-/// Tries all cases. In order; those for which there was no time are missing.
-fn try_all(
-    subject: &Subject<'_>,
-    baseline: &Baseline,
-    progress: &dyn Progress,
-    begun: Instant,
-) -> Result<Judged, ExploreError> {
-    let cases = baseline.cases.as_slice();
-    let jobs = subject.jobs();
-    let trial = Trial {
-        subject,
-        baseline,
-        cases,
-        progress,
-        jobs,
-        begun,
-        results: Mutex::default(),
-        failed: Mutex::default(),
-    };
-    // On copies of the program first; what that can't do, from the start.
-    trial.spread(|processor| trial.on_copies(processor));
-    let done: HashSet<usize> = lock(&trial.results).keys().copied().collect();
-    let rest: Vec<usize> = (0..cases.len())
-        .filter(|index| !done.contains(index))
-        .collect();
-    let next = AtomicUsize::new(0);
-    trial.spread(|processor| {
-        while !trial.is_over() {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(index) = rest.get(at) else { break };
-            trial.run_anew(*index, processor)?;
-        }
-        Ok(())
-    });
-    match lock(&trial.failed).take() {
-        Some(error) => Err(error),
-        None => Ok(std::mem::take(&mut *lock(&trial.results))),
-    }
-}
-
-impl Trial<'_> {
-    fn is_over(&self) -> bool {
-        let wanted = self.subject.wanted;
-        let late = |time: Duration| self.begun.elapsed() >= time;
-        wanted.cancel.is_cancelled()
-            || wanted.budget.time.is_some_and(late)
-            || lock(&self.failed).is_some()
-    }
-
-    /// Has one thread for each job do `work`.
-    fn spread(&self, work: impl Fn(usize) -> Result<(), ExploreError> + Sync) {
-        std::thread::scope(|scope| {
-            for processor in 0..self.jobs.min(self.cases.len()) {
-                let work = &work;
-                scope.spawn(move || {
-                    if let Err(error) = work(processor) {
-                        lock(&self.failed).get_or_insert(error);
-                    }
-                });
-            }
-        });
-    }
-
-    fn judged(&self, index: usize, trace: &Trace) {
-        let signal = self.cases[index].signal();
-        let mut judgements: Vec<_> = self
-            .baseline
-            .normal
-            .judge(trace, signal)
-            .into_iter()
-            .collect();
-        // What is demanded is about one signal that comes at any moment.
-        let injected = trace
-            .events
-            .iter()
-            .filter(|event| matches!(event.kind, Kind::Injected { .. }));
-        let broken = match (self.cases[index].injections.len(), injected.count()) {
-            (1, 1) => (self.subject.demand)(trace),
-            _ => Vec::new(),
-        };
-        judgements.extend(broken.into_iter().map(|broken| Judgement {
-            kind: FindingKind::CriterionFailed,
-            cause: broken.id,
-            role: Role::new(Role::MAIN),
-            detail: broken.message,
-        }));
-        self.progress.tried(!judgements.is_empty());
-        lock(&self.results).insert(index, judgements);
-    }
-
-    fn run_anew(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
-        let case = &self.cases[index];
-        let limit = self.baseline.limit;
-        let trace = self
-            .subject
-            .run(&case.injections, limit, false, Some(processor))?;
-        self.judged(index, &trace);
-        Ok(())
-    }
-
-    /// Follows the program once for all cases that have the same injections before their
-    /// last, and tries each job's share of them on copies.
-    fn on_copies(&self, processor: usize) -> Result<(), ExploreError> {
-        for (before, cases) in self.by_prefix() {
-            let mut nth = 0;
-            let places = cases.len();
-            self.subject
-                .follow_with(before, processor, &mut |seen, fork| {
-                    let Some(here) = cases.get(&seen.moment) else {
-                        return Ok(());
-                    };
-                    nth += 1;
-                    if nth == places || self.is_over() {
-                        fork.end();
-                    }
-                    if nth % self.jobs != processor {
-                        return Ok(());
-                    }
-                    for (index, signal) in here {
-                        if let Some(trace) = fork.inject(*signal, self.baseline.limit)? {
-                            self.judged(*index, &trace);
-                        }
-                    }
-                    Ok(())
-                })?;
-        }
-        Ok(())
-    }
-
-    fn by_prefix(&self) -> Vec<(&[Injection], Places<'_>)> {
-        let mut groups: Vec<(&[Injection], Places<'_>)> = Vec::new();
-        for (index, case) in self.cases.iter().enumerate() {
-            let Some((last, before)) = case.injections.split_last() else {
-                continue;
-            };
-            if !case.seen.copyable {
-                continue;
-            }
-            let at = groups.iter().position(|(of, _)| *of == before);
-            let at = at.unwrap_or_else(|| {
-                groups.push((before, HashMap::new()));
-                groups.len() - 1
-            });
-            let cases = groups[at].1.entry(&last.moment).or_default();
-            cases.push((index, last.signal));
-        }
-        // Following the program once more is worth it for many copies only.
-        groups.retain(|(_, cases)| cases.len() >= FEW);
-        groups
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The machine's clock, for a budget in real time.
 #[expect(clippy::disallowed_methods, reason = "a budget is in real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

@@ -22,6 +22,7 @@ mod outcomes;
 mod output;
 mod parallel;
 mod stack;
+mod trial;
 mod witness;
 
 pub use error::ExploreError;

@@ -231,6 +231,15 @@ pub(crate) fn mappings(pid: Pid) -> Vec<Mapping> {
     text.lines().filter_map(mapping).collect()
 }
 
+/// Whether a process has memory that it can write and that a copy of it would share.
+pub(crate) fn shares_memory(pid: Pid) -> bool {
+    let text = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    text.lines().any(|line| {
+        let permissions = line.split(' ').nth(1).unwrap_or_default();
+        permissions.contains('w') && permissions.contains('s')
+    })
+}
+
 fn mapping(line: &str) -> Option<Mapping> {
     let mut fields = line.splitn(6, ' ');
     let (start, end) = fields.next()?.split_once('-')?;

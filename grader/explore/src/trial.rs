@@ -1,0 +1,248 @@
+//! Trying cases: on copies of the program where that is possible, from the start otherwise.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use siglab_model::{Injection, Kind, Moment, Role, Signal, Trace};
+
+use crate::baseline::{Baseline, Case, Subject};
+use crate::error::ExploreError;
+use crate::finding::FindingKind;
+use crate::judge::Judgement;
+use crate::options::Progress;
+
+/// So few moments are rather tried from the start.
+const FEW: usize = 8;
+
+/// The trying of cases, by several threads.
+struct Trial<'a> {
+    subject: &'a Subject<'a>,
+    baseline: &'a Baseline,
+    cases: &'a [Case],
+    progress: &'a dyn Progress,
+    jobs: usize,
+    begun: Instant,
+    results: Mutex<Judged>,
+    failed: Mutex<Option<ExploreError>>,
+}
+
+/// Cases by their moment: position and signal.
+type Places<'a> = HashMap<&'a Moment, Vec<(usize, Signal)>>;
+
+/// What went wrong in each case, by its position.
+pub(crate) type Judged = BTreeMap<usize, Vec<Judgement>>;
+
+/// Tries all cases. In order; those for which there was no time are missing.
+pub(crate) fn try_all(
+    subject: &Subject<'_>,
+    baseline: &Baseline,
+    progress: &dyn Progress,
+    begun: Instant,
+) -> Result<Judged, ExploreError> {
+    let cases = baseline.cases.as_slice();
+    let jobs = subject.jobs();
+    let trial = Trial {
+        subject,
+        baseline,
+        cases,
+        progress,
+        jobs,
+        begun,
+        results: Mutex::default(),
+        failed: Mutex::default(),
+    };
+    // On copies of the program first; what that can't do, from the start.
+    trial.spread(|processor| trial.on_copies(processor));
+    trial.confirm();
+    let done: HashSet<usize> = lock(&trial.results).keys().copied().collect();
+    let rest: Vec<usize> = (0..cases.len())
+        .filter(|index| !done.contains(index))
+        .collect();
+    trial.run_all_anew(&rest);
+    match lock(&trial.failed).take() {
+        Some(error) => Err(error),
+        None => Ok(std::mem::take(&mut *lock(&trial.results))),
+    }
+}
+
+impl Trial<'_> {
+    fn is_over(&self) -> bool {
+        let wanted = self.subject.wanted;
+        let late = |time: Duration| self.begun.elapsed() >= time;
+        wanted.cancel.is_cancelled()
+            || wanted.budget.time.is_some_and(late)
+            || lock(&self.failed).is_some()
+    }
+
+    /// Has one thread for each job do `work`.
+    fn spread(&self, work: impl Fn(usize) -> Result<(), ExploreError> + Sync) {
+        std::thread::scope(|scope| {
+            for processor in 0..self.jobs.min(self.cases.len()) {
+                let work = &work;
+                scope.spawn(move || {
+                    if let Err(error) = work(processor) {
+                        lock(&self.failed).get_or_insert(error);
+                    }
+                });
+            }
+        });
+    }
+
+    /// What went wrong on a copy may have done so because it was one: it has another pid, and
+    /// the ids of threads that locks remember aren't its own. So of each cause a few cases
+    /// are tried from the start; if one of them goes another way there, all of them are.
+    fn confirm(&self) {
+        let mut causes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, judgements) in lock(&self.results).iter() {
+            for judgement in judgements {
+                causes
+                    .entry(cause(self.cases[*index].signal(), judgement))
+                    .or_default()
+                    .push(*index);
+            }
+        }
+        let few = |cases: &Vec<usize>| [0, cases.len() / 2, cases.len() - 1].map(|at| cases[at]);
+        let mut sample: Vec<usize> = causes.values().flat_map(few).collect();
+        sample.sort_unstable();
+        sample.dedup();
+        let on_copies: Vec<_> = {
+            let results = lock(&self.results);
+            sample.iter().map(|index| results[index].clone()).collect()
+        };
+        self.run_all_anew(&sample);
+        let mut results = lock(&self.results);
+        let changed: HashSet<_> = sample
+            .iter()
+            .zip(on_copies)
+            .filter(|(index, on_copy)| results[*index] != *on_copy)
+            .flat_map(|(index, on_copy)| {
+                let signal = self.cases[*index].signal();
+                on_copy.into_iter().map(move |it| cause(signal, &it))
+            })
+            .collect();
+        for index in changed
+            .iter()
+            .filter_map(|cause| causes.get(cause))
+            .flatten()
+        {
+            if sample.binary_search(index).is_err() {
+                results.remove(index);
+            }
+        }
+    }
+
+    /// Tries these cases from the start.
+    fn run_all_anew(&self, cases: &[usize]) {
+        let next = AtomicUsize::new(0);
+        self.spread(|processor| {
+            while !self.is_over() {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(index) = cases.get(at) else { break };
+                self.run_anew(*index, processor)?;
+            }
+            Ok(())
+        });
+    }
+
+    fn judged(&self, index: usize, trace: &Trace) {
+        let signal = self.cases[index].signal();
+        let mut judgements: Vec<_> = self
+            .baseline
+            .normal
+            .judge(trace, signal)
+            .into_iter()
+            .collect();
+        // What is demanded is about one signal that comes at any moment.
+        let injected = trace
+            .events
+            .iter()
+            .filter(|event| matches!(event.kind, Kind::Injected { .. }));
+        let broken = match (self.cases[index].injections.len(), injected.count()) {
+            (1, 1) => (self.subject.demand)(trace),
+            _ => Vec::new(),
+        };
+        judgements.extend(broken.into_iter().map(|broken| Judgement {
+            kind: FindingKind::CriterionFailed,
+            cause: broken.id,
+            role: Role::new(Role::MAIN),
+            detail: broken.message,
+        }));
+        let wrong = !judgements.is_empty();
+        if lock(&self.results).insert(index, judgements).is_none() {
+            self.progress.tried(wrong);
+        }
+    }
+
+    fn run_anew(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
+        let case = &self.cases[index];
+        let limit = self.baseline.limit;
+        let trace = self
+            .subject
+            .run(&case.injections, limit, false, Some(processor))?;
+        self.judged(index, &trace);
+        Ok(())
+    }
+
+    /// Follows the program once for all cases that have the same injections before their
+    /// last, and tries each job's share of them on copies.
+    fn on_copies(&self, processor: usize) -> Result<(), ExploreError> {
+        for (before, cases) in self.by_prefix() {
+            let mut nth = 0;
+            let places = cases.len();
+            self.subject
+                .follow_with(before, processor, &mut |seen, fork| {
+                    let Some(here) = cases.get(&seen.moment) else {
+                        return Ok(());
+                    };
+                    nth += 1;
+                    if nth == places || self.is_over() {
+                        fork.end();
+                    }
+                    if nth % self.jobs != processor {
+                        return Ok(());
+                    }
+                    for (index, signal) in here {
+                        if let Some(trace) = fork.inject(*signal, self.baseline.limit)? {
+                            self.judged(*index, &trace);
+                        }
+                    }
+                    Ok(())
+                })?;
+        }
+        Ok(())
+    }
+
+    fn by_prefix(&self) -> Vec<(&[Injection], Places<'_>)> {
+        let mut groups: Vec<(&[Injection], Places<'_>)> = Vec::new();
+        for (index, case) in self.cases.iter().enumerate() {
+            let Some((last, before)) = case.injections.split_last() else {
+                continue;
+            };
+            if !case.seen.copyable {
+                continue;
+            }
+            let at = groups.iter().position(|(of, _)| *of == before);
+            let at = at.unwrap_or_else(|| {
+                groups.push((before, HashMap::new()));
+                groups.len() - 1
+            });
+            let cases = groups[at].1.entry(&last.moment).or_default();
+            cases.push((index, last.signal));
+        }
+        // Following the program once more is worth it for many copies only.
+        groups.retain(|(_, cases)| cases.len() >= FEW);
+        groups
+    }
+}
+
+/// Cases with equal ones are counted together.
+fn cause(signal: Option<Signal>, judgement: &Judgement) -> (Option<Signal>, FindingKind, String) {
+    let cause = format!("{} {}", judgement.role, judgement.cause);
+    (signal, judgement.kind, cause)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
