@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use siglab_model::{BusyKind, Clock, Kind, Signal};
 
+use crate::calls;
 use crate::fault::{Fault, Outcome};
 use crate::meter::Meter;
 use crate::run::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, Run, real_now};
@@ -210,7 +211,11 @@ impl Run<'_> {
                     Some(self.act_on(tid, status, mode)?)
                 }
                 Awaited::Blocked => match self.on_blocked(tid)? {
-                    true => return Ok(()),
+                    true => {
+                        // Others run now, with whom it may share its code.
+                        self.disarm(tid)?;
+                        return Ok(());
+                    }
                     false => None,
                 },
                 Awaited::OutOfTime => {
@@ -250,13 +255,15 @@ impl Run<'_> {
     /// Acts on a stop. A task that may go on into user code is parked if it isn't its
     /// turn, or not any more.
     fn act_on(&mut self, tid: Pid, status: Status, mode: Mode) -> Outcome<Next> {
+        let call = self.task(tid)?.call.as_ref().map(|call| call.number);
         let next = self.on_stop(tid, status)?;
         let Next::User(resume, signal) = next else {
             return Ok(next);
         };
         let goes_on = mode == Mode::Run && {
             self.settle()?;
-            let may_preempt = status != Status::Seccomp || self.yielded.is_some();
+            let is_visible = status != Status::Seccomp && !call.is_some_and(calls::is_private);
+            let may_preempt = is_visible || self.yielded.is_some();
             !(self.has_used_its_share(tid)?
                 || (may_preempt && self.preempts())
                 || self.must_stop_now())
@@ -279,8 +286,12 @@ impl Run<'_> {
         };
         match (trapped, status) {
             (Some(_), _) => {}
+            (None, Status::EventStop) if self.is_about_to_trap(tid)? => {
+                self.task(tid)?.interrupted = None;
+                return Ok(Some(Next::Kernel(Resume::Cont, None)));
+            }
             // The code that it was in is gone.
-            (None, Status::Exec) => self.armed = None,
+            (None, Status::Exec) => self.forget_addresses(),
             (None, _) => self.disarm(tid)?,
         }
         Ok(trapped)
@@ -348,15 +359,17 @@ impl Run<'_> {
     }
 
     /// Whether each call of the task has to stop: if it owns descriptors whose reads
-    /// matter, or if a task waits on a descriptor, which any call could make ready.
+    /// matter, if a task waits on a descriptor, which any call could make ready, or if
+    /// others may run after any call.
     fn must_watch(&mut self, tid: Pid) -> bool {
-        self.tasks.iter().any(|task| {
+        let may_switch = self.scheduler.preempts() && self.tasks.len() > 1;
+        may_switch || self.tasks.iter().any(|task| {
             task.tid != tid
                 && task.state == State::Blocked
                 && task
                     .call
                     .as_ref()
-                    .is_some_and(|call| crate::calls::waits_on_fd(call.number))
+                    .is_some_and(|call| calls::waits_on_fd(call.number))
         }) || self
             .process_of(tid)
             .is_ok_and(|process| process.watch_calls)
@@ -367,7 +380,7 @@ impl Run<'_> {
     pub(crate) fn count_poll(&mut self, tid: Pid, number: i64) -> Outcome<()> {
         let task = self.task(tid)?;
         task.polls.count += 1;
-        task.polls.clock_reads += u32::from(crate::calls::reads_clock(number));
+        task.polls.clock_reads += u32::from(calls::reads_clock(number));
         if task.polls.count < POLLS_BEFORE_BUSY || task.polls.reported {
             return Ok(());
         }
@@ -583,7 +596,7 @@ impl Run<'_> {
             }
             written @ 1..
                 if interrupted.is_some()
-                    && crate::calls::transfers_all(&regs, regs.number())
+                    && calls::transfers_all(&regs, regs.number())
                     && written.unsigned_abs() < regs.arg(2) =>
             {
                 self.transfer_rest(tid, &regs, written)

@@ -114,6 +114,13 @@ pub fn frames_at(path: &std::path::Path, address: u64) -> Vec<Frame> {
 /// After this many instructions without a new moment, the rest of a function is run
 /// without being followed.
 const TIRED: u32 = 10_000;
+/// After so many if it was already, and nothing new has come since.
+const STILL_TIRED: u32 = 2_000;
+/// How often it is followed again at the next function or call; then it is left alone for
+/// twice as many calls each time.
+const NAPS: u32 = 4;
+/// So many waits of a thread at the same place are moments.
+const EQUAL_WAITS: u32 = 16;
 
 /// Is called at each new moment.
 pub type OnMoment<'f> = dyn FnMut(&Seen, &mut Fork<'_, '_>) -> Result<(), Error> + Send + 'f;
@@ -127,6 +134,8 @@ pub(crate) struct Follower<'f> {
     codes: HashMap<i32, Codes>,
     threads: HashMap<i32, Thread>,
     known: HashSet<u64>,
+    /// How often there was a wait of each kind.
+    waits: HashMap<u64, u32>,
     pub(crate) moments: Vec<Seen>,
     pub(crate) steps: u64,
     pub(crate) complete: bool,
@@ -148,10 +157,12 @@ pub(crate) struct Thread {
     own_at: Option<(Arc<PathBuf>, u64)>,
     /// The line of the program's own that it was in before.
     line: Option<Option<u32>>,
-    /// Instructions since the last new moment.
+    /// Instructions since the last new moment, or since it was left alone.
     tired: u32,
-    /// It isn't followed before its next controlled call.
-    rests: bool,
+    /// How often it was left alone since the last new moment.
+    naps: u32,
+    /// It isn't followed before it has begun so many controlled calls.
+    rests_until: u64,
     /// Nor is it, outside of handlers, because nothing that is meant can be delivered.
     out_of_reach: bool,
     handled: SigSet,
@@ -170,6 +181,7 @@ impl<'f> Follower<'f> {
             codes: HashMap::new(),
             threads: HashMap::new(),
             known: HashSet::new(),
+            waits: HashMap::new(),
             moments: Vec::new(),
             steps: 0,
             complete: true,
@@ -183,6 +195,7 @@ impl<'f> Follower<'f> {
     pub(crate) fn forget_program(&mut self, pid: Pid) {
         self.codes.remove(&pid.as_raw());
         self.threads.remove(&pid.as_raw());
+        self.syscall_at = None;
     }
 }
 
@@ -212,12 +225,12 @@ impl Run<'_> {
         }
         let (from, signals) = (follower.follow.from, follower.follow.signals);
         let thread = follower.threads.get(&tid.as_raw());
-        let (since, rests, out_of_reach) = thread.map_or((None, false, false), |thread| {
-            (Some(thread.since), thread.rests, thread.out_of_reach)
+        let (since, rests_until, out_of_reach) = thread.map_or((None, 0, false), |thread| {
+            (Some(thread.since), thread.rests_until, thread.out_of_reach)
         });
         let task = self.task(tid)?;
-        let pauses = rests || (out_of_reach && task.handlers.is_empty());
-        if pauses && since == Some(task.calls) {
+        let pauses = out_of_reach && task.handlers.is_empty() && since == Some(task.calls);
+        if pauses || task.calls < rests_until {
             return Ok(false);
         }
         let mask = match from {
@@ -308,9 +321,6 @@ impl Run<'_> {
             thread.hits.clear();
         }
         if is_elsewhere || thread.before.is_none() {
-            if thread.since != calls {
-                thread.rests = false;
-            }
             thread.since = calls;
             thread.blocked = proc_mask(tid)?;
             thread.handled = self.handled_by(tid)?;
@@ -372,13 +382,15 @@ impl Run<'_> {
                 return Ok(Some(Resume::Cont));
             }
             thread.tired += 1;
-            return if thread.tired >= TIRED {
+            let patience = if thread.naps == 0 { TIRED } else { STILL_TIRED };
+            return if thread.tired >= patience {
                 self.rest(follower, tid)
             } else {
                 Ok(None)
             };
         }
         thread.tired = 0;
+        thread.naps = 0;
         if !follower.follow.moments {
             return Ok(None);
         }
@@ -421,20 +433,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A loop has brought nothing new for long: the rest of its function isn't followed.
+    /// A loop has brought nothing new for long: the rest of its function isn't followed; if
+    /// nothing new comes after that either, nor are its next calls, more and more of them.
     fn rest(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         follower.complete = false;
-        self.skip_function(follower, tid)
+        let thread = follower.thread(tid);
+        thread.naps += 1;
+        let Some(doublings) = thread.naps.checked_sub(NAPS) else {
+            return self.skip_function(follower, tid);
+        };
+        let calls = 1 << doublings.min(20);
+        Ok(Some(thread.leave_alone(calls)))
     }
 
     /// Runs the task on to where the function that it is in returns to.
     fn skip_function(&mut self, follower: &mut Follower<'_>, tid: Pid) -> Outcome<Option<Resume>> {
         let thread = follower.thread(tid);
         let Some((_, back, _)) = thread.calls.last().copied() else {
-            thread.tired = 0;
-            thread.before = None;
-            thread.rests = true;
-            return Ok(Some(Resume::Cont));
+            return Ok(Some(thread.leave_alone(1)));
         };
         self.skip_to(follower, tid, back)
     }
@@ -476,6 +492,7 @@ impl Run<'_> {
         }
         let task = self.task(tid)?;
         let (role, calls) = (task.role.clone(), task.calls);
+        let call = task.call.as_ref().map(|call| call.number);
         let handlers: Vec<Signal> = task.handlers.iter().map(|h| h.signal).collect();
         let handled = self.handled_by(tid)?;
         let blocked = proc::signal_sets(tid)?.blocked;
@@ -486,6 +503,13 @@ impl Run<'_> {
         };
         if let Some(follower) = &mut self.follower {
             let own_at = follower.thread(tid).own_at.clone();
+            let key = hash((&moment.role, call, &own_at, &handlers, blocked.bits()));
+            let equal = follower.waits.entry(key).or_insert(0);
+            *equal += 1;
+            if *equal > EQUAL_WAITS {
+                follower.complete = false;
+                return Ok(());
+            }
             follower.moments.push(Seen {
                 moment,
                 handled,
@@ -518,6 +542,14 @@ impl Thread {
     /// handler.
     fn passes_over(&self, sp: u64) -> Option<u64> {
         self.contexts.last()?.passes_over(sp)
+    }
+
+    /// It isn't followed before it has begun so many more controlled calls.
+    fn leave_alone(&mut self, calls: u64) -> Resume {
+        self.tired = 0;
+        self.before = None;
+        self.rests_until = self.since + calls;
+        Resume::Cont
     }
 
     /// Keeps track of calls and returns: by the stack pointer, so that jumps out of

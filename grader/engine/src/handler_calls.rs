@@ -21,6 +21,10 @@ pub(crate) struct Context {
     signal: Signal,
     /// The stack pointer at its first instruction.
     sp: u64,
+    /// Whether its first instruction was looked at.
+    entered: bool,
+    /// The library that the handler is of, if it isn't the program's own.
+    home: Option<Arc<str>>,
     /// The errno that it found, and where it is kept.
     errno: Option<(u64, i32)>,
     /// The call that it has made out of the program's own code.
@@ -118,6 +122,8 @@ impl Run<'_> {
             contexts.push(Context {
                 signal,
                 sp,
+                entered: false,
+                home: None,
                 errno,
                 call: None,
                 through: None,
@@ -168,12 +174,17 @@ impl Run<'_> {
         code: &Code,
         before: Option<&Code>,
     ) -> Outcome<()> {
-        let depth = self.task(tid)?.handlers.len();
+        let task = self.task(tid)?;
+        let (pid, depth) = (task.pid, task.handlers.len());
         thread.contexts.truncate(depth);
         let Some(context) = thread.contexts.last_mut() else {
             return Ok(());
         };
         let sp = regs.sp();
+        if !std::mem::replace(&mut context.entered, true) && code.ground == Ground::Library {
+            context.home = Some(Arc::clone(&code.module));
+        }
+        let is_own = code.ground == Ground::Own || context.home.as_ref() == Some(&code.module);
         if let Some(through) = before.and_then(|before| before.through.as_ref()) {
             context.through = Some(Arc::clone(through));
         }
@@ -182,32 +193,35 @@ impl Run<'_> {
         }
         // Its own last instruction leads to libc's, which ends it.
         let is_over = sp > context.sp;
-        if is_over || matches!(code.ground, Ground::Own | Ground::Stub | Ground::Linker) {
-            if code.ground == Ground::Own {
+        if is_over || is_own || matches!(code.ground, Ground::Stub | Ground::Linker) {
+            if is_own {
                 context.through = None;
             }
             return Ok(());
         }
-        let name = || {
-            // The symbol has the whole path of Rust's names, the debug information of some
-            // functions hasn't.
-            let symbol = code.image.name_of(code.address).map(str::to_owned);
-            match code.ground {
-                Ground::BuiltIn => symbol.or_else(|| {
-                    let located = code.image.located(&code.path, code.address);
-                    located
-                        .frames
-                        .last()
-                        .and_then(|frame| frame.function.clone())
-                }),
-                _ => context.through.as_deref().map(str::to_owned).or(symbol),
-            }
-            .unwrap_or_else(|| format!("a function of {}", code.module))
-        };
+        let is_settled =
+            |call: &Open| call.judged || call.within.is_some_and(|(at, _)| sp <= at);
+        if context.call.as_ref().is_some_and(is_settled) {
+            return Ok(());
+        }
         let built_in = code.ground == Ground::BuiltIn;
+        // The symbol has the whole path of Rust's names, the debug information of some
+        // functions hasn't.
+        let mut name = code.image.name_of(code.address).map(str::to_owned);
+        if !built_in {
+            name = context.through.as_deref().map(str::to_owned).or(name);
+            if name.is_none() {
+                name = self.symbols.name_in_slot(pid, tid, regs.ip());
+            }
+        } else if name.is_none() {
+            let located = code.image.located(&code.path, code.address);
+            name = located.frames.last().and_then(|frame| frame.function.clone());
+        }
+        // What has no name may be any function, a safe one, too.
+        let is_unknown = name.is_none() && !built_in;
+        let name = name.unwrap_or_default();
         let (outer, inner) = match &mut context.call {
             None => {
-                let name = name();
                 // Without debug information of its own, C's library linked in statically.
                 let is_c = built_in && !name.contains("::");
                 let call = context.call.insert(Open {
@@ -225,40 +239,25 @@ impl Run<'_> {
                     (name.clone(), name)
                 } else {
                     call.judged = true;
-                    if is_async_signal_safe(&name) {
+                    if is_unknown || is_async_signal_safe(&name) {
                         return Ok(());
                     }
                     (name.clone(), name)
                 }
             }
-            Some(call) if call.judged => return Ok(()),
             Some(call) if built_in => {
-                if call.within.is_some_and(|(at, _)| sp <= at) || !code.begins_function {
+                if !code.begins_function {
                     return Ok(());
                 }
                 call.within = None;
-                let name = code
-                    .image
-                    .name_of(code.address)
-                    .unwrap_or_default()
-                    .to_owned();
                 if !is_unsafe_in_rust(&name) {
                     return Ok(());
                 }
                 (call.name.clone(), name)
             }
             Some(call) => {
-                if call.within.is_some_and(|(at, _)| sp <= at) {
-                    return Ok(());
-                }
-                let name = context
-                    .through
-                    .as_deref()
-                    .or_else(|| code.image.name_of(code.address))
-                    .unwrap_or_default()
-                    .to_owned();
                 context.through = None;
-                if is_async_signal_safe(&name) {
+                if is_unknown || is_async_signal_safe(&name) {
                     call.within = Some((sp, back_from(tid, code, sp)));
                     return Ok(());
                 }

@@ -11,7 +11,7 @@ use crate::drive::Next;
 use crate::fault::Outcome;
 use crate::run::Run;
 use crate::sys::ptrace::{self, Resume};
-use crate::sys::{Pid, memory};
+use crate::sys::{Errno, Pid, memory};
 use crate::task::State;
 
 /// The injections of a run that are still to come.
@@ -158,10 +158,18 @@ impl Run<'_> {
         at_entry: bool,
     ) -> Outcome<Option<Resume>> {
         let is_there = !at_entry && ptrace::regs(tid)?.ip() == address;
+        if is_there && is_call(tid, address) {
+            return Ok(Some(Resume::Syscall));
+        }
         let byte = if is_there {
             None
         } else {
-            Some(put_breakpoint(tid, address)?)
+            match put_breakpoint(tid, address) {
+                Ok(byte) => Some(byte),
+                // That code isn't loaded now.
+                Err(Errno::EFAULT | Errno::EIO) => return Ok(None),
+                Err(errno) => return Err(errno.into()),
+            }
         };
         self.armed = Some(Armed {
             tid,
@@ -170,6 +178,12 @@ impl Run<'_> {
             purpose,
         });
         Ok(is_there.then_some(Resume::Step))
+    }
+
+    /// A new program: what was looked up is somewhere else in it.
+    pub(crate) fn forget_addresses(&mut self) {
+        self.armed = None;
+        self.injections.address = None;
     }
 
     /// Takes the breakpoint away: the task stopped for another reason.
@@ -181,6 +195,17 @@ impl Run<'_> {
             self.disarmed = Some((armed.address, byte));
         }
         Ok(())
+    }
+
+    /// Whether the task has run into its breakpoint, and was stopped for another reason before
+    /// it could say so.
+    pub(crate) fn is_about_to_trap(&self, tid: Pid) -> Outcome<bool> {
+        Ok(match &self.armed {
+            Some(armed) if armed.tid == tid && armed.byte.is_some() => {
+                ptrace::regs(tid)?.ip() == armed.address + 1
+            }
+            _ => false,
+        })
     }
 
     /// Takes a breakpoint out of a new process that was copied with it.
@@ -216,6 +241,9 @@ impl Run<'_> {
                         self.inject(tid)?;
                         return Ok(Some(Next::Kernel(Resume::Cont, None)));
                     }
+                    if is_call(tid, armed.address) {
+                        return Ok(Some(Next::Kernel(Resume::Syscall, None)));
+                    }
                     armed.byte = None;
                     self.armed = Some(armed);
                     return Ok(Some(Next::Kernel(Resume::Step, None)));
@@ -241,6 +269,13 @@ impl Run<'_> {
                 (role, what)
             })
     }
+}
+
+/// Whether the instruction there makes a system call, over which nobody can step: the end of
+/// a step could not be told from the end of a wait.
+fn is_call(tid: Pid, address: u64) -> bool {
+    memory::read::<[u8; 2]>(tid, address)
+        .is_ok_and(|bytes| arch::decode(&bytes, address).0 == arch::Does::Syscall)
 }
 
 fn put_breakpoint(tid: Pid, address: u64) -> crate::sys::Result<u8> {

@@ -210,6 +210,8 @@ impl Run<'_> {
         let pid = self.task(tid)?.pid;
         self.tasks.retain(|task| task.pid != pid || task.tid == pid);
         self.symbols.forget(pid);
+        self.tid_address = None;
+        self.forget_addresses();
         if let Some(follower) = &mut self.follower {
             follower.forget_program(pid);
         }

@@ -131,6 +131,11 @@ impl Run<'_> {
         if self.inject_into_wait()? {
             return Ok(());
         }
+        // What happens at the same time may happen in any order.
+        if self.scheduler.preempts() && self.fire_due()? {
+            self.give_turns();
+            return Ok(());
+        }
         if let Some(tid) = self.choose(Class::Ready) {
             return self.run_task(tid);
         }

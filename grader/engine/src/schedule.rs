@@ -8,15 +8,83 @@ use siglab_model::{Policy, Role};
 #[derive(Clone, Debug)]
 pub(crate) enum Scheduler {
     InOrder,
-    Random(SplitMix),
+    Random(Dice),
     Replay(VecDeque<Role>),
+}
+
+/// Pseudo-random choices. If each of many choices were made by itself, orders in which
+/// somebody comes last, or runs for long, would hardly ever be seen; so seeds differ in how
+/// they choose, too.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice {
+    numbers: SplitMix,
+    style: Style,
+}
+
+#[derive(Clone, Debug)]
+enum Style {
+    /// Whoever runs goes on, but for one time in so many.
+    Sticky(u64),
+    /// Whoever comes first here; now and then, who does becomes the last one. As in
+    /// "probabilistic concurrency testing" (Burckhardt and others, 2010).
+    Priorities(Vec<Role>),
+}
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        let style = match seed % 4 {
+            0 => Style::Sticky(1),
+            1 => Style::Sticky(4),
+            _ => Style::Priorities(Vec::new()),
+        };
+        Self {
+            numbers: SplitMix(seed),
+            style,
+        }
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.numbers.next() % bound as u64) as usize
+    }
+
+    fn choose(&mut self, roles: &[Role], in_order: usize) -> usize {
+        /// At one choice in so many, the first one becomes the last.
+        const CHANGE: usize = 12;
+        let one_in_few = self.below(CHANGE) == 0;
+        match &mut self.style {
+            Style::Sticky(often) => {
+                let stays = self.numbers.next() % *often != 0;
+                if stays {
+                    in_order
+                } else {
+                    self.below(roles.len())
+                }
+            }
+            Style::Priorities(order) => {
+                for role in roles {
+                    if !order.contains(role) {
+                        let at = (self.numbers.next() % (order.len() as u64 + 1)) as usize;
+                        order.insert(at, role.clone());
+                    }
+                }
+                let first = order.iter().position(|role| roles.contains(role));
+                let Some(first) = first else { return in_order };
+                let chosen = roles.iter().position(|role| *role == order[first]);
+                if one_in_few {
+                    let role = order.remove(first);
+                    order.push(role);
+                }
+                chosen.unwrap_or(in_order)
+            }
+        }
+    }
 }
 
 impl Scheduler {
     pub(crate) fn new(policy: &Policy) -> Self {
         match policy {
             Policy::InOrder => Self::InOrder,
-            Policy::Random { seed } => Self::Random(SplitMix(*seed)),
+            Policy::Random { seed } => Self::Random(Dice::new(*seed)),
             Policy::Replay { choices } => Self::Replay(choices.iter().cloned().collect()),
         }
     }
@@ -32,7 +100,7 @@ impl Scheduler {
         let in_order = last % roles.len();
         match self {
             Self::InOrder => in_order,
-            Self::Random(numbers) => (numbers.next() % roles.len() as u64) as usize,
+            Self::Random(dice) => dice.choose(roles, in_order),
             Self::Replay(choices) => choices
                 .pop_front()
                 .and_then(|role| roles.iter().position(|r| *r == role))

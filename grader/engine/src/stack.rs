@@ -13,7 +13,7 @@ use siglab_model::Frame;
 
 use crate::run::Run;
 use crate::sys::proc::NamedFile;
-use crate::sys::{Pid, proc};
+use crate::sys::{Pid, memory, proc};
 
 /// Bytes of a file's section, shared between all who read them.
 pub(crate) type Bytes = Arc<[u8]>;
@@ -108,6 +108,25 @@ impl Symbols {
             let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
             let start = of_file.map(|map| map.start).min()?;
             Some(address - image.base + start)
+        })
+    }
+
+    /// The name by which a file's global offset table has the function at `address`. Those
+    /// that the dynamic linker chooses for the processor have no other.
+    pub(crate) fn name_in_slot(&mut self, pid: Pid, tid: Pid, address: u64) -> Option<String> {
+        let maps = proc::mappings(pid);
+        let mut files: Vec<&NamedFile> = maps.iter().filter_map(|map| map.file.as_ref()).collect();
+        files.dedup();
+        files.into_iter().find_map(|file| {
+            let image = mapped_image(pid, file);
+            let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
+            let start = of_file.map(|map| map.start).min()?;
+            let leads_there = |slot: u64| {
+                memory::read::<u64>(tid, slot - image.base + start) == Ok(address)
+            };
+            let mut slots = image.slots.iter();
+            let (_, name) = slots.find(|(slot, _)| leads_there(**slot))?;
+            Some(name.clone())
         })
     }
 

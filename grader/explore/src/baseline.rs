@@ -40,6 +40,9 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Case {
     pub(crate) injections: Vec<Injection>,
     pub(crate) seen: Seen,
+    /// Whether it is in the middle of the library's function that installs the handler: the
+    /// program isn't ready yet.
+    pub(crate) installing: bool,
 }
 
 impl Case {
@@ -64,6 +67,8 @@ pub(crate) struct Baseline {
     pub(crate) complete: bool,
     /// Bounds for the runs that are tried.
     pub(crate) limit: Duration,
+    /// Whether it comes to an end, or to a wait, when a signal comes at a harmless moment.
+    pub(crate) is_ended_by_signals: bool,
 }
 
 impl Baseline {
@@ -93,6 +98,7 @@ impl Baseline {
             handlers: Vec::new(),
             complete: false,
             limit: LIMIT,
+            is_ended_by_signals: false,
         }
     }
 }
@@ -279,6 +285,7 @@ impl Subject<'_> {
             handlers: vec![(followed.trace, Vec::new())],
             complete: followed.complete,
             limit: bound(&plain),
+            is_ended_by_signals: false,
             trace: plain,
             signals,
         };
@@ -346,8 +353,11 @@ impl Subject<'_> {
         let mut cases = Vec::new();
         for signal in signals {
             let mut blocked_since = None;
-            let windows = Windows::new(*signal, moments, one_shot);
+            let mut installs = Installs::default();
+            let in_handler = before.last().is_some_and(|last| last.signal == *signal);
+            let windows = Windows::new(*signal, moments, one_shot, in_handler);
             for (index, seen) in moments.iter().enumerate() {
+                let installing = installs.next(seen, *signal);
                 let is_to = self.wanted.to.is_empty() || self.wanted.to.contains(&seen.moment.role);
                 let is_handled = seen.handled.contains(*signal)
                     || windows.contain(seen, index)
@@ -370,6 +380,7 @@ impl Subject<'_> {
                 cases.push(Case {
                     injections,
                     seen: seen.clone(),
+                    installing,
                 });
             }
         }
@@ -424,6 +435,7 @@ impl Subject<'_> {
         let mut nested = Vec::new();
         for ((signal, nth, case), (plain, followed)) in samples.into_iter().zip(runs) {
             let while_waiting = case.seen.moment.place == Place::Waiting;
+            baseline.is_ended_by_signals |= plain.outcome.limit.is_none();
             if baseline.normal.judge_roughly(&plain, signal) {
                 baseline.normal.add(signal, &plain, while_waiting);
             }
@@ -444,20 +456,51 @@ impl Subject<'_> {
     }
 }
 
+/// For each process and thread, from where in its own code it called what installed its
+/// handler; absent within once it has come back.
+#[derive(Default)]
+struct Installs(BTreeMap<Role, Option<CallSite>>);
+
+type CallSite = (std::sync::Arc<std::path::PathBuf>, u64);
+
+impl Installs {
+    /// Whether the next moment is still in the middle of that.
+    fn next(&mut self, seen: &Seen, signal: Signal) -> bool {
+        if !seen.handled.contains(signal) {
+            return false;
+        }
+        let role = &seen.moment.role;
+        let site = self
+            .0
+            .entry(role.clone())
+            .or_insert_with(|| seen.own_at.clone());
+        if seen.own || *site != seen.own_at {
+            *site = None;
+        }
+        site.is_some()
+    }
+}
+
 /// For each thread, the moments between the first and the last at which it handles a
 /// signal: in between may be some at which it doesn't, for a while.
 struct Windows(BTreeMap<Role, (usize, usize)>);
 
 impl Windows {
     /// `one_shot`: who installs handlers that are reset to the default when they are called.
-    fn new(signal: Signal, moments: &[Seen], one_shot: &[(Role, Signal)]) -> Self {
+    /// `in_handler`: whether it was handled before the first moment.
+    fn new(
+        signal: Signal,
+        moments: &[Seen],
+        one_shot: &[(Role, Signal)],
+        in_handler: bool,
+    ) -> Self {
         let mut windows = BTreeMap::new();
         for (index, seen) in moments.iter().enumerate() {
             if seen.handled.contains(signal) {
                 windows
                     .entry(seen.moment.role.clone())
                     .and_modify(|(_, last)| *last = index)
-                    .or_insert((index, index));
+                    .or_insert((if in_handler { 0 } else { index }, index));
             }
         }
         for (role, (_, last)) in &mut windows {

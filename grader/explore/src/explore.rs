@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, Place, Policy, Role, Signal, Trace};
+use siglab_model::{Kind, LimitKind, Place, Policy, Role, Signal};
 
 use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
@@ -55,7 +55,7 @@ pub fn explore_with(
     let mut baseline = subject.baseline()?;
     let mut found = Found::default();
     watch_handlers(&subject, &mut baseline, &mut found);
-    judge_alone(&mut found, &baseline.trace);
+    judge_alone(&mut found, &baseline);
     let schedules = try_schedules(&subject, &mut baseline, &mut found)?;
 
     let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
@@ -203,28 +203,26 @@ fn is_buffered(function: &str) -> bool {
 }
 
 /// What is wrong with the program when nothing is injected at all.
-fn judge_alone(found: &mut Found, trace: &Trace) {
+fn judge_alone(found: &mut Found, baseline: &Baseline) {
+    let trace = &baseline.trace;
     let nothing = Normal::of_nothing(&trace.header.program);
-    let crash_or_lock = |judgement: &Judgement| {
-        matches!(
-            judgement.kind,
-            FindingKind::Crash | FindingKind::Deadlock | FindingKind::Hang
-        )
+    // One that a signal ends waits for it, if in a wasteful way. One that asks again and again,
+    // sleeping meanwhile, is a daemon.
+    let computes = matches!(
+        trace.outcome.limit,
+        Some(LimitKind::RealTime | LimitKind::NoProgress)
+    ) && !baseline.signals.is_empty()
+        && !baseline.is_ended_by_signals;
+    let is_meant = |judgement: &Judgement| match judgement.kind {
+        FindingKind::Crash | FindingKind::Deadlock => true,
+        FindingKind::Hang => computes,
+        _ => false,
     };
-    if let Some(judgement) = nothing.judge(trace, None).filter(crash_or_lock) {
+    if let Some(judgement) = nothing.judge(trace, None).filter(is_meant) {
         found.add_schedule(judgement, Policy::InOrder);
     }
     if let Some((role, children)) = judge::lost_children(trace) {
-        found.add_schedule(lost_children(role, children), Policy::InOrder);
-    }
-}
-
-fn lost_children(role: Role, children: usize) -> Judgement {
-    Judgement {
-        kind: FindingKind::LostWakeup,
-        cause: "children".to_owned(),
-        role,
-        detail: format!("children {children}"),
+        found.add_schedule(Judgement::of_children(role, children), Policy::InOrder);
     }
 }
 
@@ -264,10 +262,7 @@ fn try_schedules(
             .judge(&trace, None)
             .filter(|judgement| judgement.kind != FindingKind::OutputCorrupted);
         if let Some(judgement) = judgement {
-            found.add_schedule(judgement, policy.clone());
-        }
-        if let Some((role, children)) = judge::lost_children(&trace) {
-            found.add_schedule(lost_children(role, children), policy);
+            found.add_schedule(judgement, policy);
         }
     }
     Ok(tried)

@@ -1,6 +1,6 @@
 //! Judging a run: what went wrong in it, compared with runs in which nothing did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use siglab_model::{
     Action, Disposition, Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Trace, Waiting,
@@ -22,6 +22,18 @@ pub(crate) struct Judgement {
     pub(crate) detail: String,
 }
 
+impl Judgement {
+    /// Children that nobody waits for.
+    pub(crate) fn of_children(role: Role, children: usize) -> Self {
+        Self {
+            kind: FindingKind::LostWakeup,
+            cause: "children".to_owned(),
+            role,
+            detail: format!("children {children}"),
+        }
+    }
+}
+
 /// Where a thread waits, as far as runs are compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct WaitKey {
@@ -40,6 +52,8 @@ pub(crate) struct Normal {
     rests_in: Option<Vec<WaitKey>>,
     /// Where it waits after the signal came while it waited, for each signal.
     after: BTreeMap<Signal, Vec<Option<Vec<WaitKey>>>>,
+    /// The signals after which it ended, at some harmless moment.
+    ends_after: BTreeSet<Signal>,
     /// Deaths that are as they should be.
     deaths: Vec<(Role, ProcessStatus)>,
     limits: Vec<LimitKind>,
@@ -128,12 +142,21 @@ impl Normal {
                         installed.push(key);
                     }
                 }
+                // A child has its parent's handlers.
+                Kind::Fork { child, .. } => {
+                    let inherited: Vec<_> = installed
+                        .iter()
+                        .filter(|(of, _)| of == role)
+                        .map(|(_, signal)| (child.clone(), *signal))
+                        .collect();
+                    installed.extend(inherited);
+                    // What is buffered is there twice from then on.
+                    self.buffers |= in_handler.contains(&role);
+                }
                 Kind::HandlerEntered { .. } => in_handler.push(role),
                 Kind::HandlerLeft { .. } => {
                     in_handler.pop();
                 }
-                // What is buffered is there twice from then on.
-                Kind::Fork { .. } if in_handler.contains(&role) => self.buffers = true,
                 Kind::UnsafeCall {
                     signal, function, ..
                 } => {
@@ -148,6 +171,9 @@ impl Normal {
 
     /// Adds a run in which the signal came at a harmless moment.
     pub(crate) fn add(&mut self, signal: Signal, trace: &Trace, while_waiting: bool) {
+        if waiting(trace).is_none() {
+            self.ends_after.insert(signal);
+        }
         if while_waiting {
             let rests = keys(trace, &self.program);
             self.after.entry(signal).or_default().push(rests);
@@ -171,6 +197,7 @@ impl Normal {
         self.crash(trace, signal)
             .or_else(|| self.killed(trace, signal))
             .or_else(|| self.stuck(trace, signal))
+            .or_else(|| self.oversleeps(trace, signal?))
             .or_else(|| self.endless(trace))
             .or_else(|| {
                 let detail = self.output.damage(trace, shaken)?;
@@ -265,6 +292,9 @@ impl Normal {
                 detail: locked.what.clone(),
             });
         }
+        if let Some((role, children)) = lost_children(trace) {
+            return Some(Judgement::of_children(role, children));
+        }
         let now = keys(trace, &self.program);
         if let Some(signal) = signal
             && let Some(after) = self.after.get(&signal)
@@ -306,6 +336,34 @@ impl Normal {
                 || waiting.what.starts_with("a lock at")
                 || waiting.what == "a lock"
                 || waiting.what.contains("'s lock"))
+    }
+
+    /// A wait with a time-out that is as good as none, although the signal ends the program if
+    /// it comes at another moment.
+    fn oversleeps(&self, trace: &Trace, signal: Signal) -> Option<Judgement> {
+        if trace.outcome.limit != Some(LimitKind::VirtualTime)
+            || !self.ends_after.contains(&signal)
+        {
+            return None;
+        }
+        let at = |is_it: fn(&Kind) -> bool| trace.events.iter().rfind(|event| is_it(&event.kind));
+        let injected = at(|kind| matches!(kind, Kind::Injected { .. }))?;
+        let wait = at(|kind| matches!(kind, Kind::WaitBegun { .. }))?;
+        let Kind::WaitBegun { syscall, .. } = &wait.kind else {
+            return None;
+        };
+        let end = trace.events.last()?.t.as_nanos();
+        let waited = end.saturating_sub(wait.t.as_nanos());
+        // Not one that asks again and again.
+        if waited <= end.saturating_sub(injected.t.as_nanos()) / 2 {
+            return None;
+        }
+        Some(Judgement {
+            kind: FindingKind::LostWakeup,
+            cause: syscall.clone(),
+            role: wait.role.clone()?,
+            detail: syscall.clone(),
+        })
     }
 
     fn endless(&self, trace: &Trace) -> Option<Judgement> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use siglab_model::{Kind, ProcessStatus, Trace};
+use siglab_model::{Kind, ProcessStatus, Stream, Trace};
 
 /// What a run wrote, both streams together.
 pub(crate) fn text_of(trace: &Trace) -> String {
@@ -29,6 +29,10 @@ pub(crate) struct Shaken {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reference {
     lines: BTreeSet<String>,
+    /// Those that came to their end.
+    whole: BTreeSet<String>,
+    /// What handlers wrote without ending the line.
+    pieces: BTreeSet<String>,
     /// For each line, how often it was there at the least and at the most.
     counts: BTreeMap<String, (usize, usize)>,
     runs: usize,
@@ -37,7 +41,23 @@ pub(crate) struct Reference {
 
 impl Reference {
     pub(crate) fn add(&mut self, trace: &Trace) {
-        let counts = count(&text_of(trace));
+        let mut counts = count(trace);
+        for text in of_handlers(trace) {
+            let whole = text.split_inclusive('\n');
+            for line in whole {
+                match line.strip_suffix('\n') {
+                    Some(line) => self.whole.insert(line.to_owned()),
+                    None => self.pieces.insert(line.to_owned()),
+                };
+            }
+        }
+        // A moment that is taken to be harmless may be none.
+        if self.runs > 0 {
+            counts.retain(|line, _| self.lines.contains(line) || self.splice(line).is_none());
+        }
+        self.whole.extend(
+            whole_lines(trace).filter(|line| counts.contains_key(line)),
+        );
         self.lines.extend(counts.keys().cloned());
         for (line, (least, most)) in &mut self.counts {
             let now = counts.get(line).copied().unwrap_or(0);
@@ -54,8 +74,7 @@ impl Reference {
 
     /// What is wrong with what a run wrote.
     pub(crate) fn damage(&self, trace: &Trace, shaken: Shaken) -> Option<String> {
-        let text = text_of(trace);
-        let counts = count(&text);
+        let counts = count(trace);
         for line in counts.keys().filter(|line| !self.lines.contains(*line)) {
             if let Some((outer, inner)) = self.splice(line) {
                 return Some(match inner {
@@ -101,24 +120,23 @@ impl Reference {
     /// that was put in its middle.
     fn splice(&self, line: &str) -> Option<(&str, Option<&str>)> {
         const SHORTEST: usize = 3;
+        let is_long = |text: &str| {
+            text.chars().filter(|char| char.is_alphanumeric()).count() >= SHORTEST
+        };
         let is_part =
             |part: &str, of: &str| part.is_empty() || of.starts_with(part) || of.ends_with(part);
-        for inner in self.lines.iter().filter(|inner| inner.len() >= SHORTEST) {
+        for inner in self.whole.iter().filter(|inner| is_long(inner)) {
             let Some(at) = line.find(inner.as_str()) else {
                 continue;
             };
             let (before, after) = (&line[..at], &line[at + inner.len()..]);
-            if before.is_empty() && after.is_empty() {
+            let rest = format!("{before}{after}");
+            if !is_long(&rest) || self.pieces.contains(before) || self.pieces.contains(after) {
                 continue;
             }
-            let outer = self
-                .lines
-                .iter()
-                .filter(|outer| outer.len() >= SHORTEST)
-                .find(|outer| {
-                    **outer == format!("{before}{after}")
-                        || (is_part(before, outer) && is_part(after, outer))
-                });
+            let outer = self.whole.iter().filter(|outer| is_long(outer)).find(|outer| {
+                **outer == rest || (is_part(before, outer) && is_part(after, outer))
+            });
             if let Some(outer) = outer {
                 return Some((outer, Some(inner)));
             }
@@ -127,10 +145,52 @@ impl Reference {
     }
 }
 
-fn count(text: &str) -> BTreeMap<String, usize> {
+/// What each stream got.
+fn streams(trace: &Trace) -> Vec<String> {
+    let mut streams: Vec<(Stream, String)> = Vec::new();
+    for event in &trace.events {
+        if let Kind::Output { stream, text } = &event.kind {
+            match streams.iter_mut().find(|(of, _)| of == stream) {
+                Some((_, all)) => all.push_str(text),
+                None => streams.push((*stream, text.clone())),
+            }
+        }
+    }
+    streams.into_iter().map(|(_, text)| text).collect()
+}
+
+/// The lines that came to their end.
+fn whole_lines(trace: &Trace) -> impl Iterator<Item = String> {
+    streams(trace).into_iter().flat_map(|text| {
+        let lines: Vec<String> = text
+            .split_inclusive('\n')
+            .filter_map(|line| line.strip_suffix('\n'))
+            .map(str::to_owned)
+            .collect();
+        lines
+    })
+}
+
+/// What was written while a handler ran.
+fn of_handlers(trace: &Trace) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    trace.events.iter().filter_map(move |event| {
+        match &event.kind {
+            Kind::HandlerEntered { .. } => depth += 1,
+            Kind::HandlerLeft { .. } => depth = depth.saturating_sub(1),
+            Kind::Output { text, .. } if depth > 0 => return Some(text.as_str()),
+            _ => {}
+        }
+        None
+    })
+}
+
+fn count(trace: &Trace) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for line in text.lines() {
-        *counts.entry(line.to_owned()).or_insert(0) += 1;
+    for text in streams(trace) {
+        for line in text.lines() {
+            *counts.entry(line.to_owned()).or_insert(0) += 1;
+        }
     }
     counts
 }
@@ -142,8 +202,7 @@ mod tests {
     fn reference(texts: &[&str]) -> Reference {
         let mut reference = Reference::default();
         for text in texts {
-            let counts = count(text);
-            reference.lines.extend(counts.keys().cloned());
+            reference.whole.extend(text.lines().map(str::to_owned));
             reference.runs += 1;
         }
         reference
@@ -163,5 +222,6 @@ mod tests {
         assert_eq!(known.splice("caught 3"), None);
         assert_eq!(known.splice("caught 2 times"), None);
         assert_eq!(known.splice("something else"), None);
+        assert_eq!(known.splice("!!hello world"), None);
     }
 }

@@ -208,6 +208,38 @@ pub(crate) fn waits_on_fd(number: c_long) -> bool {
     )
 }
 
+/// Whether nobody but the task itself can see that it made this call: of its own memory, or
+/// about who it is.
+pub(crate) fn is_private(number: c_long) -> bool {
+    matches!(
+        number,
+        libc::SYS_brk
+            | libc::SYS_mmap
+            | libc::SYS_munmap
+            | libc::SYS_mprotect
+            | libc::SYS_mremap
+            | libc::SYS_madvise
+            | libc::SYS_arch_prctl
+            | libc::SYS_prctl
+            | libc::SYS_set_tid_address
+            | libc::SYS_set_robust_list
+            | libc::SYS_rseq
+            | libc::SYS_prlimit64
+            | libc::SYS_getrandom
+            | libc::SYS_sigaltstack
+            | libc::SYS_sched_getaffinity
+            | libc::SYS_gettid
+            | libc::SYS_getpid
+            | libc::SYS_getppid
+            | libc::SYS_getuid
+            | libc::SYS_geteuid
+            | libc::SYS_getgid
+            | libc::SYS_getegid
+            | libc::SYS_fstat
+            | libc::SYS_newfstatat
+    )
+}
+
 /// Whether a call reads a clock.
 pub(crate) fn reads_clock(number: c_long) -> bool {
     matches!(

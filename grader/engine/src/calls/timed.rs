@@ -344,8 +344,8 @@ impl Run<'_> {
                 },
             );
         }
-        // The stop for which siglab interrupted the task follows.
-        Ok(Next::KERNEL)
+        // This stop has taken the place of the one that siglab asked for.
+        Ok(Next::USER)
     }
 
     /// Writes the time that is left where the call reports it.

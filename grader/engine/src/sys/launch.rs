@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 
+use siglab_model::Signal;
 use super::wait::{self, Status};
 use super::{Errno, Pid, ptrace};
 
@@ -87,7 +88,15 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
     loop {
         match wait::take(pid, true) {
             Ok(Some(Status::Exec)) => return Ok(pid),
+            Ok(Some(Status::Killed { signal, .. })) if signal == Signal::SEGV => {
+                return Err(LaunchError::Exec(io::Error::from_raw_os_error(libc::ENOEXEC)));
+            }
             Ok(Some(Status::Exited(_) | Status::Killed { .. })) => break,
+            Ok(Some(Status::Signal(Signal::SEGV))) => {
+                // The old program is gone, and the new one can't be loaded: its file is cut
+                // short, for one. The kernel kills it.
+                let _ = ptrace::resume(pid, ptrace::Resume::Cont, Some(Signal::SEGV));
+            }
             Ok(Some(_)) => {
                 // A signal from outside, before there is a program that could get it.
                 let _ = ptrace::resume(pid, ptrace::Resume::Cont, None);
