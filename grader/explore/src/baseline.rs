@@ -133,7 +133,30 @@ pub(crate) fn check_program(path: &Path) -> Result<(), ExploreError> {
             interpreter,
         });
     }
-    Ok(())
+    match other_machine(&start[..length]) {
+        Some(what) => Err(ExploreError::OtherMachine {
+            path: path.to_owned(),
+            what,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What an executable file is, by its first bytes, if it is none that this processor
+/// executes in 64-bit mode: elf(5). Nothing if it isn't an ELF file: exec says what is
+/// wrong then.
+fn other_machine(start: &[u8]) -> Option<String> {
+    /// `EM_X86_64`, at `e_machine`.
+    const X86_64: u16 = 62;
+    const CLASS: usize = 4;
+    const CLASS_32: u8 = 1;
+    let of = start.starts_with(b"\x7fELF").then_some(start)?;
+    if of.get(CLASS) == Some(&CLASS_32) {
+        return Some("a 32-bit program".to_owned());
+    }
+    let machine = of.get(18..20)?;
+    let machine = u16::from_le_bytes([machine[0], machine[1]]);
+    (machine != X86_64).then(|| "a program for another processor".to_owned())
 }
 
 impl Subject<'_> {

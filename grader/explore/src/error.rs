@@ -40,6 +40,25 @@ pub enum ExploreError {
         /// What runs it.
         interpreter: String,
     },
+    /// It isn't a program for this processor in 64-bit mode.
+    #[error("{} is {what}: siglab runs x86-64 programs only", path.display())]
+    OtherMachine {
+        /// The program.
+        path: PathBuf,
+        /// What it is, in words.
+        what: String,
+    },
+    /// The folder in which the program was started can't be used.
+    #[error(
+        "the working directory of the witness's program, {}, can't be used: {source}",
+        path.display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file isn't a witness.
     #[error("not a witness: {0}")]
     NotAWitness(String),

@@ -73,7 +73,7 @@ fn deaths(trace: &Trace) -> impl Iterator<Item = (Role, ProcessStatus)> {
 }
 
 /// Signals by which a program dies of its own fault.
-fn is_fault(signal: Signal) -> bool {
+pub(crate) fn is_fault(signal: Signal) -> bool {
     [
         Signal::SEGV,
         Signal::ABRT,
