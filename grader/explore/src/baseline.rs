@@ -17,6 +17,7 @@ use crate::error::ExploreError;
 use crate::judge::Normal;
 use crate::options::{Demand, ExploreOptions, Strategy};
 use crate::parallel;
+use crate::stack::module_of;
 use crate::witness::STEPS_IN_HANDLERS;
 
 /// Processor time that a run may take which does nothing but compute.
@@ -83,10 +84,10 @@ impl Baseline {
     }
 
     /// Of a program that never gets to where there is something to explore.
-    fn of_nothing(trace: Trace) -> Self {
+    fn of_nothing(trace: Trace, program: &str) -> Self {
         Self {
             signals: Vec::new(),
-            normal: Normal::new(&trace),
+            normal: Normal::new(&trace, program),
             trace,
             cases: Vec::new(),
             left_out: 0,
@@ -257,7 +258,7 @@ impl Subject<'_> {
         Ok(Baseline {
             signals: self.handled(&plain),
             handlers: vec![(followed.trace, Vec::new())],
-            ..Baseline::of_nothing(plain)
+            ..Baseline::of_nothing(plain, &module_of(self.command))
         })
     }
 
@@ -291,12 +292,12 @@ impl Subject<'_> {
         };
         let is_meant = self.wanted.from_start || !self.wanted.signals.is_empty();
         if plain.outcome.limit.is_some() && !is_meant && !installs_handler(&plain) {
-            return Ok(Baseline::of_nothing(plain));
+            return Ok(Baseline::of_nothing(plain, &module_of(self.command)));
         }
         let followed = self.follow(&[], from, true, None)?;
         let signals = self.signals(&followed.moments);
         let mut baseline = Baseline {
-            normal: Normal::new(&plain),
+            normal: Normal::new(&plain, &module_of(self.command)),
             cases: Vec::new(),
             left_out: 0,
             handlers: vec![(followed.trace, Vec::new())],

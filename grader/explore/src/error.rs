@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use siglab_model::Role;
+
 /// Why exploring or replaying could not take place.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
@@ -48,6 +50,20 @@ pub enum ExploreError {
         /// What it is, in words.
         what: String,
     },
+    /// The dynamic linker can't load it.
+    #[error("the program doesn't start: {message}")]
+    NotLoaded {
+        /// The dynamic linker's message.
+        message: String,
+    },
+    /// Signals are to be sent to whom there isn't.
+    #[error("no process or thread is called `{role}`; there {}", exist(roles))]
+    NoSuchRole {
+        /// The role that isn't there.
+        role: Role,
+        /// Those that are.
+        roles: Vec<Role>,
+    },
     /// The folder in which the program was started can't be used.
     #[error(
         "the working directory of the witness's program, {}, can't be used: {source}",
@@ -76,4 +92,14 @@ pub enum ExploreError {
         /// The file's hash.
         found: String,
     },
+}
+
+/// `is main`, `are main and child`.
+fn exist(roles: &[Role]) -> String {
+    let names: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    match names.split_last() {
+        Some((last, [])) => format!("is {last}"),
+        Some((last, others)) => format!("are {} and {last}", others.join(", ")),
+        None => "are none".to_owned(),
+    }
 }

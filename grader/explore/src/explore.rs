@@ -1,9 +1,10 @@
 //! Trying moments.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, Place, Policy, Role, Signal, Trace};
+use siglab_model::{Kind, Place, Policy, ProcessStatus, Role, Signal};
 
 use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
@@ -12,6 +13,7 @@ use crate::group::{self, Found};
 use crate::judge::{self, Judgement, Normal};
 use crate::map::Map;
 use crate::options::{Demand, ExploreOptions, Progress};
+use crate::output::text_of;
 use crate::trial::try_all;
 
 /// Tries the moments of a program, and says what goes wrong at which.
@@ -53,9 +55,10 @@ pub fn explore_with(
         demand,
     };
     let mut baseline = subject.baseline()?;
+    check_run(wanted, &baseline)?;
     let mut found = Found::default();
     watch_handlers(&subject, &mut baseline, &mut found);
-    judge_alone(&mut found, &baseline.trace);
+    judge_alone(&mut found, &baseline);
     let schedules = try_schedules(&subject, &mut baseline, &mut found)?;
 
     let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
@@ -96,6 +99,40 @@ pub fn explore_with(
     })
 }
 
+/// Refuses what the run without a signal shows to make no sense: a program that doesn't
+/// start, a role that there isn't.
+fn check_run(wanted: &ExploreOptions, baseline: &Baseline) -> Result<(), ExploreError> {
+    /// What ld.so(8) exits with.
+    const NOT_LOADED: i32 = 127;
+    if baseline.trace.outcome.status == Some(ProcessStatus::Exited(NOT_LOADED))
+        && let text = text_of(&baseline.trace)
+        && let Some(line) = text
+            .lines()
+            .find(|line| line.contains("error while loading shared libraries"))
+    {
+        return Err(ExploreError::NotLoaded {
+            message: line.to_owned(),
+        });
+    }
+    let traces = || {
+        let followed = baseline.handlers.iter().map(|(trace, _)| trace);
+        followed.chain([&baseline.trace])
+    };
+    let mut roles = BTreeSet::from([Role::new(Role::MAIN)]);
+    for event in traces().flat_map(|trace| &trace.events) {
+        if let Kind::Fork { child, .. } = &event.kind {
+            roles.insert(child.clone());
+        }
+    }
+    match wanted.to.iter().find(|role| !roles.contains(*role)) {
+        Some(role) => Err(ExploreError::NoSuchRole {
+            role: role.clone(),
+            roles: roles.into_iter().collect(),
+        }),
+        None => Ok(()),
+    }
+}
+
 fn left_out(
     wanted: &ExploreOptions,
     baseline: &Baseline,
@@ -117,7 +154,9 @@ fn left_out(
     }
     let untried = baseline.cases.len() - counts.tried;
     for (moments, why) in [(thinned, "number"), (untried, "time")] {
-        if moments > 0 {
+        if moments > 0 && why == "time" && wanted.cancel.is_cancelled() {
+            texts.push(format!("{moments} moments: exploring was interrupted"));
+        } else if moments > 0 {
             texts.push(format!(
                 "{moments} moments for want of {why}: the budget was used up"
             ));
@@ -203,8 +242,9 @@ fn is_buffered(function: &str) -> bool {
 }
 
 /// What is wrong with the program when nothing is injected at all.
-fn judge_alone(found: &mut Found, trace: &Trace) {
-    let nothing = Normal::of_nothing(&trace.header.program);
+fn judge_alone(found: &mut Found, baseline: &Baseline) {
+    let trace = &baseline.trace;
+    let nothing = Normal::of_nothing(&baseline.normal.program);
     let crash_or_lock = |judgement: &Judgement| {
         matches!(
             judgement.kind,

@@ -581,6 +581,105 @@ fn without_a_handler_there_is_nothing_to_explore() {
 }
 
 #[test]
+fn what_does_not_run_as_it_is_asked_for_is_said() {
+    explore(["--to", "child.7"], &sample(PRINTF))
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr("siglab: error: no process or thread is called `child.7`; there is main\n");
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = "int f(void) { return 0; }\n";
+    let library = program(&folder, "libgone.so", text, &["-shared", "-fPIC"]);
+    let text = "int f(void);\nint main(void) { return f(); }\n";
+    let library_flag = library.to_str().expect("UTF-8");
+    let flags = [
+        "-Wl,-rpath,/nowhere",
+        "-Wl,--no-as-needed",
+        "-Wl,--allow-shlib-undefined",
+    ];
+    let source = folder.path().join("needs.c");
+    fs::write(&source, text).expect("the folder is ours");
+    let needs = folder.path().join("needs");
+    // A library's path is taken over as it is, if it has no soname.
+    compile(&source, &[&flags[..], &[library_flag]].concat(), &needs);
+    fs::remove_file(&library).expect("it was built");
+    explore([], &needs)
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("the program doesn't start: "))
+        .stderr(predicate::str::contains("libgone.so"));
+}
+
+/// Programs of which the texts once said something else than what happens in them.
+#[test]
+fn what_is_said_is_what_happens() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let header = "#include <setjmp.h>\n#include <signal.h>\n#include <stdio.h>\n\
+                  #include <stdlib.h>\n#include <unistd.h>\n";
+    let install = "struct sigaction a = {.sa_handler = h}; sigaction(SIGUSR1, &a, 0);";
+    for (name, before, main, expected) in [
+        (
+            "aborts_later",
+            "static volatile int a1, b1; static void h(int s) { (void)s; if (a1 != b1) a1 = 9; }",
+            "for (int i = 1; i < 3; i++) {\na1 = i;\nb1 = i;\n}\nif (a1 == 9)\nabort();",
+            &["Its handler runs to its end; then main dies of SIGABRT in abort, called by main ("]
+                [..],
+        ),
+        (
+            "spins_in_handler",
+            "static volatile int busy; static void h(int s) { (void)s; while (busy) { } }",
+            "busy = 1; (void)!write(1, \"x\", 1); busy = 0;",
+            &[
+                "the handler of SIGUSR1 runs for ever",
+                "Its handler, h, computes in h (spins_in",
+            ],
+        ),
+        (
+            "jumps",
+            "static sigjmp_buf j; static void h(int s) { (void)s; siglongjmp(j, 1); }",
+            "if (!sigsetjmp(j, 1)) { for (int i = 0; i < 2; i++) printf(\"line %d\\n\", i); } \
+             puts(\"end\");",
+            &[
+                "which siglongjmp left locked",
+                "its handler is left by siglongjmp(3)",
+            ],
+        ),
+        (
+            "crashes_alone",
+            "static void h(int s) { (void)s; }",
+            "abort();",
+            &[
+                "nothing goes wrong at any of them, but without a signal something does",
+                "crash: main crashes with SIGABRT\n",
+                "main dies of SIGABRT in abort, called by main (",
+            ],
+        ),
+        (
+            "exits",
+            "static void h(int s) { exit(s); }",
+            "puts(\"text\");",
+            &["exit in the handler of SIGUSR1 deadlocks with exit on the lock on stdio's list"],
+        ),
+    ] {
+        let text = format!(
+            "{header}{before}\nint main(void)\n{{\n    {install}\n    {main}\n    return 0;\n}}\n"
+        );
+        let executable = program(&folder, name, &text, &["-g", "-Wno-clobbered"]);
+        let assert = explore([], &executable).assert().code(1);
+        let said = stdout(&assert);
+        // Lines are wrapped.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for expected in expected {
+            assert!(
+                words(&said).contains(&words(expected)),
+                "{expected:?} is not in\n{said}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_program_that_spins_before_it_has_a_handler_is_cut_off() {
     let folder = TempDir::new().expect("a temporary folder");
     let text = "int main(void) { volatile unsigned n = 0; for (;;) n++; }\n";
