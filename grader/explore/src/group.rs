@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use siglab_engine::follow;
+use siglab_engine::{Cancel, follow};
 use siglab_model::{Frame, HandlerExit, Injection, Kind, Policy, Role, Signal, Trace};
 
 use crate::baseline::{Baseline, Case, Subject};
@@ -11,6 +11,7 @@ use crate::error::ExploreError;
 use crate::explore::sort;
 use crate::finding::{Finding, FindingKind};
 use crate::judge::{Judgement, stacks_at_death, waiting};
+use crate::options::ExploreOptions;
 use crate::stack::outer_call;
 use crate::witness::{HANDLERS, Witness};
 use crate::words::{Seen, Words};
@@ -122,6 +123,16 @@ pub(crate) fn describe(
     baseline: &Baseline,
     found: Found,
 ) -> Result<Vec<Finding>, ExploreError> {
+    // What was found is told in full, also if trying more was interrupted: a run that is cut
+    // short shows something else. These are few, and each has its limit.
+    let wanted = ExploreOptions {
+        cancel: Cancel::default(),
+        ..subject.wanted.clone()
+    };
+    let subject = &Subject {
+        wanted: &wanted,
+        ..*subject
+    };
     let mut findings = Vec::new();
     for ((.., signal, _), group) in found.groups {
         findings.push(describe_one(subject, baseline, signal, group)?);

@@ -30,7 +30,7 @@ pub(crate) fn is_own(frame: &Frame, program: &str) -> bool {
         && !frame.library
         && !of_rust
         && !is_start(function)
-        && !(frame.file.is_none() && is_of_libc(function))
+        && (frame.file.is_some() || !is_of_libc(function))
 }
 
 /// Whether a function, of which there are no line numbers, is C's library's, which was linked
