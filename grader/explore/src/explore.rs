@@ -30,13 +30,22 @@ pub fn explore(
     wanted: &ExploreOptions,
     progress: &dyn Progress,
 ) -> Result<Exploration, ExploreError> {
-    explore_with(command, script, options, wanted, progress, &|_| Vec::new())
+    let subject = Subject {
+        command,
+        script,
+        options,
+        wanted,
+        demand: &|_| Vec::new(),
+    };
+    explore_subject(&subject, progress, &|baseline| check_run(wanted, baseline))
 }
 
-/// Like [`explore`], with something more that must hold in each run.
+/// Like [`explore`], with something more that must hold in each run. What is wrong with a
+/// program that doesn't start, or with one that hasn't the wanted roles, is for whoever asks
+/// to judge: nothing is found in it.
 ///
 /// # Errors
-/// As [`explore`].
+/// As [`explore`], those two aside.
 pub fn explore_with(
     command: &Command,
     script: &Script,
@@ -45,8 +54,6 @@ pub fn explore_with(
     progress: &dyn Progress,
     demand: &Demand<'_>,
 ) -> Result<Exploration, ExploreError> {
-    let begun = now();
-    check_program(&command.program)?;
     let subject = Subject {
         command,
         script,
@@ -54,16 +61,28 @@ pub fn explore_with(
         wanted,
         demand,
     };
+    explore_subject(&subject, progress, &|_| Ok(()))
+}
+
+/// `check`: whether there is something to explore, by the runs before anything is tried.
+fn explore_subject(
+    subject: &Subject<'_>,
+    progress: &dyn Progress,
+    check: &dyn Fn(&Baseline) -> Result<(), ExploreError>,
+) -> Result<Exploration, ExploreError> {
+    let begun = now();
+    let wanted = subject.wanted;
+    check_program(&subject.command.program)?;
     let mut baseline = subject.baseline()?;
-    check_run(wanted, &baseline)?;
+    check(&baseline)?;
     let mut found = Found::default();
-    watch_handlers(&subject, &mut baseline, &mut found);
+    watch_handlers(subject, &mut baseline, &mut found);
     judge_alone(&mut found, &baseline);
-    let schedules = try_schedules(&subject, &mut baseline, &mut found)?;
+    let schedules = try_schedules(subject, &mut baseline, &mut found)?;
 
     let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
     progress.total(baseline.cases.len());
-    let judged = try_all(&subject, &baseline, progress, begun)?;
+    let judged = try_all(subject, &baseline, progress, begun)?;
 
     let mut map = Map::default();
     let mut counts = Counts {
@@ -84,7 +103,7 @@ pub fn explore_with(
             found.add_case(judgement, index, case);
         }
     }
-    let findings = group::describe(&subject, &baseline, found)?;
+    let findings = group::describe(subject, &baseline, found)?;
     Ok(Exploration {
         schema: EXPLORE_SCHEMA.to_owned(),
         program: baseline.trace.header.program.clone(),

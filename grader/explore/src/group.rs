@@ -298,8 +298,20 @@ fn look(trace: &Trace, group: &Group, signal: Option<Signal>, program: &str) -> 
     } else if seen.interrupted.is_empty() && !seen.ends_in_handler {
         seen.interrupted.clone_from(&seen.end);
     }
-    seen.call = outer_call(&seen.end, program).map(str::to_owned);
+    seen.call = call_in(&seen.end, seen.handler_name.as_deref(), program).map(str::to_owned);
     seen
+}
+
+/// The function that the program, or its handler in a library, called last.
+fn call_in<'a>(stack: &'a [Frame], handler: Option<&str>, program: &str) -> Option<&'a str> {
+    let call = outer_call(stack, program)?;
+    if Some(call) != handler {
+        return Some(call);
+    }
+    let at = stack
+        .iter()
+        .rposition(|frame| frame.function.as_deref() == Some(call))?;
+    outer_call(&stack[..at], program)
 }
 
 /// The name of the handler that was called last for this signal, if it is known.

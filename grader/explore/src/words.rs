@@ -413,6 +413,9 @@ impl Words<'_> {
         } else {
             detail
         };
+        if is_itself && inner.is_none() {
+            return self.library_handler(signal);
+        }
         let does = if called.contains("panicking::") {
             "panics".to_owned()
         } else if is_itself && called.ends_with("dealloc") {
@@ -439,6 +442,29 @@ impl Words<'_> {
             format!("the handler of {signal} {does}"),
             format!("{} {does}{why}.{}", self.handler_of(signal), self.others()),
             instead_of(called).to_owned(),
+        )
+    }
+
+    /// A handler that is a library's: what it calls isn't told apart.
+    fn library_handler(&self, signal: &str) -> Said {
+        let of = self
+            .seen
+            .handler
+            .last()
+            .and_then(|frame| frame.module.as_deref())
+            .map_or_else(
+                || "one of a library's".to_owned(),
+                |module| format!("one of {module}'s"),
+            );
+        (
+            format!("the handler of {signal} is {of} functions"),
+            format!(
+                "{} is {of} functions, and isn't known to be async-signal-safe: if the signal \
+                 interrupts what it uses, too, anything can happen, however often it goes well.{}",
+                self.handler_of(signal),
+                self.others()
+            ),
+            instead_of(&self.judgement.detail).to_owned(),
         )
     }
 
