@@ -17,6 +17,7 @@ use crate::error::ExploreError;
 use crate::judge::Normal;
 use crate::options::{Demand, ExploreOptions, Strategy};
 use crate::parallel;
+use crate::stack::module_of;
 use crate::witness::STEPS_IN_HANDLERS;
 
 /// Processor time that a run may take which does nothing but compute.
@@ -88,10 +89,10 @@ impl Baseline {
     }
 
     /// Of a program that never gets to where there is something to explore.
-    fn of_nothing(trace: Trace) -> Self {
+    fn of_nothing(trace: Trace, program: &str) -> Self {
         Self {
             signals: Vec::new(),
-            normal: Normal::new(&trace),
+            normal: Normal::new(&trace, program),
             trace,
             cases: Vec::new(),
             left_out: 0,
@@ -139,7 +140,30 @@ pub(crate) fn check_program(path: &Path) -> Result<(), ExploreError> {
             interpreter,
         });
     }
-    Ok(())
+    match other_machine(&start[..length]) {
+        Some(what) => Err(ExploreError::OtherMachine {
+            path: path.to_owned(),
+            what,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What an executable file is, by its first bytes, if it is none that this processor
+/// executes in 64-bit mode: elf(5). Nothing if it isn't an ELF file: exec says what is
+/// wrong then.
+fn other_machine(start: &[u8]) -> Option<String> {
+    /// `EM_X86_64`, at `e_machine`.
+    const X86_64: u16 = 62;
+    const CLASS: usize = 4;
+    const CLASS_32: u8 = 1;
+    let of = start.starts_with(b"\x7fELF").then_some(start)?;
+    if of.get(CLASS) == Some(&CLASS_32) {
+        return Some("a 32-bit program".to_owned());
+    }
+    let machine = of.get(18..20)?;
+    let machine = u16::from_le_bytes([machine[0], machine[1]]);
+    (machine != X86_64).then(|| "a program for another processor".to_owned())
 }
 
 impl Subject<'_> {
@@ -240,7 +264,7 @@ impl Subject<'_> {
         Ok(Baseline {
             signals: self.handled(&plain),
             handlers: vec![(followed.trace, Vec::new())],
-            ..Baseline::of_nothing(plain)
+            ..Baseline::of_nothing(plain, &module_of(self.command))
         })
     }
 
@@ -274,12 +298,12 @@ impl Subject<'_> {
         };
         let is_meant = self.wanted.from_start || !self.wanted.signals.is_empty();
         if plain.outcome.limit.is_some() && !is_meant && !installs_handler(&plain) {
-            return Ok(Baseline::of_nothing(plain));
+            return Ok(Baseline::of_nothing(plain, &module_of(self.command)));
         }
         let followed = self.follow(&[], from, true, None)?;
         let signals = self.signals(&followed.moments);
         let mut baseline = Baseline {
-            normal: Normal::new(&plain),
+            normal: Normal::new(&plain, &module_of(self.command)),
             cases: Vec::new(),
             left_out: 0,
             handlers: vec![(followed.trace, Vec::new())],

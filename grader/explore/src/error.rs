@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use siglab_model::Role;
+
 /// Why exploring or replaying could not take place.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
@@ -40,6 +42,39 @@ pub enum ExploreError {
         /// What runs it.
         interpreter: String,
     },
+    /// It isn't a program for this processor in 64-bit mode.
+    #[error("{} is {what}: siglab runs x86-64 programs only", path.display())]
+    OtherMachine {
+        /// The program.
+        path: PathBuf,
+        /// What it is, in words.
+        what: String,
+    },
+    /// The dynamic linker can't load it.
+    #[error("the program doesn't start: {message}")]
+    NotLoaded {
+        /// The dynamic linker's message.
+        message: String,
+    },
+    /// Signals are to be sent to whom there isn't.
+    #[error("no process or thread is called `{role}`; there {}", exist(roles))]
+    NoSuchRole {
+        /// The role that isn't there.
+        role: Role,
+        /// Those that are.
+        roles: Vec<Role>,
+    },
+    /// The folder in which the program was started can't be used.
+    #[error(
+        "the working directory of the witness's program, {}, can't be used: {source}",
+        path.display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file isn't a witness.
     #[error("not a witness: {0}")]
     NotAWitness(String),
@@ -57,4 +92,14 @@ pub enum ExploreError {
         /// The file's hash.
         found: String,
     },
+}
+
+/// `is main`, `are main and child`.
+fn exist(roles: &[Role]) -> String {
+    let names: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    match names.split_last() {
+        Some((last, [])) => format!("is {last}"),
+        Some((last, others)) => format!("are {} and {last}", others.join(", ")),
+        None => "are none".to_owned(),
+    }
 }

@@ -1,9 +1,10 @@
 //! Trying moments.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, LimitKind, Place, Policy, Role, Signal};
+use siglab_model::{Kind, LimitKind, Place, Policy, ProcessStatus, Role, Signal};
 
 use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
@@ -12,6 +13,7 @@ use crate::group::{self, Found};
 use crate::judge::{self, Judgement, Normal};
 use crate::map::Map;
 use crate::options::{Demand, ExploreOptions, Progress};
+use crate::output::text_of;
 use crate::trial::try_all;
 
 /// Tries the moments of a program, and says what goes wrong at which.
@@ -28,13 +30,22 @@ pub fn explore(
     wanted: &ExploreOptions,
     progress: &dyn Progress,
 ) -> Result<Exploration, ExploreError> {
-    explore_with(command, script, options, wanted, progress, &|_| Vec::new())
+    let subject = Subject {
+        command,
+        script,
+        options,
+        wanted,
+        demand: &|_| Vec::new(),
+    };
+    explore_subject(&subject, progress, &|baseline| check_run(wanted, baseline))
 }
 
-/// Like [`explore`], with something more that must hold in each run.
+/// Like [`explore`], with something more that must hold in each run. What is wrong with a
+/// program that doesn't start, or with one that hasn't the wanted roles, is for whoever asks
+/// to judge: nothing is found in it.
 ///
 /// # Errors
-/// As [`explore`].
+/// As [`explore`], those two aside.
 pub fn explore_with(
     command: &Command,
     script: &Script,
@@ -43,8 +54,6 @@ pub fn explore_with(
     progress: &dyn Progress,
     demand: &Demand<'_>,
 ) -> Result<Exploration, ExploreError> {
-    let begun = now();
-    check_program(&command.program)?;
     let subject = Subject {
         command,
         script,
@@ -52,15 +61,28 @@ pub fn explore_with(
         wanted,
         demand,
     };
+    explore_subject(&subject, progress, &|_| Ok(()))
+}
+
+/// `check`: whether there is something to explore, by the runs before anything is tried.
+fn explore_subject(
+    subject: &Subject<'_>,
+    progress: &dyn Progress,
+    check: &dyn Fn(&Baseline) -> Result<(), ExploreError>,
+) -> Result<Exploration, ExploreError> {
+    let begun = now();
+    let wanted = subject.wanted;
+    check_program(&subject.command.program)?;
     let mut baseline = subject.baseline()?;
+    check(&baseline)?;
     let mut found = Found::default();
-    watch_handlers(&subject, &mut baseline, &mut found);
+    watch_handlers(subject, &mut baseline, &mut found);
     judge_alone(&mut found, &baseline);
-    let schedules = try_schedules(&subject, &mut baseline, &mut found)?;
+    let schedules = try_schedules(subject, &mut baseline, &mut found)?;
 
     let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
     progress.total(baseline.cases.len());
-    let judged = try_all(&subject, &baseline, progress, begun)?;
+    let judged = try_all(subject, &baseline, progress, begun)?;
 
     let mut map = Map::default();
     let mut counts = Counts {
@@ -81,7 +103,7 @@ pub fn explore_with(
             found.add_case(judgement, index, case);
         }
     }
-    let findings = group::describe(&subject, &baseline, found)?;
+    let findings = group::describe(subject, &baseline, found)?;
     Ok(Exploration {
         schema: EXPLORE_SCHEMA.to_owned(),
         program: baseline.trace.header.program.clone(),
@@ -94,6 +116,40 @@ pub fn explore_with(
         findings,
         map: map.into_lines(),
     })
+}
+
+/// Refuses what the run without a signal shows to make no sense: a program that doesn't
+/// start, a role that there isn't.
+fn check_run(wanted: &ExploreOptions, baseline: &Baseline) -> Result<(), ExploreError> {
+    /// What ld.so(8) exits with.
+    const NOT_LOADED: i32 = 127;
+    if baseline.trace.outcome.status == Some(ProcessStatus::Exited(NOT_LOADED))
+        && let text = text_of(&baseline.trace)
+        && let Some(line) = text
+            .lines()
+            .find(|line| line.contains("error while loading shared libraries"))
+    {
+        return Err(ExploreError::NotLoaded {
+            message: line.to_owned(),
+        });
+    }
+    let traces = || {
+        let followed = baseline.handlers.iter().map(|(trace, _)| trace);
+        followed.chain([&baseline.trace])
+    };
+    let mut roles = BTreeSet::from([Role::new(Role::MAIN)]);
+    for event in traces().flat_map(|trace| &trace.events) {
+        if let Kind::Fork { child, .. } = &event.kind {
+            roles.insert(child.clone());
+        }
+    }
+    match wanted.to.iter().find(|role| !roles.contains(*role)) {
+        Some(role) => Err(ExploreError::NoSuchRole {
+            role: role.clone(),
+            roles: roles.into_iter().collect(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn left_out(
@@ -117,7 +173,9 @@ fn left_out(
     }
     let untried = baseline.cases.len() - counts.tried;
     for (moments, why) in [(thinned, "number"), (untried, "time")] {
-        if moments > 0 {
+        if moments > 0 && why == "time" && wanted.cancel.is_cancelled() {
+            texts.push(format!("{moments} moments: exploring was interrupted"));
+        } else if moments > 0 {
             texts.push(format!(
                 "{moments} moments for want of {why}: the budget was used up"
             ));
@@ -205,7 +263,7 @@ fn is_buffered(function: &str) -> bool {
 /// What is wrong with the program when nothing is injected at all.
 fn judge_alone(found: &mut Found, baseline: &Baseline) {
     let trace = &baseline.trace;
-    let nothing = Normal::of_nothing(&trace.header.program);
+    let nothing = Normal::of_nothing(&baseline.normal.program);
     // One that a signal ends waits for it, if in a wasteful way. One that asks again and again,
     // sleeping meanwhile, is a daemon.
     let computes = matches!(

@@ -1,18 +1,20 @@
 //! One finding for each distinct cause, with its explanation and its witness.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use siglab_engine::follow;
-use siglab_model::safety::instead_of;
-use siglab_model::{Frame, Injection, Kind, Policy, Role, Signal, Trace};
+use siglab_engine::{Cancel, follow};
+use siglab_model::{Frame, HandlerExit, Injection, Kind, Policy, Role, Signal, Trace};
 
 use crate::baseline::{Baseline, Case, Subject};
 use crate::error::ExploreError;
 use crate::explore::sort;
 use crate::finding::{Finding, FindingKind};
 use crate::judge::{Judgement, stacks_at_death, waiting};
-use crate::stack::{outer_call, place};
+use crate::options::ExploreOptions;
+use crate::stack::outer_call;
 use crate::witness::{HANDLERS, Witness};
+use crate::words::{Seen, Words};
 
 /// What was found, by cause.
 #[derive(Debug, Default)]
@@ -28,6 +30,10 @@ struct Group {
     shown_by: ShownBy,
     /// The length of the way to it, to find the shortest.
     length: (usize, usize),
+    /// Whom it was seen with.
+    roles: Vec<Role>,
+    /// The runs in which handlers were followed that show it.
+    followed: Vec<Vec<Injection>>,
 }
 
 #[derive(Debug)]
@@ -61,9 +67,15 @@ impl Found {
         interrupted: Vec<Frame>,
         injections: &[Injection],
     ) {
-        self.add(judgement, Some(signal), (injections.len(), 0), || {
+        let length = (injections.len(), 0);
+        let group = self.add(judgement, Some(signal), length, || {
             ShownBy::Handler(injections.to_vec(), handler, interrupted)
         });
+        if !group.followed.iter().any(|it| it == injections) {
+            group.followed.push(injections.to_vec());
+        }
+        // Runs count, however often a run shows it.
+        group.moments = group.followed.len();
     }
 
     fn add(
@@ -72,30 +84,35 @@ impl Found {
         signal: Option<Signal>,
         length: (usize, usize),
         shown_by: impl FnOnce() -> ShownBy,
-    ) {
-        let key = (
-            judgement.kind,
-            signal,
-            format!("{} {}", judgement.role, judgement.cause),
-        );
-        match self.groups.get_mut(&key) {
-            Some(group) => {
+    ) -> &mut Group {
+        // What a handler does is the same in every thread.
+        let cause = match judgement.kind {
+            FindingKind::UnsafeCall | FindingKind::ErrnoClobbered => judgement.cause.clone(),
+            _ => format!("{} {}", judgement.role, judgement.cause),
+        };
+        let key = (judgement.kind, signal, cause);
+        match self.groups.entry(key) {
+            Entry::Occupied(entry) => {
+                let group = entry.into_mut();
                 group.moments += 1;
+                if !group.roles.contains(&judgement.role) {
+                    group.roles.push(judgement.role.clone());
+                }
                 if length < group.length {
                     group.length = length;
                     group.shown_by = shown_by();
                     group.judgement = judgement;
                 }
+                group
             }
-            None => {
-                let group = Group {
-                    judgement,
-                    moments: 1,
-                    shown_by: shown_by(),
-                    length,
-                };
-                self.groups.insert(key, group);
-            }
+            Entry::Vacant(entry) => entry.insert(Group {
+                roles: vec![judgement.role.clone()],
+                followed: Vec::new(),
+                judgement,
+                moments: 1,
+                shown_by: shown_by(),
+                length,
+            }),
         }
     }
 }
@@ -106,6 +123,16 @@ pub(crate) fn describe(
     baseline: &Baseline,
     found: Found,
 ) -> Result<Vec<Finding>, ExploreError> {
+    // What was found is told in full, also if trying more was interrupted: a run that is cut
+    // short shows something else. These are few, and each has its limit.
+    let wanted = ExploreOptions {
+        cancel: Cancel::default(),
+        ..subject.wanted.clone()
+    };
+    let subject = &Subject {
+        wanted: &wanted,
+        ..*subject
+    };
     let mut findings = Vec::new();
     for ((.., signal, _), group) in found.groups {
         findings.push(describe_one(subject, baseline, signal, group)?);
@@ -121,7 +148,6 @@ fn describe_one(
     group: Group,
 ) -> Result<Finding, ExploreError> {
     let kind = group.judgement.kind;
-    let program = &baseline.trace.header.program;
     let (trace, followed) = match &group.shown_by {
         ShownBy::Case(injections) => (subject.run(injections, baseline.limit, true, None)?, false),
         ShownBy::Schedule(policy) => {
@@ -142,7 +168,7 @@ fn describe_one(
             (followed.trace, true)
         }
     };
-    let (handler, interrupted) = stacks(&trace, &group);
+    let seen = look(&trace, &group, signal, &baseline.normal.program);
     let broken = match kind {
         FindingKind::CriterionFailed => (subject.demand)(&trace)
             .into_iter()
@@ -150,12 +176,11 @@ fn describe_one(
         _ => None,
     };
     let words = Words {
-        program,
-        is_alone: signal.is_none(),
-        signal: signal.map_or_else(|| "the signal".to_owned(), |signal| signal.to_string()),
+        program: &baseline.normal.program,
+        signal,
         judgement: &group.judgement,
-        handler: &handler,
-        interrupted: &interrupted,
+        roles: &group.roles,
+        seen: &seen,
     };
     let (title, explanation, mut advice) = words.say();
     if let Some(broken) = broken {
@@ -178,290 +203,160 @@ fn describe_one(
         advice,
         signal,
         role: group.judgement.role.clone(),
-        interrupted,
-        handler,
+        interrupted: seen.interrupted,
+        handler: seen.handler,
         witness,
         trace: Some(trace),
     })
 }
 
-/// The stacks of the handler, and of what was interrupted.
-fn stacks(trace: &Trace, group: &Group) -> (Vec<Frame>, Vec<Frame>) {
-    let role = &group.judgement.role;
-    let injected = || {
-        trace
-            .events
-            .iter()
-            .rev()
-            .find_map(|event| match &event.kind {
-                Kind::Injected { stack, .. } => Some(stack.clone()),
-                _ => None,
-            })
-            .unwrap_or_default()
+/// Finds in a run what there is to say about it.
+fn look(trace: &Trace, group: &Group, signal: Option<Signal>, program: &str) -> Seen {
+    let judgement = &group.judgement;
+    let role = &judgement.role;
+    let injected = trace
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| match &event.kind {
+            Kind::Injected { stack, .. } => Some(stack.clone()),
+            _ => None,
+        })
+        .unwrap_or_default();
+    let mut seen = Seen {
+        handler_name: handler_name(trace, signal),
+        ..Seen::default()
     };
-    match (&group.shown_by, group.judgement.kind) {
-        (ShownBy::Handler(_, handler, interrupted), _) => {
-            let interrupted = if interrupted.is_empty() {
-                injected()
+    match &group.shown_by {
+        ShownBy::Handler(_, handler, interrupted) => {
+            seen.handler.clone_from(handler);
+            seen.interrupted = if interrupted.is_empty() {
+                injected
             } else {
                 interrupted.clone()
             };
-            (handler.clone(), interrupted)
+            return seen;
         }
-        (_, FindingKind::Deadlock) => waiting(trace)
-            .unwrap_or_default()
-            .iter()
-            .find(|waiting| waiting.role == *role)
-            .map(|waiting| (waiting.stack.clone(), waiting.interrupted.clone()))
-            .unwrap_or_default(),
-        (_, FindingKind::Crash) => {
+        ShownBy::Schedule(Policy::InOrder) | ShownBy::Case(_) => {}
+        ShownBy::Schedule(_) => seen.other_order = true,
+    }
+    let open = handlers_of(trace, role);
+    seen.left_by_jump = open.left_by_jump;
+    match judgement.kind {
+        FindingKind::Deadlock | FindingKind::LostWakeup => {
+            let waiting = waiting(trace).unwrap_or_default();
+            if let Some(waiting) = waiting.iter().find(|waiting| waiting.role == *role) {
+                seen.end.clone_from(&waiting.stack);
+                seen.ends_in_handler = waiting.handler.is_some();
+                seen.handled = waiting.handler;
+                if judgement.kind == FindingKind::Deadlock {
+                    seen.interrupted.clone_from(&waiting.interrupted);
+                }
+            }
+        }
+        FindingKind::Crash => {
             let (stack, interrupted) = stacks_at_death(trace, role);
-            if interrupted.is_empty() {
-                (Vec::new(), stack.to_vec())
-            } else {
-                (stack.to_vec(), interrupted.to_vec())
-            }
+            seen.end = stack.to_vec();
+            seen.ends_in_handler = !interrupted.is_empty() || open.inside;
+            seen.interrupted = interrupted.to_vec();
         }
-        (_, FindingKind::LostWakeup) => {
-            let stack = waiting(trace)
-                .unwrap_or_default()
+        FindingKind::Hang => {
+            seen.ends_in_handler = open.inside;
+            let busy = trace
+                .events
                 .iter()
-                .find(|waiting| waiting.role == *role)
-                .map(|waiting| waiting.stack.clone());
-            let interrupted = injected();
-            if interrupted.is_empty() {
-                (Vec::new(), stack.unwrap_or_default())
-            } else {
-                (Vec::new(), interrupted)
+                .rev()
+                .find_map(|event| match &event.kind {
+                    Kind::BusyWaiting { syscall, stack, .. }
+                        if event.role.as_ref() == Some(role) =>
+                    {
+                        Some((syscall.clone(), stack.clone()))
+                    }
+                    _ => None,
+                });
+            (seen.repeats, seen.end) = busy.unwrap_or_default();
+            // Where the handler ends, what it interrupted begins.
+            let name = seen.handler_name.as_deref();
+            if let Some(at) = seen
+                .end
+                .iter()
+                .position(|frame| name.is_some() && frame.function.as_deref() == name)
+                .filter(|_| open.inside)
+            {
+                seen.end.truncate(at + 1);
             }
         }
-        _ => (Vec::new(), injected()),
+        _ => {}
     }
+    if seen.ends_in_handler {
+        seen.handler.clone_from(&seen.end);
+    }
+    // Where the signal came says more than where another handler was, and a run without one
+    // has only its end.
+    if !injected.is_empty() && (judgement.kind != FindingKind::Deadlock || !seen.ends_in_handler) {
+        seen.interrupted = injected;
+    } else if seen.interrupted.is_empty() && !seen.ends_in_handler {
+        seen.interrupted.clone_from(&seen.end);
+    }
+    seen.call = call_in(&seen.end, seen.handler_name.as_deref(), program).map(str::to_owned);
+    seen
 }
 
-/// What is said about a finding.
-struct Words<'a> {
-    program: &'a str,
-    /// Whether it takes no signal.
-    is_alone: bool,
-    signal: String,
-    judgement: &'a Judgement,
-    handler: &'a [Frame],
-    interrupted: &'a [Frame],
+/// The function that the program, or its handler in a library, called last.
+fn call_in<'a>(stack: &'a [Frame], handler: Option<&str>, program: &str) -> Option<&'a str> {
+    let call = outer_call(stack, program)?;
+    if Some(call) != handler {
+        return Some(call);
+    }
+    let at = stack
+        .iter()
+        .rposition(|frame| frame.function.as_deref() == Some(call))?;
+    outer_call(&stack[..at], program)
 }
 
-impl Words<'_> {
-    /// Title, explanation, advice.
-    fn say(&self) -> (String, String, String) {
-        let Self {
-            program, signal, ..
-        } = self;
-        let role = &self.judgement.role;
-        let detail = &self.judgement.detail;
-        let where_ = place(self.interrupted, program);
-        let in_handler = outer_call(self.handler, program);
-        match self.judgement.kind {
-            FindingKind::Deadlock if self.handler.is_empty() || self.interrupted.is_empty() => (
-                format!("{role} waits for {detail} for ever"),
-                format!(
-                    "{role} is in {} and waits for {detail}; every other thread waits, too, and \
-                     nobody can release it.",
-                    place(self.handler, program)
-                ),
-                "Take locks in the same order everywhere, and release them on every way out."
-                    .to_owned(),
-            ),
-            FindingKind::Deadlock => {
-                let call = in_handler.unwrap_or("its own code");
-                let lock = lock_in(detail, self.handler);
-                // A lock of the program's own was taken by whom the stack needn't show.
-                let holder =
-                    outer_call(self.interrupted, program).filter(|_| !lock.starts_with(OF_PROGRAM));
-                let (title, holds) = match holder {
-                    Some(holder) => (
-                        format!(
-                            "{call} in the handler of {signal} deadlocks with {holder} on {lock}"
-                        ),
-                        format!("{role} holds {lock} inside {where_}."),
-                    ),
-                    None => (
-                        format!("{call} in the handler of {signal} deadlocks on {lock}"),
-                        format!("{role} holds {lock} when it is in {where_}."),
-                    ),
-                };
-                (
-                    title,
-                    format!(
-                        "{holds} The handler of {signal} interrupts it there, on the same thread, \
-                         calls {call} and waits for the same lock: nobody can release it."
-                    ),
-                    in_handler.map_or_else(general_advice, |call| instead_of(call).to_owned()),
-                )
-            }
-            FindingKind::Crash => (
-                match in_handler {
-                    Some(call) => format!("{call} in the handler of {signal} crashes: {detail}"),
-                    None => format!("{role} crashes with {detail} after {signal}"),
-                },
-                format!(
-                    "{signal} interrupts {role} in {where_}, in the middle of a change; what is \
-                     there then is neither old nor new, and the program dies of {detail}."
-                ),
-                in_handler.map_or_else(general_advice, |call| instead_of(call).to_owned()),
-            ),
-            FindingKind::Hang if self.is_alone => (
-                format!("{role} runs for ever"),
-                format!("{role} computes without end, without any signal, and makes no progress."),
-                "Make sure that every loop ends, and that the program gets to where it handles \
-                 signals."
-                    .to_owned(),
-            ),
-            FindingKind::Hang => (
-                format!("{role} runs for ever after {signal}"),
-                format!(
-                    "{signal} comes while {role} is in {where_}. From then on it computes without \
-                     end, and makes no progress."
-                ),
-                "A flag that a handler sets has to be `volatile sig_atomic_t` or atomic, or the \
-                 compiler need not look at it again. Wait with sigsuspend(2), not in a loop."
-                    .to_owned(),
-            ),
-            FindingKind::LostWakeup => self.lost(role, detail, &where_),
-            FindingKind::KilledByDefault => (
-                format!("{signal} kills {role} in a window without its handler"),
-                format!(
-                    "{signal} comes while {role} is in {where_}. Its disposition is the default at \
-                     that moment, although the program handles it before and after."
-                ),
-                "Install the handler once, with sigaction(2) and without SA_RESETHAND: then there \
-                 is no window."
-                    .to_owned(),
-            ),
-            FindingKind::OutputCorrupted => (
-                format!("output is corrupted when {signal} comes"),
-                format!("{signal} interrupts {role} in {where_}, and then {detail}."),
-                "Write in the main program only, or one whole line at a time with write(2)."
-                    .to_owned(),
-            ),
-            FindingKind::UnsafeCall => {
-                let handler = self
-                    .handler
-                    .last()
-                    .and_then(|frame| frame.function.as_deref())
-                    .unwrap_or("the handler");
-                (
-                    format!("the handler of {signal} calls {detail}"),
-                    format!(
-                        "{handler}, the handler of {signal}, calls {detail}, which isn't \
-                         async-signal-safe: if the signal interrupts the same function, or one \
-                         that it shares data with, anything can happen, however often it goes well."
-                    ),
-                    instead_of(detail).to_owned(),
-                )
-            }
-            FindingKind::ErrnoClobbered => {
-                let (before, after) = detail.split_once(' ').unwrap_or(("?", "?"));
-                (
-                    format!("the handler of {signal} changes errno"),
-                    format!(
-                        "The handler of {signal} returns with errno {after}; it was {before} when \
-                         it was called. {role} was in {where_}: whatever looks at errno there sees \
-                         the handler's."
-                    ),
-                    "Save errno at the start of the handler, and put it back before it returns."
-                        .to_owned(),
-                )
-            }
-            FindingKind::CriterionFailed => (
-                format!("{} when {signal} comes", self.judgement.cause),
-                format!("{signal} comes while the program is in {where_}: {detail}."),
-                general_advice(),
-            ),
-        }
-    }
-
-    fn lost(&self, role: &Role, detail: &str, where_: &str) -> (String, String, String) {
-        let signal = &self.signal;
-        if let Some(children) = detail.strip_prefix("children ") {
-            return (
-                format!("{role} waits for ever for children that have ended"),
-                format!(
-                    "Several children end before the handler of SIGCHLD runs; their signals merge \
-                     into one, the handler reaps one child, and {children} stay zombies for which \
-                     {role} waits for ever."
-                ),
-                "One SIGCHLD can stand for many children: in the handler, call waitpid(2) with \
-                 WNOHANG in a loop until it returns no more."
-                    .to_owned(),
-            );
-        }
-        let call = detail.split(' ').next().unwrap_or(detail);
-        (
-            format!("{role} waits in {call} for ever although {signal} came"),
-            format!(
-                "{signal} comes while {role} is in {where_}: after it has looked, and before it \
-                 waits. The handler runs, and then {role} waits in {call} for a signal that has \
-                 been and gone."
-            ),
-            "Block the signal while looking, and wait with sigsuspend(2), ppoll(2) or pselect(2), \
-             which unblock it and wait in one step; or let the handler write to a pipe that the \
-             wait includes."
-                .to_owned(),
-        )
-    }
-}
-
-/// How the names of locks begin that are variables of the program's.
-const OF_PROGRAM: &str = "a lock at ";
-
-/// What a lock is called: by the variable that it is, or by who waits for it.
-fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
-    /// Functions of C's library, and the lock that they share.
-    const LOCKS: [(&[&str], &str); 4] = [
-        (
-            &["malloc", "free", "calloc", "realloc", "memalign"],
-            "malloc's lock",
-        ),
-        (
-            &[
-                "localtime",
-                "localtime_r",
-                "__tz_convert",
-                "tzset",
-                "mktime",
-                "strftime",
-            ],
-            "the time zone's lock",
-        ),
-        (
-            &["syslog", "vsyslog", "openlog", "closelog"],
-            "syslog's lock",
-        ),
-        (
-            &["fopen", "fclose", "fflush", "exit"],
-            "the lock on stdio's list of streams",
-        ),
-    ];
-    let name = detail.split(", ").next().unwrap_or(detail);
-    if name != "a lock" {
-        return name;
-    }
-    let calls = |functions: &[&str]| {
-        stack.iter().any(|frame| {
-            frame
-                .function
-                .as_deref()
-                .is_some_and(|function| functions.contains(&function))
+/// The name of the handler that was called last for this signal, if it is known.
+fn handler_name(trace: &Trace, signal: Option<Signal>) -> Option<String> {
+    trace
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| match &event.kind {
+            Kind::HandlerEntered {
+                signal: of,
+                function,
+                ..
+            } if signal.is_none_or(|signal| signal == *of) => Some(function.clone()),
+            _ => None,
         })
-    };
-    LOCKS
-        .into_iter()
-        .find(|(functions, _)| calls(functions))
-        .map_or(name, |(_, lock)| lock)
+        .flatten()
 }
 
-fn general_advice() -> String {
-    "Do less in the handler: set a flag, and do the work in the main program; or block the \
-     signal while what the handler uses is being changed."
-        .to_owned()
+/// What became of the handlers that a thread was in.
+#[derive(Debug, Default)]
+struct Handlers {
+    /// It is in one at the end.
+    inside: bool,
+    /// One was left by a jump: siglongjmp(3).
+    left_by_jump: bool,
+}
+
+fn handlers_of(trace: &Trace, role: &Role) -> Handlers {
+    let mut handlers = Handlers::default();
+    let mut depth = 0_usize;
+    for event in trace
+        .events
+        .iter()
+        .filter(|event| event.role.as_ref() == Some(role))
+    {
+        match &event.kind {
+            Kind::HandlerEntered { depth: now, .. } => depth = *now,
+            Kind::HandlerLeft { how, .. } => {
+                depth = depth.saturating_sub(1);
+                handlers.left_by_jump |= *how == HandlerExit::Jump;
+            }
+            _ => {}
+        }
+    }
+    handlers.inside = depth > 0;
+    handlers
 }

@@ -87,7 +87,7 @@ fn deaths(trace: &Trace) -> impl Iterator<Item = (Role, ProcessStatus)> {
 }
 
 /// Signals by which a program dies of its own fault.
-fn is_fault(signal: Signal) -> bool {
+pub(crate) fn is_fault(signal: Signal) -> bool {
     [
         Signal::SEGV,
         Signal::ABRT,
@@ -109,9 +109,9 @@ impl Normal {
         }
     }
 
-    /// From the run in which nothing is injected.
-    pub(crate) fn new(trace: &Trace) -> Self {
-        let program = trace.header.program.clone();
+    /// From the run in which nothing is injected. `program`: what stacks call it.
+    pub(crate) fn new(trace: &Trace, program: &str) -> Self {
+        let program = program.to_owned();
         let mut normal = Self {
             rests_in: keys(trace, &program),
             program,

@@ -24,6 +24,7 @@ mod parallel;
 mod stack;
 mod trial;
 mod witness;
+mod words;
 
 pub use error::ExploreError;
 pub use explore::{explore, explore_with};

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
-use siglab_model::{Injection, Policy, SigSet, Trace};
+use siglab_model::{Injection, Kind, Policy, SigSet, Trace};
 
-use crate::baseline::{LIMIT, VIRTUAL_LIMIT};
+use crate::baseline::{LIMIT, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
 use crate::finding::FindingKind;
+use crate::judge::is_fault;
 
 /// The name and version of the serialised form.
 pub const WITNESS_SCHEMA: &str = "siglab/witness/v1";
@@ -26,6 +27,13 @@ pub struct Witness {
     pub kind: Option<FindingKind>,
     /// The program, as an absolute path.
     pub program: PathBuf,
+    /// The path by which it was started, which the program sees: through a link, or
+    /// relative to the working directory. `program` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_as: Option<PathBuf>,
+    /// Its working directory, as an absolute path; that of who replays it if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
     /// Its arguments, without its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -43,6 +51,10 @@ pub struct Witness {
     pub followed: bool,
     /// The hash of the run's trace, in hexadecimal digits.
     pub trace_hash: String,
+    /// The hash of `kind` and `trace_hash`: what this run was found to show. It notices that
+    /// one was changed, and is no protection against anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding_hash: Option<String>,
 }
 
 /// What replaying gave.
@@ -52,6 +64,8 @@ pub struct Replayed {
     pub trace: Trace,
     /// Whether its trace is the one that the witness was made from, byte for byte.
     pub same: bool,
+    /// Whether the run shows what the witness says that it shows.
+    pub shows_it: bool,
 }
 
 impl Witness {
@@ -66,21 +80,30 @@ impl Witness {
         kind: Option<FindingKind>,
         followed: bool,
     ) -> Result<Self, ExploreError> {
-        let program = fs::canonicalize(&command.program).map_err(|source| ExploreError::Read {
-            path: command.program.clone(),
-            source,
-        })?;
+        let path = |path: &Path| {
+            fs::canonicalize(path).map_err(|source| ExploreError::Read {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        // What is relative is so to the folder that it is started in.
+        let dir = path(command.dir.as_deref().unwrap_or(Path::new(".")))?;
+        let program = path(&dir.join(&command.program))?;
+        let trace_hash = format!("{:016x}", trace.hash());
         Ok(Self {
             schema: WITNESS_SCHEMA.to_owned(),
+            finding_hash: Some(finding_hash(kind, &trace_hash)),
             kind,
             program_hash: hash_of(&program)?,
             program,
+            started_as: Some(command.program.clone()),
+            dir: Some(dir),
             args: trace.header.args.clone(),
             script: script.clone(),
             policy: trace.header.policy.clone(),
             injections: trace.header.injections.clone(),
             followed,
-            trace_hash: format!("{:016x}", trace.hash()),
+            trace_hash,
         })
     }
 
@@ -113,6 +136,11 @@ impl Witness {
         if !witness.program.is_absolute() {
             return Err(wrong("the program's path isn't absolute".to_owned()));
         }
+        if witness.dir.as_ref().is_some_and(|dir| !dir.is_absolute()) {
+            return Err(wrong(
+                "the working directory's path isn't absolute".to_owned(),
+            ));
+        }
         Ok(witness)
     }
 }
@@ -120,17 +148,10 @@ impl Witness {
 /// Runs a witness again.
 ///
 /// # Errors
-/// If the program can't be run, or isn't the one that the witness was made with.
+/// If the program can't be run, or isn't the one that the witness was made with; if its
+/// working directory is gone.
 pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreError> {
-    let found = hash_of(&witness.program)?;
-    if found != witness.program_hash {
-        return Err(ExploreError::Changed {
-            path: witness.program.clone(),
-            expected: witness.program_hash.clone(),
-            found,
-        });
-    }
-    let command = Command::new(&witness.program).args(witness.args.iter().map(OsString::from));
+    let command = witness.command()?;
     let mut options = options.clone();
     options.policy = witness.policy.clone();
     options.injections = witness.injections.clone();
@@ -144,7 +165,83 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
         run(&command, &witness.script, &options)?
     };
     let same = format!("{:016x}", trace.hash()) == witness.trace_hash;
-    Ok(Replayed { trace, same })
+    let is_meant = witness
+        .finding_hash
+        .as_ref()
+        .is_none_or(|hash| *hash == finding_hash(witness.kind, &witness.trace_hash));
+    let shows_it = is_meant && witness.kind.is_none_or(|kind| shows(&trace, kind));
+    Ok(Replayed {
+        trace,
+        same,
+        shows_it,
+    })
+}
+
+/// Whether a run shows something of this kind at all. That it does is no proof: what is
+/// wrong with what a program wrote takes other runs to tell.
+fn shows(trace: &Trace, kind: FindingKind) -> bool {
+    let any = |test: &dyn Fn(&Kind) -> bool| trace.events.iter().any(|event| test(&event.kind));
+    match kind {
+        FindingKind::Deadlock => any(&|kind| match kind {
+            Kind::Deadlock { waiting } => waiting.iter().any(|it| it.syscall.starts_with("futex")),
+            _ => false,
+        }),
+        FindingKind::LostWakeup => any(&|kind| matches!(kind, Kind::Deadlock { .. })),
+        FindingKind::Hang => trace.outcome.limit.is_some(),
+        FindingKind::Crash => {
+            any(&|kind| matches!(kind, Kind::Killed { signal, .. } if is_fault(*signal)))
+        }
+        FindingKind::KilledByDefault => {
+            let injected: Vec<_> = trace.header.injections.iter().map(|it| it.signal).collect();
+            any(&|kind| matches!(kind, Kind::Killed { signal, .. } if injected.contains(signal)))
+        }
+        FindingKind::UnsafeCall => any(&|kind| matches!(kind, Kind::UnsafeCall { .. })),
+        FindingKind::ErrnoClobbered => any(&|kind| matches!(kind, Kind::ErrnoChanged { .. })),
+        FindingKind::OutputCorrupted => any(&|kind| matches!(kind, Kind::Output { .. })),
+        FindingKind::CriterionFailed => true,
+    }
+}
+
+impl Witness {
+    /// What it runs, in the way in which it was run then.
+    fn command(&self) -> Result<Command, ExploreError> {
+        self.check_hash(&self.program)?;
+        check_program(&self.program)?;
+        let mut command = Command::new(&self.program).args(self.args.iter().map(OsString::from));
+        if let Some(dir) = &self.dir {
+            if let Err(source) = fs::metadata(dir.join(".")) {
+                return Err(ExploreError::Folder {
+                    path: dir.clone(),
+                    source,
+                });
+            }
+            command.dir = Some(dir.clone());
+        }
+        if let Some(started_as) = &self.started_as {
+            // A link may lead elsewhere by now.
+            let path = self
+                .dir
+                .as_deref()
+                .unwrap_or(Path::new(""))
+                .join(started_as);
+            self.check_hash(&path)?;
+            check_program(&path)?;
+            command.program.clone_from(started_as);
+        }
+        Ok(command)
+    }
+
+    fn check_hash(&self, path: &Path) -> Result<(), ExploreError> {
+        let found = hash_of(path)?;
+        if found == self.program_hash {
+            return Ok(());
+        }
+        Err(ExploreError::Changed {
+            path: path.to_owned(),
+            expected: self.program_hash.clone(),
+            found,
+        })
+    }
 }
 
 /// Instructions of handlers that are followed at the most: a handler is short, unless it
@@ -172,8 +269,18 @@ fn hash_of(path: &Path) -> Result<String, ExploreError> {
         path: path.to_owned(),
         source,
     })?;
+    Ok(hash(&bytes))
+}
+
+/// The hash of what a run shows.
+fn finding_hash(kind: Option<FindingKind>, trace_hash: &str) -> String {
+    let kind = kind.map_or("outcome", FindingKind::id);
+    hash(format!("{kind} {}", trace_hash.to_ascii_lowercase()).as_bytes())
+}
+
+fn hash(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    Ok(format!("{hash:016x}"))
+    format!("{hash:016x}")
 }

@@ -1,8 +1,10 @@
-//! Which functions a signal handler may call.
+//! Which functions a signal handler may call, and what they are called.
 //!
 //! The list is that of signal-safety(7), which is POSIX.1-2024's (section 2.4.3) as far as
 //! Linux has it; with what glibc and compilers put in the place of those functions, and
 //! without those that glibc doesn't make safe.
+
+use std::borrow::Cow;
 
 /// Functions that are async-signal-safe, without leading underscores that mark an alias;
 /// sorted.
@@ -75,10 +77,62 @@ fn is_listed(name: &str) -> bool {
     SAFE.contains(&name)
 }
 
+/// The name by which a programmer knows a function, if its symbol's is one that only the
+/// library, the compiler or a header uses: `snprintf` for `__snprintf_chk`.
+#[must_use]
+pub fn public_name(function: &str) -> Cow<'_, str> {
+    const SPECIAL: [(&str, &str); 10] = [
+        ("__assert_fail", "assert"),
+        ("__assert", "assert"),
+        ("__assert_perror_fail", "assert_perror"),
+        ("__ctype_b_loc", "ctype"),
+        ("__ctype_tolower_loc", "tolower"),
+        ("__ctype_toupper_loc", "toupper"),
+        ("__errno_location", "errno"),
+        ("__sigsetjmp", "sigsetjmp"),
+        ("__sysv_signal", "sysv_signal"),
+        ("__tz_convert", "localtime"),
+    ];
+    let name = function.split('@').next().unwrap_or(function);
+    if let Some((_, public)) = SPECIAL.iter().find(|(internal, _)| *internal == name) {
+        return Cow::Borrowed(public);
+    }
+    // These guard memory; there is no function behind them.
+    if matches!(name, "__stack_chk_fail" | "__chk_fail" | "__fdelt_chk") {
+        return Cow::Borrowed(name);
+    }
+    for start in ["__GI_", "__isoc99_", "__isoc23_"] {
+        if let Some(rest) = name.strip_prefix(start) {
+            return Cow::Borrowed(rest.trim_start_matches('_'));
+        }
+    }
+    // Of those with this prefix, most are known by it.
+    if let Some(rest) = name.strip_prefix("_IO_")
+        && ["puts", "printf", "fwrite", "fputs", "putc", "getc"].contains(&rest)
+    {
+        return Cow::Borrowed(rest);
+    }
+    if let Some(rest) = name.strip_prefix("__libc_")
+        && !rest.starts_with("start_")
+        && !rest.contains('_')
+    {
+        return Cow::Borrowed(rest);
+    }
+    for end in ["_chk", "_nocancel", "_internal"] {
+        if let Some(rest) = name.strip_suffix(end)
+            && let Some(rest) = rest.strip_prefix("__")
+        {
+            return Cow::Borrowed(rest);
+        }
+    }
+    Cow::Borrowed(name)
+}
+
 /// What to do instead of calling this function in a handler, in one sentence.
 #[must_use]
 pub fn instead_of(function: &str) -> &'static str {
-    let name = function.trim_start_matches("__").trim_end_matches("_chk");
+    let name = public_name(function);
+    let name = name.trim_start_matches("__");
     let is_any = |names: &[&str]| names.contains(&name);
     if name.contains("printf")
         || name.contains("puts")
@@ -90,11 +144,13 @@ pub fn instead_of(function: &str) -> &'static str {
     if name.contains("_print") || name.contains("stdio") {
         return "Set an atomic flag and print in the main program, or write with libc::write.";
     }
+    if name == "free" || name.contains("dealloc") {
+        return "Free it in the main program: a handler can't take the allocator's lock.";
+    }
     if is_any(&[
         "malloc",
         "calloc",
         "realloc",
-        "free",
         "posix_memalign",
         "strdup",
         "aligned_alloc",
@@ -108,6 +164,12 @@ pub fn instead_of(function: &str) -> &'static str {
         || name.contains("cond_")
     {
         return "Block the signal while the lock is held, or let a thread take the signal with sigwait(3).";
+    }
+    if name.contains("process::exit") {
+        return "End with libc::_exit, or set an atomic flag and return from main.";
+    }
+    if name == "assert" {
+        return "Check it in the main program: assert(3) prints, and calls abort(3).";
     }
     if is_any(&["exit", "quick_exit"]) {
         return "End with _exit(2), or set a flag and return from main.";
@@ -135,6 +197,30 @@ pub fn instead_of(function: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn internal_names_are_replaced_by_those_of_the_manual() {
+        for (internal, public) in [
+            ("__snprintf_chk", "snprintf"),
+            ("__isoc99_sscanf", "sscanf"),
+            ("__isoc23_strtol", "strtol"),
+            ("__ctype_toupper_loc", "toupper"),
+            ("__assert_fail", "assert"),
+            ("__libc_sigaction", "sigaction"),
+            ("__libc_start_main", "__libc_start_main"),
+            ("__open64_nocancel", "open64"),
+            ("__vfprintf_internal", "vfprintf"),
+            ("_IO_puts", "puts"),
+            ("_IO_file_xsputn", "_IO_file_xsputn"),
+            ("__stack_chk_fail", "__stack_chk_fail"),
+            ("write@GLIBC_2.2.5", "write"),
+            ("__rustc::__rust_dealloc", "__rustc::__rust_dealloc"),
+            ("my_chk", "my_chk"),
+            ("main", "main"),
+        ] {
+            assert_eq!(public_name(internal), public);
+        }
+    }
 
     #[test]
     fn aliases_and_variants_are_judged_as_the_function_itself() {

@@ -1,5 +1,6 @@
 //! What exploring found, for a person at a terminal.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use siglab_explore::{Exploration, Finding, FindingKind, Hazards, Outcomes};
@@ -13,6 +14,8 @@ use crate::timeline::words::count;
 const WIDTH: usize = 92;
 /// Frames of a stack that are shown.
 const MOST_FRAMES: usize = 8;
+/// Columns of a function's name.
+const WIDEST_NAME: usize = 64;
 /// Lines of an outcome's output that are shown.
 const MOST_LINES: usize = 12;
 
@@ -53,11 +56,11 @@ fn signals(of: &[Signal]) -> String {
 fn heading(out: &mut String, exploration: &Exploration) {
     let program = escape::lines(&exploration.program);
     let moments = &exploration.moments;
-    if exploration.signals.is_empty() {
-        let _ = writeln!(
-            out,
-            "{program}: nothing to explore: it installs no handler for a signal that is to be tried"
-        );
+    let no_handler = "it installs no handler for a signal that is to be tried";
+    if exploration.signals.is_empty() && exploration.schedules > 0 {
+        let _ = writeln!(out, "{program}: no moments to try: {no_handler}");
+    } else if exploration.signals.is_empty() {
+        let _ = writeln!(out, "{program}: nothing to explore: {no_handler}");
     } else {
         let _ = writeln!(
             out,
@@ -68,7 +71,7 @@ fn heading(out: &mut String, exploration: &Exploration) {
         );
         let broken = moments.tried - moments.safe;
         let (style, text) = if broken == 0 {
-            (style::GOOD, "nothing goes wrong at any of them".to_owned())
+            besides(exploration)
         } else {
             (
                 style::BAD,
@@ -93,6 +96,25 @@ fn heading(out: &mut String, exploration: &Exploration) {
     }
 }
 
+/// What is said if nothing goes wrong at any moment: something may be wrong all the same.
+fn besides(exploration: &Exploration) -> (anstyle::Style, String) {
+    let nothing = "nothing goes wrong at any of them";
+    let is_any = |test: fn(&Finding) -> bool| exploration.findings.iter().any(test);
+    if is_any(|finding| finding.signal.is_none()) {
+        (
+            style::BAD,
+            format!("{nothing}, but without a signal something does"),
+        )
+    } else if is_any(|_| true) {
+        (
+            style::BAD,
+            format!("{nothing}, but the handler does what it must not"),
+        )
+    } else {
+        (style::GOOD, nothing.to_owned())
+    }
+}
+
 fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bool) {
     let kind = paint(style::BAD, finding.kind.id());
     let title = paint(style::HEADING, &escape::lines(&finding.title));
@@ -106,7 +128,7 @@ fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bo
         }
         _ if finding.signal.is_none() => {
             format!(
-                "in {}",
+                "without a signal from outside, in {}",
                 count(finding.moments, "order", "orders") + " of scheduling"
             )
         }
@@ -115,7 +137,12 @@ fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bo
     let _ = writeln!(out, "   {}", paint(style::QUIET, &at));
     paragraph(out, &finding.explanation);
     stack(out, "the handler", &finding.handler, unicode);
-    stack(out, "what it interrupted", &finding.interrupted, unicode);
+    let what = if finding.signal.is_some() || !finding.handler.is_empty() {
+        "what it interrupted"
+    } else {
+        "where it is"
+    };
+    stack(out, what, &finding.interrupted, unicode);
     paragraph(out, &format!("Instead: {}", finding.advice));
     let _ = writeln!(out);
 }
@@ -138,7 +165,14 @@ fn stack(out: &mut String, what: &str, frames: &[Frame], unicode: bool) {
         return;
     }
     let _ = writeln!(out, "     {}", paint(style::QUIET, &format!("{what}:")));
-    for frame in frames.iter().take(MOST_FRAMES) {
+    let dots = if unicode { "\u{2026}" } else { "..." };
+    let mut next = 0;
+    for index in shown(frames) {
+        if index > next {
+            let _ = writeln!(out, "       {dots}");
+        }
+        next = index + 1;
+        let frame = &frames[index];
         let function = frame.function.as_deref().unwrap_or("?");
         let place = match (&frame.file, frame.line, &frame.module) {
             (Some(file), Some(line), _) => format!("{file}:{line}"),
@@ -148,14 +182,82 @@ fn stack(out: &mut String, what: &str, frames: &[Frame], unicode: bool) {
         let _ = writeln!(
             out,
             "       {:<40} {}",
-            escape::lines(function),
+            escape::lines(&shorten(function, dots)),
             paint(style::QUIET, &escape::lines(&place))
         );
     }
-    if frames.len() > MOST_FRAMES {
-        let dots = if unicode { "…" } else { "..." };
+    if frames.len() > next {
         let _ = writeln!(out, "       {dots}");
     }
+}
+
+/// Which frames of a stack are shown: all, or the innermost ones and, of the others, first
+/// those of the program's own code, with what they call.
+fn shown(frames: &[Frame]) -> BTreeSet<usize> {
+    /// Of the innermost frames, so many are shown in any case.
+    const INNERMOST: usize = 3;
+    if frames.len() <= MOST_FRAMES {
+        return (0..frames.len()).collect();
+    }
+    let own: Vec<usize> = (0..frames.len())
+        .filter(|index| frames[*index].line.is_some() && !frames[*index].library)
+        .collect();
+    // What comes before the program's own code starts it.
+    let length = own.last().map_or(frames.len(), |last| last + 1);
+    let called = own.iter().filter_map(|index| index.checked_sub(1));
+    let mut shown = BTreeSet::new();
+    let wanted = (0..INNERMOST.min(length))
+        .chain(own.iter().copied())
+        .chain(called)
+        .chain(INNERMOST..length);
+    for index in wanted {
+        if shown.len() == MOST_FRAMES {
+            break;
+        }
+        shown.insert(index);
+    }
+    shown
+}
+
+/// A function's name, without the arguments of generics, and without its start, if it is too
+/// long.
+fn shorten(function: &str, dots: &str) -> String {
+    if function.chars().count() <= WIDEST_NAME {
+        return function.to_owned();
+    }
+    let mut depth = 0_usize;
+    let mut short = String::new();
+    let mut before = None;
+    for char in function.chars() {
+        match char {
+            // Of `<Type as Trait>::method`, the first one is no generic's.
+            '<' if before
+                .is_some_and(|it: char| it.is_alphanumeric() || it == '_' || it == ':')
+                || depth > 0 =>
+            {
+                if depth == 0 {
+                    short.push('<');
+                    short.push_str(dots);
+                }
+                depth += 1;
+            }
+            '>' if depth > 0 && before != Some('-') => {
+                depth -= 1;
+                if depth == 0 {
+                    short.push('>');
+                }
+            }
+            _ if depth == 0 => short.push(char),
+            _ => {}
+        }
+        before = Some(char);
+    }
+    let length = short.chars().count();
+    if length <= WIDEST_NAME {
+        return short;
+    }
+    let end: String = short.chars().skip(length - WIDEST_NAME + 1).collect();
+    format!("{dots}{end}")
 }
 
 /// The program's lines with, beside each, how many of its moments are safe, hang, crash
@@ -262,4 +364,40 @@ pub fn outcomes(outcomes: &Outcomes) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_lose_their_generic_arguments() {
+        let short = |name: &str| shorten(name, "..");
+        assert_eq!(short("on_sigint"), "on_sigint");
+        assert_eq!(
+            short(
+                "<std::sync::once_lock::OnceLock<std::sync::reentrant_lock::ReentrantLock<u8>>>\
+                 ::get_or_init::<fn() -> u8>"
+            ),
+            "<std::sync::once_lock::OnceLock<..>>::get_or_init::<..>"
+        );
+        let long = short(&"a::".repeat(40));
+        assert_eq!(long.chars().count(), WIDEST_NAME + 1);
+        assert!(long.starts_with(".."), "{long}");
+    }
+
+    #[test]
+    fn of_a_long_stack_the_programs_own_frames_are_shown() {
+        let frame = |line| Frame {
+            line,
+            ..Frame::default()
+        };
+        let mut frames = vec![frame(None); 20];
+        frames[15] = frame(Some(3));
+        assert_eq!(
+            shown(&frames).into_iter().collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4, 5, 14, 15]
+        );
+        assert_eq!(shown(&frames[..8]).len(), 8);
+    }
 }

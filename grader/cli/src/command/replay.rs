@@ -1,6 +1,9 @@
 //! `siglab replay`.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
 
 use siglab_engine::Options;
 use siglab_explore::{ExploreError, Witness};
@@ -17,15 +20,7 @@ const MOST_BYTES: u64 = 16 << 20;
 pub(crate) fn run(args: &Replay) -> Result<u8, Failure> {
     let target = args.trace.as_deref().map(Target::prepare).transpose()?;
     let path = &args.witness;
-    let read = |error: std::io::Error| Failure::file("read", path, &error);
-    let metadata = fs::metadata(path).map_err(read)?;
-    if metadata.is_file() && metadata.len() > MOST_BYTES {
-        return Err(Failure::usage(format_args!(
-            "{} is not a witness: it is too large",
-            path.display()
-        )));
-    }
-    let text = fs::read_to_string(path).map_err(read)?;
+    let text = read_bounded(path)?;
     let witness = Witness::parse(&text).map_err(|error| match error {
         ExploreError::NotAWitness(why) => {
             Failure::usage(format_args!("{} is not a witness: {why}", path.display()))
@@ -55,24 +50,53 @@ pub(crate) fn run(args: &Replay) -> Result<u8, Failure> {
     let what = witness
         .kind
         .map_or_else(|| "the outcome".to_owned(), |kind| kind.id().to_owned());
-    if replayed.same {
-        output::tell(format_args!(
-            "siglab: {what}: reproduced, with the same trace ({})",
+    if !replayed.same {
+        return Err(Failure::usage(format_args!(
+            "{what}: not reproduced: the trace is {:016x}, not {}",
+            replayed.trace.hash(),
             witness.trace_hash
+        ))
+        .hint(
+            "the witness was changed, or a library or the kernel was since it was made: explore \
+             the program again",
         ));
-        return Ok(if witness.kind.is_some() {
-            exit::FOUND
-        } else {
-            exit::OK
-        });
     }
-    Err(Failure::usage(format_args!(
-        "{what}: not reproduced: the trace is {:016x}, not {}",
-        replayed.trace.hash(),
+    if !replayed.shows_it {
+        return Err(Failure::usage(format_args!(
+            "{what}: the run was reproduced, with the same trace ({}), but it doesn't show that: \
+             the witness was changed",
+            witness.trace_hash
+        ))
+        .hint("explore the program again"));
+    }
+    output::tell(format_args!(
+        "siglab: {what}: the run was reproduced, with the same trace ({})",
         witness.trace_hash
-    ))
-    .hint(
-        "the witness was changed, or a library or the kernel was since it was made: explore the \
-         program again",
-    ))
+    ));
+    Ok(if witness.kind.is_some() {
+        exit::FOUND
+    } else {
+        exit::OK
+    })
+}
+
+/// The text of a file that isn't larger than a witness can be, whatever kind of file it is:
+/// a device may have no end.
+fn read_bounded(path: &Path) -> Result<String, Failure> {
+    let read = |error: std::io::Error| Failure::file("read", path, &error);
+    let refuse =
+        |what: &str| Failure::usage(format_args!("{} is not a witness: {what}", path.display()));
+    let metadata = fs::metadata(path).map_err(read)?;
+    let kind = metadata.file_type();
+    if kind.is_block_device() || kind.is_char_device() {
+        return Err(refuse("it is a device"));
+    }
+    let mut text = String::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+        .map_err(read)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(refuse("it is too large"));
+    }
+    Ok(text)
 }

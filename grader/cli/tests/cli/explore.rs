@@ -253,7 +253,7 @@ fn a_witness_replays_the_same_every_time() {
             .code(1)
             .stdout("")
             .stderr(format!(
-                "siglab: deadlock: reproduced, with the same trace ({hash})\n"
+                "siglab: deadlock: the run was reproduced, with the same trace ({hash})\n"
             ));
         traces.push(fs::read(&trace).expect("it was written"));
     }
@@ -265,6 +265,63 @@ fn a_witness_replays_the_same_every_time() {
         .code(1)
         .stdout(predicate::str::contains("SIGINT"))
         .stdout(predicate::str::contains("on_sigint"));
+}
+
+/// The program sees by which path it was started, and where: a witness holds both.
+#[test]
+fn a_witness_is_replayed_as_the_program_was_started() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let below = folder.path().join("below");
+    fs::create_dir(&below).expect("the folder is ours");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(sample(PRINTF), &link).expect("the folder is ours");
+    let witness = folder.path().join("witness.json");
+    for started_as in ["./link", "../link", link.to_str().expect("UTF-8")] {
+        siglab(["explore", "--moments", "30", "--witness"])
+            .arg(&witness)
+            .arg(started_as)
+            .current_dir(if started_as.starts_with("..") {
+                &below
+            } else {
+                folder.path()
+            })
+            .assert()
+            .code(1);
+        siglab(["replay", "--quiet"])
+            .arg(&witness)
+            .current_dir("/")
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("the run was reproduced"));
+    }
+    // A link that leads elsewhere by now isn't followed there.
+    fs::remove_file(&link).expect("it is ours");
+    std::os::unix::fs::symlink(sample("printf_in_handler_safe"), &link).expect("ours");
+    siglab(["replay", "--quiet"])
+        .arg(&witness)
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("has changed since the witness"));
+}
+
+/// Witnesses from before they said how the program was started.
+#[test]
+fn a_witness_without_the_newer_fields_is_replayed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let witness = folder.path().join("witness.json");
+    siglab(["explore", "--moments", "30", "--witness"])
+        .arg(&witness)
+        .arg(sample(PRINTF))
+        .assert()
+        .code(1);
+    let text = fs::read_to_string(&witness).expect("it was written");
+    let mut content: Value = serde_json::from_str(&text).expect("it is JSON");
+    let fields = content.as_object_mut().expect("an object");
+    for field in ["started_as", "dir", "finding_hash"] {
+        assert!(fields.remove(field).is_some(), "{field}");
+    }
+    fs::write(&witness, content.to_string()).expect("the folder is ours");
+    siglab(["replay", "--quiet"]).arg(&witness).assert().code(1);
 }
 
 #[test]
@@ -391,6 +448,29 @@ fn what_is_no_witness_is_refused() {
         &with(&|it| it["injections"][0]["signal"] = "SIGKILL".into()),
         not_reproduced,
     );
+    // The run is the same, but it isn't one of what is said.
+    for kind in ["crash", "lost-wakeup", "output-corrupted", "unsafe-call"] {
+        check(
+            &with(&|it| it["kind"] = kind.into()),
+            "but it doesn't show that: the witness was changed",
+        );
+    }
+    check(
+        &with(&|it| {
+            it["kind"] = "crash".into();
+            it["finding_hash"] = Value::Null;
+        }),
+        "but it doesn't show that: the witness was changed",
+    );
+    check(
+        &with(&|it| it["dir"] = "/no/such/folder".into()),
+        "the working directory of the witness's program, /no/such/folder, can't be used: No such",
+    );
+    fails(
+        &["replay", "/dev/zero"],
+        2,
+        "siglab: error: /dev/zero is not a witness: it is a device",
+    );
     fails(
         &["replay", "/no/such/file"],
         2,
@@ -440,6 +520,19 @@ fn what_cannot_be_explored_is_said() {
         .code(2)
         .stdout("")
         .stderr(predicate::str::contains("is set-user-ID or set-group-ID"));
+    let narrow = folder.path().join("narrow");
+    let mut bytes = fs::read(sample(PRINTF)).expect("it was built");
+    // EI_CLASS: elf(5).
+    bytes[4] = 1;
+    fs::write(&narrow, bytes).expect("the folder is ours");
+    executable.give(&narrow);
+    explore([], &narrow)
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains(
+            "is a 32-bit program: siglab runs x86-64 programs only",
+        ));
     siglab(["explore", "--signal", "SIGFOO"])
         .arg(sample(PRINTF))
         .assert()
@@ -485,6 +578,105 @@ fn without_a_handler_there_is_nothing_to_explore() {
         .stdout(predicate::str::starts_with(
             "printf_in_handler: nothing to explore",
         ));
+}
+
+#[test]
+fn what_does_not_run_as_it_is_asked_for_is_said() {
+    explore(["--to", "child.7"], &sample(PRINTF))
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr("siglab: error: no process or thread is called `child.7`; there is main\n");
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = "int f(void) { return 0; }\n";
+    let library = program(&folder, "libgone.so", text, &["-shared", "-fPIC"]);
+    let text = "int f(void);\nint main(void) { return f(); }\n";
+    let library_flag = library.to_str().expect("UTF-8");
+    let flags = [
+        "-Wl,-rpath,/nowhere",
+        "-Wl,--no-as-needed",
+        "-Wl,--allow-shlib-undefined",
+    ];
+    let source = folder.path().join("needs.c");
+    fs::write(&source, text).expect("the folder is ours");
+    let needs = folder.path().join("needs");
+    // A library's path is taken over as it is, if it has no soname.
+    compile(&source, &[&flags[..], &[library_flag]].concat(), &needs);
+    fs::remove_file(&library).expect("it was built");
+    explore([], &needs)
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("the program doesn't start: "))
+        .stderr(predicate::str::contains("libgone.so"));
+}
+
+/// Programs of which the texts once said something else than what happens in them.
+#[test]
+fn what_is_said_is_what_happens() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let header = "#include <setjmp.h>\n#include <signal.h>\n#include <stdio.h>\n\
+                  #include <stdlib.h>\n#include <unistd.h>\n";
+    let install = "struct sigaction a = {.sa_handler = h}; sigaction(SIGUSR1, &a, 0);";
+    for (name, before, main, expected) in [
+        (
+            "aborts_later",
+            "static volatile int a1, b1; static void h(int s) { (void)s; if (a1 != b1) a1 = 9; }",
+            "for (int i = 1; i < 3; i++) {\na1 = i;\nb1 = i;\n}\nif (a1 == 9)\nabort();",
+            &["Its handler runs to its end; then main dies of SIGABRT in abort, called by main ("]
+                [..],
+        ),
+        (
+            "spins_in_handler",
+            "static volatile int busy; static void h(int s) { (void)s; while (busy) { } }",
+            "busy = 1; (void)!write(1, \"x\", 1); busy = 0;",
+            &[
+                "the handler of SIGUSR1 runs for ever",
+                "Its handler, h, computes in h (spins_in",
+            ],
+        ),
+        (
+            "jumps",
+            "static sigjmp_buf j; static void h(int s) { (void)s; siglongjmp(j, 1); }",
+            "if (!sigsetjmp(j, 1)) { for (int i = 0; i < 2; i++) printf(\"line %d\\n\", i); } \
+             puts(\"end\");",
+            &[
+                "which siglongjmp left locked",
+                "its handler is left by siglongjmp(3)",
+            ],
+        ),
+        (
+            "crashes_alone",
+            "static void h(int s) { (void)s; }",
+            "abort();",
+            &[
+                "nothing goes wrong at any of them, but without a signal something does",
+                "crash: main crashes with SIGABRT\n",
+                "main dies of SIGABRT in abort, called by main (",
+            ],
+        ),
+        (
+            "exits",
+            "static void h(int s) { exit(s); }",
+            "puts(\"text\");",
+            &["exit in the handler of SIGUSR1 deadlocks with exit on the lock on stdio's list"],
+        ),
+    ] {
+        let text = format!(
+            "{header}{before}\nint main(void)\n{{\n    {install}\n    {main}\n    return 0;\n}}\n"
+        );
+        let executable = program(&folder, name, &text, &["-g", "-Wno-clobbered"]);
+        let assert = explore([], &executable).assert().code(1);
+        let said = stdout(&assert);
+        // Lines are wrapped.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for expected in expected {
+            assert!(
+                words(&said).contains(&words(expected)),
+                "{expected:?} is not in\n{said}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -571,7 +763,7 @@ fn all_outcomes_are_listed_each_with_a_witness() {
             .assert()
             .code(0)
             .stderr(predicate::str::starts_with(
-                "siglab: the outcome: reproduced",
+                "siglab: the outcome: the run was reproduced",
             ));
     }
 }

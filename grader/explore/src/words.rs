@@ -1,0 +1,618 @@
+//! What is said about a finding: its title, how it comes about, what to do instead.
+
+use siglab_model::safety::{instead_of, public_name};
+use siglab_model::{Frame, Role, Signal};
+
+use crate::finding::FindingKind;
+use crate::judge::Judgement;
+use crate::stack::{is_own, outer_call, own_frame, place};
+
+/// What a run shows.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The handler's stack, if it goes wrong in there.
+    pub(crate) handler: Vec<Frame>,
+    /// The stack of what was interrupted; without a signal, where it goes wrong.
+    pub(crate) interrupted: Vec<Frame>,
+    /// Where it dies, waits for ever or computes for ever.
+    pub(crate) end: Vec<Frame>,
+    /// Whether that is in a handler.
+    pub(crate) ends_in_handler: bool,
+    /// The signal whose handler waits.
+    pub(crate) handled: Option<Signal>,
+    /// The library's function in which it ends.
+    pub(crate) call: Option<String>,
+    /// What the handler is called.
+    pub(crate) handler_name: Option<String>,
+    /// Whether a handler was left by a jump.
+    pub(crate) left_by_jump: bool,
+    /// The system call that it repeats.
+    pub(crate) repeats: Option<String>,
+    /// Whether it takes another order of scheduling than that of creation.
+    pub(crate) other_order: bool,
+}
+
+/// What is said about a finding.
+pub(crate) struct Words<'a> {
+    /// What stacks call the program.
+    pub(crate) program: &'a str,
+    /// The signal that was injected, if it takes one.
+    pub(crate) signal: Option<Signal>,
+    pub(crate) judgement: &'a Judgement,
+    /// Whom it was seen with.
+    pub(crate) roles: &'a [Role],
+    pub(crate) seen: &'a Seen,
+}
+
+/// Title, explanation, advice.
+type Said = (String, String, String);
+
+impl Words<'_> {
+    pub(crate) fn say(&self) -> Said {
+        match (self.judgement.kind, self.signal) {
+            (FindingKind::Deadlock, signal) => self.deadlock(signal),
+            (FindingKind::Crash, Some(signal)) => self.crash(signal),
+            (FindingKind::Crash, None) => self.crash_alone(),
+            (FindingKind::Hang, Some(signal)) => self.hang(signal),
+            (FindingKind::Hang, None) => self.hang_alone(),
+            (FindingKind::LostWakeup, signal) => self.lost(signal),
+            (kind, signal) => self.after(
+                kind,
+                &signal.map_or_else(|| "a signal".to_owned(), |signal| signal.to_string()),
+            ),
+        }
+    }
+
+    /// Kinds that take a signal, and are told in one sentence.
+    fn after(&self, kind: FindingKind, signal: &str) -> Said {
+        let role = &self.judgement.role;
+        let detail = &self.judgement.detail;
+        let where_ = self.place(&self.seen.interrupted);
+        match kind {
+            FindingKind::KilledByDefault => (
+                format!("{signal} kills {role} in a window without its handler"),
+                format!(
+                    "{signal} comes while {role} is in {where_}. Its disposition is the default at \
+                     that moment, although the program handles it before and after."
+                ),
+                "Install the handler once, with sigaction(2) and without SA_RESETHAND: then there \
+                 is no window."
+                    .to_owned(),
+            ),
+            FindingKind::OutputCorrupted => (
+                format!("output is corrupted when {signal} comes"),
+                format!("{signal} interrupts {role} in {where_}, and then {detail}."),
+                "Write in the main program only, or one whole line at a time with write(2)."
+                    .to_owned(),
+            ),
+            FindingKind::UnsafeCall => self.unsafe_call(signal),
+            FindingKind::ErrnoClobbered => {
+                let (before, after) = detail.split_once(' ').unwrap_or(("?", "?"));
+                (
+                    format!("the handler of {signal} changes errno"),
+                    format!(
+                        "The handler of {signal} returns with errno {after}; it was {before} when \
+                         it was called. {role} was in {where_}: whatever looks at errno there sees \
+                         the handler's.{}",
+                        self.others()
+                    ),
+                    "Save errno at the start of the handler, and put it back before it returns."
+                        .to_owned(),
+                )
+            }
+            _ => (
+                format!("{} when {signal} comes", self.judgement.cause),
+                format!("{signal} comes while the program is in {where_}: {detail}."),
+                general_advice(),
+            ),
+        }
+    }
+
+    fn deadlock(&self, signal: Option<Signal>) -> Said {
+        let role = &self.judgement.role;
+        let lock = lock_in(&self.judgement.detail, &self.seen.end);
+        let end = self.place(&self.seen.end);
+        let where_ = self.place(&self.seen.interrupted);
+        // Without an injection, it may be the handler of a signal that the program sent.
+        let Some(signal) = signal.or(self.seen.handled) else {
+            return (
+                format!("{role} waits for {lock} for ever{}", self.in_this_order()),
+                format!(
+                    "{role} is in {end} and waits for {lock}; every other thread waits, too, and \
+                     nobody can release it."
+                ),
+                "Take locks in the same order everywhere, and release them on every way out."
+                    .to_owned(),
+            );
+        };
+        if !self.seen.ends_in_handler {
+            let after = format!("Then {role} is in {end} and waits for {lock}");
+            return if self.seen.left_by_jump {
+                (
+                    format!("{role} waits for {lock} for ever, which siglongjmp left locked"),
+                    format!(
+                        "{signal} interrupts {role} in {where_}, and its handler is left by \
+                         siglongjmp(3): what was interrupted never goes on, and never releases \
+                         what it holds. {after}: nobody can release it."
+                    ),
+                    NO_JUMP.to_owned(),
+                )
+            } else {
+                (
+                    format!("{role} waits for {lock} for ever after {signal}"),
+                    format!(
+                        "{signal} comes in {where_}, and its handler runs. {after}; every other \
+                         thread waits, too, and nobody can release it."
+                    ),
+                    general_advice(),
+                )
+            };
+        }
+        let call = match self.seen.call.as_deref() {
+            Some(call) => Some(public_name(call).into_owned()),
+            None => nameless(&self.seen.end, self.program),
+        };
+        // A lock of the program's own was taken by whom the stack needn't show.
+        let holder = outer_call(&self.seen.interrupted, self.program)
+            .filter(|_| !lock.starts_with(OF_PROGRAM))
+            .map(public_name);
+        let (with, holds) = match holder {
+            Some(holder) => (
+                format!(" with {holder}"),
+                format!("{role} holds {lock} inside {where_}."),
+            ),
+            None => (
+                String::new(),
+                format!("{role} holds {lock} when it is in {where_}."),
+            ),
+        };
+        let (who, calls) = match call {
+            Some(call) => (
+                format!("{call} in the handler of {signal}"),
+                format!("calls {call} and waits"),
+            ),
+            None => (format!("the handler of {signal}"), "and waits".to_owned()),
+        };
+        (
+            format!("{who} deadlocks{with} on {lock}"),
+            format!(
+                "{holds} The handler of {signal} interrupts it there, on the same thread, {calls} \
+                 for the same lock: nobody can release it."
+            ),
+            self.advice(),
+        )
+    }
+
+    fn crash(&self, signal: Signal) -> Said {
+        let role = &self.judgement.role;
+        let death = &self.judgement.detail;
+        let where_ = self.place(&self.seen.interrupted);
+        let end = self.place(&self.seen.end);
+        if !self.seen.ends_in_handler {
+            let left = if self.seen.left_by_jump {
+                "leaves by siglongjmp(3), so that what was interrupted stays half done"
+            } else {
+                "runs to its end"
+            };
+            return (
+                format!("{role} crashes with {death} after {signal}"),
+                format!(
+                    "{signal} interrupts {role} in {where_}. Its handler {left}; then {role} dies \
+                     of {death} in {end}: what the handler did, or left undone, doesn't fit what \
+                     was being done there."
+                ),
+                if self.seen.left_by_jump {
+                    NO_JUMP.to_owned()
+                } else {
+                    general_advice()
+                },
+            );
+        }
+        let handler = self.handler();
+        if panics(&self.seen.end) {
+            return (
+                format!("the handler of {signal} panics, which aborts the program"),
+                format!(
+                    "{signal} interrupts {role} in {where_}. {handler} panics, and a panic \
+                     can't leave an `extern \"C\"` function: the program aborts with {death}."
+                ),
+                instead_of("panic").to_owned(),
+            );
+        }
+        match self.seen.call.as_deref().map(public_name) {
+            Some(call) if call == "assert" || call == "abort" => (
+                format!("the handler of {signal} aborts the program"),
+                format!(
+                    "{signal} interrupts {role} in {where_}. {handler} gets to {end}, and the \
+                     program ends with {death}: what it finds is in the middle of a change, \
+                     neither old nor new."
+                ),
+                if call == "assert" {
+                    instead_of(&call).to_owned()
+                } else {
+                    general_advice()
+                },
+            ),
+            Some(call) => (
+                format!("{call} in the handler of {signal} crashes: {death}"),
+                format!(
+                    "{signal} interrupts {role} in {where_}, in the middle of a change. {handler} \
+                     calls {call}; what that finds there is neither old nor new, and the program \
+                     dies of {death}."
+                ),
+                self.advice(),
+            ),
+            None => (
+                format!("the handler of {signal} crashes: {death}"),
+                format!(
+                    "{signal} interrupts {role} in {where_}. {handler} dies of {death} in {end}: \
+                     what it uses isn't there yet, isn't there any more, or is in the middle of a \
+                     change."
+                ),
+                general_advice(),
+            ),
+        }
+    }
+
+    fn crash_alone(&self) -> Said {
+        let role = &self.judgement.role;
+        let death = &self.judgement.detail;
+        (
+            format!("{role} crashes with {death}{}", self.in_this_order()),
+            format!(
+                "{role} dies of {death} in {}; it takes no signal from outside.",
+                self.place(&self.seen.end)
+            ),
+            "Look at this first: a debugger, or the compiler's -fsanitize=address,undefined, shows \
+             what is wrong there."
+                .to_owned(),
+        )
+    }
+
+    fn hang(&self, signal: Signal) -> Said {
+        let role = &self.judgement.role;
+        let where_ = self.place(&self.seen.interrupted);
+        let computes = self.computes();
+        if self.seen.ends_in_handler {
+            let handler = self.handler();
+            return (
+                format!("the handler of {signal} runs for ever"),
+                format!(
+                    "{signal} interrupts {role} in {where_}. {handler} {computes} without end: \
+                     whatever it waits for, the code that it interrupted can't do it, as that \
+                     doesn't go on before the handler returns."
+                ),
+                "A handler must not wait for what the code does that it interrupts: set a flag \
+                 and return; or block the signal while it must not come."
+                    .to_owned(),
+            );
+        }
+        let advice = if self.may_wait_for_flag() {
+            FLAG.to_owned()
+        } else {
+            general_advice()
+        };
+        (
+            format!("{role} runs for ever after {signal}"),
+            format!(
+                "{signal} comes while {role} is in {where_}. From then on it {computes} without \
+                 end, and makes no progress."
+            ),
+            advice,
+        )
+    }
+
+    fn hang_alone(&self) -> Said {
+        let role = &self.judgement.role;
+        let mut advice = "Make sure that every loop ends, and that the program gets to where it \
+                          handles signals."
+            .to_owned();
+        if self.may_wait_for_flag() {
+            advice += " ";
+            advice += FLAG;
+        }
+        (
+            format!("{role} runs for ever{}", self.in_this_order()),
+            format!(
+                "{role} {} without end, without any signal from outside, and makes no progress.",
+                self.computes()
+            ),
+            advice,
+        )
+    }
+
+    /// `computes in spin (a.c:7)`.
+    fn computes(&self) -> String {
+        let doing = match &self.seen.repeats {
+            Some(syscall) => format!("repeats {syscall}"),
+            None => "computes".to_owned(),
+        };
+        if self.seen.end.is_empty() {
+            doing
+        } else {
+            format!("{doing} in {}", self.place(&self.seen.end))
+        }
+    }
+
+    /// Whether it goes round in the program's own code, without a call.
+    fn may_wait_for_flag(&self) -> bool {
+        self.seen.repeats.is_none() && self.seen.call.is_none()
+    }
+
+    fn lost(&self, signal: Option<Signal>) -> Said {
+        let role = &self.judgement.role;
+        let detail = &self.judgement.detail;
+        if let Some(children) = detail.strip_prefix("children ") {
+            let stay = if children == "1" {
+                "1 stays a zombie".to_owned()
+            } else {
+                format!("{children} stay zombies")
+            };
+            return (
+                format!("{role} waits for ever for children that have ended"),
+                format!(
+                    "Several children end before the handler of SIGCHLD runs; their signals merge \
+                     into one, the handler reaps one child, and {stay} for which {role} waits for \
+                     ever."
+                ),
+                "One SIGCHLD can stand for many children: in the handler, call waitpid(2) with \
+                 WNOHANG in a loop until it returns no more."
+                    .to_owned(),
+            );
+        }
+        let syscall = detail.split(' ').next().unwrap_or(detail);
+        // What programmers call, not what the kernel calls it.
+        let call = match (syscall, self.seen.call.as_deref()) {
+            (_, Some(call)) => public_name(call).into_owned(),
+            (syscall, None) => syscall.trim_start_matches("rt_").to_owned(),
+        };
+        let Some(signal) = signal else {
+            return (
+                format!("{role} waits in {call} for ever in another order of scheduling"),
+                format!(
+                    "In this order of scheduling, {role} waits for ever in {}: what it waits for \
+                     came before it waited, and doesn't come again.",
+                    self.place(&self.seen.end)
+                ),
+                "What is waited for may come before the wait begins: look and wait in one step. \
+                 With a signal, block it while looking and wait with sigsuspend(2); with a \
+                 condition variable, change and look at the condition with the mutex held, and \
+                 wait in a loop."
+                    .to_owned(),
+            );
+        };
+        let where_ = self.place(&self.seen.interrupted);
+        (
+            format!("{role} waits in {call} for ever although {signal} came"),
+            format!(
+                "{signal} comes while {role} is in {where_}: after it has looked, and before it \
+                 waits. The handler runs, and then {role} waits in {call} for a signal that has \
+                 been and gone."
+            ),
+            "Block the signal while looking, and wait with sigsuspend(2), ppoll(2) or pselect(2), \
+             which unblock it and wait in one step; or let the handler write to a pipe that the \
+             wait includes."
+                .to_owned(),
+        )
+    }
+
+    fn unsafe_call(&self, signal: &str) -> Said {
+        let detail = self.judgement.detail.as_str();
+        // Of a call within a library's function both are given.
+        let (outer, inner) = match detail.strip_suffix(')').and_then(|it| it.split_once(" (")) {
+            Some((outer, inner)) => (outer, Some(inner)),
+            None => (detail, None),
+        };
+        let own =
+            own_frame(&self.seen.handler, self.program).and_then(|frame| frame.function.as_deref());
+        let name = self.seen.handler_name.as_deref();
+        // What the compiler has put into the handler itself.
+        let is_itself = Some(outer) == own || Some(outer) == name;
+        let called = if is_itself {
+            inner.unwrap_or(outer)
+        } else {
+            detail
+        };
+        if is_itself && inner.is_none() {
+            return self.library_handler(signal);
+        }
+        let does = if called.contains("panicking::") {
+            "panics".to_owned()
+        } else if is_itself && called.ends_with("dealloc") {
+            format!("frees memory with {}", last_part(called))
+        } else if is_itself && called.ends_with("alloc") {
+            format!("allocates memory with {}", last_part(called))
+        } else {
+            format!("calls {}", public_name(called))
+        };
+        let why = if does == "panics" {
+            ": a panic allocates, takes locks and prints, and it can't leave an `extern \"C\"` \
+             function, so that the program aborts"
+        } else if ["exit", "quick_exit"].contains(&outer) || outer.contains("process::exit") {
+            ", which isn't async-signal-safe: it calls what atexit(3) was given, and writes out \
+             and locks what is buffered, in the middle of whatever the signal interrupts"
+        } else if does.starts_with("calls") {
+            ", which isn't async-signal-safe: if the signal interrupts the same function, or one \
+             that it shares data with, anything can happen, however often it goes well"
+        } else {
+            ", which isn't async-signal-safe: if the signal interrupts the allocator, anything can \
+             happen, however often it goes well"
+        };
+        (
+            format!("the handler of {signal} {does}"),
+            format!("{} {does}{why}.{}", self.handler_of(signal), self.others()),
+            instead_of(called).to_owned(),
+        )
+    }
+
+    /// A handler that is a library's: what it calls isn't told apart.
+    fn library_handler(&self, signal: &str) -> Said {
+        let of = self
+            .seen
+            .handler
+            .last()
+            .and_then(|frame| frame.module.as_deref())
+            .map_or_else(
+                || "one of a library's".to_owned(),
+                |module| format!("one of {module}'s"),
+            );
+        (
+            format!("the handler of {signal} is {of} functions"),
+            format!(
+                "{} is {of} functions, and isn't known to be async-signal-safe: if the signal \
+                 interrupts what it uses, too, anything can happen, however often it goes well.{}",
+                self.handler_of(signal),
+                self.others()
+            ),
+            instead_of(&self.judgement.detail).to_owned(),
+        )
+    }
+
+    /// `Its handler`, or by its name: `Its handler, h,`.
+    fn handler(&self) -> String {
+        match self.handler_name() {
+            Some(name) => format!("Its handler, {name},"),
+            None => "Its handler".to_owned(),
+        }
+    }
+
+    /// The handler of a signal, at the start of a sentence.
+    fn handler_of(&self, signal: &str) -> String {
+        match self.handler_name() {
+            Some(name) => format!("{name}, the handler of {signal},"),
+            None => format!("The handler of {signal}"),
+        }
+    }
+
+    /// From what the run says, or its outermost function, if that is the program's.
+    fn handler_name(&self) -> Option<&str> {
+        self.seen.handler_name.as_deref().or_else(|| {
+            let last = self.seen.handler.last();
+            own_frame(last.map(std::slice::from_ref)?, self.program)?
+                .function
+                .as_deref()
+        })
+    }
+
+    /// That it was seen in other threads, too.
+    fn others(&self) -> String {
+        match self.roles.split_last() {
+            Some((last, [])) if last.as_str() != Role::MAIN => format!(" It does so in {last}."),
+            Some((last, others)) if !others.is_empty() => {
+                let others: Vec<&str> = others.iter().map(Role::as_str).collect();
+                format!(" It does so in {} and {last}.", others.join(", "))
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn in_this_order(&self) -> &'static str {
+        if self.seen.other_order {
+            " in another order of scheduling"
+        } else {
+            ""
+        }
+    }
+
+    fn place(&self, stack: &[Frame]) -> String {
+        place(stack, self.program)
+    }
+
+    /// What to do instead of what the handler calls.
+    fn advice(&self) -> String {
+        self.seen
+            .call
+            .as_deref()
+            .map_or_else(general_advice, |call| instead_of(call).to_owned())
+    }
+}
+
+/// What to do about handlers that are left by a jump.
+const NO_JUMP: &str = "Don't leave a handler by siglongjmp(3) while anything can be interrupted \
+                       that holds a lock or is half done, as stdio and malloc are: set a flag and \
+                       return, or block the signal everywhere but where a jump does no harm.";
+
+/// What to do about a loop that may wait for a flag.
+const FLAG: &str = "If it waits for a flag there that a handler sets: the flag has to be \
+                    `volatile sig_atomic_t` or atomic, or the compiler need not look at it again; \
+                    and sigsuspend(2) waits without a loop.";
+
+/// How the names of locks begin that are variables of the program's.
+const OF_PROGRAM: &str = "a lock at ";
+
+/// Whether these are the frames of a panic in Rust.
+fn panics(stack: &[Frame]) -> bool {
+    stack.iter().any(|frame| {
+        frame
+            .function
+            .as_deref()
+            .is_some_and(|function| function.contains("panicking::panic"))
+    })
+}
+
+/// `__rust_dealloc` of `__rustc::__rust_dealloc`.
+fn last_part(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// What a library's function is called that has no name. Nothing in the program's own code.
+fn nameless(stack: &[Frame], program: &str) -> Option<String> {
+    stack
+        .iter()
+        .take_while(|frame| !is_own(frame, program))
+        .filter_map(|frame| frame.module.as_deref())
+        .find(|module| *module != program)
+        .map(|module| format!("a function of {module}"))
+}
+
+/// What a lock is called: by the variable that it is, or by who waits for it.
+fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
+    /// Functions of C's library, and the lock that they share.
+    const LOCKS: [(&[&str], &str); 4] = [
+        (
+            &["malloc", "free", "calloc", "realloc", "memalign"],
+            "malloc's lock",
+        ),
+        (
+            &[
+                "localtime",
+                "localtime_r",
+                "__tz_convert",
+                "tzset",
+                "mktime",
+                "strftime",
+            ],
+            "the time zone's lock",
+        ),
+        (
+            &["syslog", "vsyslog", "openlog", "closelog"],
+            "syslog's lock",
+        ),
+        (
+            &["fopen", "fclose", "fflush", "exit", "_IO_link_in"],
+            "the lock on stdio's list of streams",
+        ),
+    ];
+    let name = detail.split(", ").next().unwrap_or(detail);
+    if name != "a lock" {
+        return name;
+    }
+    let calls = |functions: &[&str]| {
+        stack.iter().any(|frame| {
+            frame
+                .function
+                .as_deref()
+                .is_some_and(|function| functions.contains(&function))
+        })
+    };
+    LOCKS
+        .into_iter()
+        .find(|(functions, _)| calls(functions))
+        .map_or(name, |(_, lock)| lock)
+}
+
+fn general_advice() -> String {
+    "Do less in the handler: set a flag, and do the work in the main program; or block the \
+     signal while what the handler uses is being changed."
+        .to_owned()
+}
