@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::arch::{self, Does};
+use crate::arch::{self, Does, Touches};
 use crate::stack::{Image, Symbols};
 use crate::sys::{Pid, memory, proc};
 
@@ -28,6 +28,7 @@ pub(crate) enum Ground {
 pub(crate) struct Code {
     /// Its bytes' meaning.
     pub(crate) does: Does,
+    pub(crate) touches: Touches,
     pub(crate) ground: Ground,
     /// The file name of the program or library.
     pub(crate) module: Arc<str>,
@@ -64,7 +65,7 @@ impl Codes {
             self.program = proc::program(pid).map(|file| file.path);
         }
         let bytes = read_instruction(tid, address)?;
-        let (does, slot) = arch::decode(&bytes, address);
+        let decoded = arch::decode(&bytes, address);
         let ground = if Some(&path) == self.program.as_ref() {
             ground_in_program(&path, &image, local)
         } else if is_linker(&path) {
@@ -72,7 +73,7 @@ impl Codes {
         } else {
             Ground::Library
         };
-        let through = slot.and_then(|slot| {
+        let through = decoded.slot.and_then(|slot| {
             let (_, image, slot) = symbols.locate(pid, slot)?;
             image.slot(slot).map(Arc::from)
         });
@@ -80,7 +81,8 @@ impl Codes {
             .file_name()
             .map_or_else(|| "?".into(), |name| name.to_string_lossy());
         let code = Arc::new(Code {
-            does,
+            does: decoded.does,
+            touches: decoded.touches,
             ground,
             module: Arc::from(&*module),
             address: local,

@@ -181,7 +181,11 @@ impl Run<'_> {
             match next {
                 Some(Next::Off) => return Ok(()),
                 Some(Next::Kernel(resume, signal)) => self.resume(tid, resume, signal)?,
-                Some(Next::User(resume, signal)) => self.resume_user(tid, resume, signal)?,
+                Some(Next::User(resume, signal)) => {
+                    if !self.resume_user(tid, resume, signal)? {
+                        return Ok(());
+                    }
+                }
                 None => {}
             }
             next = match self.await_stop(tid)? {
@@ -297,18 +301,22 @@ impl Run<'_> {
         Ok(trapped)
     }
 
-    /// Resumes a task into user code: the moment before its next instruction.
-    fn resume_user(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
-        if self.options.injections.is_empty() && self.follower.is_none() {
-            return self.resume(tid, resume, signal);
+    /// Resumes a task into user code: the moment before its next instruction. Not if others
+    /// are to run instead.
+    fn resume_user(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<bool> {
+        let options = self.options;
+        let intervenes = !(options.injections.is_empty() && options.preemptions.is_empty());
+        if !intervenes && self.follower.is_none() {
+            self.resume(tid, resume, signal)?;
+            return Ok(true);
         }
         let mut resume = resume;
         // Before a call it isn't at an instruction: that was made.
         let at_entry = std::mem::take(&mut self.task(tid)?.at_entry);
         if let Some(signal) = signal {
             resume = self.deliver(tid, signal, resume)?;
-        } else if !at_entry {
-            self.inject_here(tid)?;
+        } else if !at_entry && self.inject_here(tid)? {
+            return Ok(false);
         }
         let is_followed = self.is_followed(tid)?;
         if is_followed && self.is_time_to_look() && self.must_stop_now() {
@@ -336,7 +344,8 @@ impl Run<'_> {
             resume = step;
         }
         self.task(tid)?.stepping = steps;
-        self.resume_with(tid, resume, signal)
+        self.resume_with(tid, resume, signal)?;
+        Ok(true)
     }
 
     fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
@@ -363,16 +372,18 @@ impl Run<'_> {
     /// others may run after any call.
     fn must_watch(&mut self, tid: Pid) -> bool {
         let may_switch = self.scheduler.preempts() && self.tasks.len() > 1;
-        may_switch || self.tasks.iter().any(|task| {
-            task.tid != tid
-                && task.state == State::Blocked
-                && task
-                    .call
-                    .as_ref()
-                    .is_some_and(|call| calls::waits_on_fd(call.number))
-        }) || self
-            .process_of(tid)
-            .is_ok_and(|process| process.watch_calls)
+        may_switch
+            || self.tasks.iter().any(|task| {
+                task.tid != tid
+                    && task.state == State::Blocked
+                    && task
+                        .call
+                        .as_ref()
+                        .is_some_and(|call| calls::waits_on_fd(call.number))
+            })
+            || self
+                .process_of(tid)
+                .is_ok_and(|process| process.watch_calls)
             || self.task(tid).is_ok_and(|task| task.half_written.is_some())
     }
 

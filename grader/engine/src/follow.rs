@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use siglab_model::{Frame, Moment, Place, Role, SigSet, Signal, Trace};
 
-use crate::arch::{self, Does};
+use crate::arch::{self, Does, Touches};
 use crate::branch::Fork;
 use crate::code::{Code, Codes, Ground};
 use crate::error::Error;
@@ -29,6 +29,8 @@ pub enum FollowFrom {
     Handler,
     /// Only what runs in handlers.
     InHandlers,
+    /// All that runs while there are several processes or threads.
+    BesideOthers,
 }
 
 /// How to follow.
@@ -45,6 +47,8 @@ pub struct Follow {
     /// Whether the dynamic linker is followed beyond its first function: looking a name up
     /// takes hundreds of instructions, all of them its own.
     pub linker: bool,
+    /// Whether what is called in shared libraries is followed.
+    pub libraries: bool,
     /// Whether moments are wanted. Without them, what a handler calls is run without being
     /// followed where nothing in it can matter any more.
     pub moments: bool,
@@ -86,6 +90,8 @@ pub struct Seen {
     pub own_at: Option<(Arc<PathBuf>, u64)>,
     /// Whether it is the program's own code.
     pub own: bool,
+    /// What the instruction could have to do with other threads.
+    pub touches: Touches,
     /// Whether the program could probably be copied there: [`Fork::inject`].
     pub copyable: bool,
 }
@@ -257,6 +263,7 @@ impl Run<'_> {
         Ok(match from {
             FollowFrom::Start => true,
             FollowFrom::InHandlers => !task.handlers.is_empty(),
+            FollowFrom::BesideOthers => self.tasks.len() > 1,
             FollowFrom::Handler => {
                 self.process_of(tid)?.has_handled
                     || (!signals.is_empty() && signals.difference(blocked) != signals)
@@ -355,6 +362,11 @@ impl Run<'_> {
         {
             return self.skip_to(follower, tid, back);
         }
+        let is_foreign = |code: &Code| matches!(code.ground, Ground::Library | Ground::Linker);
+        let is_called = before.as_ref().is_some_and(|(_, code)| !is_foreign(code));
+        if !follower.follow.libraries && is_foreign(&code) && is_called {
+            return self.skip_function(follower, tid);
+        }
         let is_linkers_call = code.ground == Ground::Linker
             && before
                 .as_ref()
@@ -391,7 +403,7 @@ impl Run<'_> {
         }
         thread.tired = 0;
         thread.naps = 0;
-        if !follower.follow.moments {
+        if !follower.follow.moments || !(own || follower.follow.libraries) {
             return Ok(None);
         }
         let likely = thread.likely(&code, before.as_ref().map(|(_, code)| &**code));
@@ -412,6 +424,7 @@ impl Run<'_> {
             path: Some(Arc::clone(&code.path)),
             own_at: thread.own_at.clone(),
             own,
+            touches: code.touches,
             copyable: thread.copyable,
         };
         self.seen(follower, tid, seen)?;
@@ -519,6 +532,7 @@ impl Run<'_> {
                 path: None,
                 own_at,
                 own: true,
+                touches: Touches::Nothing,
                 copyable: false,
             });
         }
@@ -530,7 +544,7 @@ impl Run<'_> {
 fn call_before(tid: Pid, ip: u64) -> Option<u64> {
     let at = ip - arch::SYSCALL_LENGTH;
     let bytes = crate::sys::memory::read::<[u8; 2]>(tid, at).ok()?;
-    (arch::decode(&bytes, at).0 == Does::Syscall).then_some(at)
+    (arch::decode(&bytes, at).does == Does::Syscall).then_some(at)
 }
 
 fn proc_mask(tid: Pid) -> Outcome<SigSet> {

@@ -199,8 +199,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        let is_settled =
-            |call: &Open| call.judged || call.within.is_some_and(|(at, _)| sp <= at);
+        let is_settled = |call: &Open| call.judged || call.within.is_some_and(|(at, _)| sp <= at);
         if context.call.as_ref().is_some_and(is_settled) {
             return Ok(());
         }
@@ -215,7 +214,10 @@ impl Run<'_> {
             }
         } else if name.is_none() {
             let located = code.image.located(&code.path, code.address);
-            name = located.frames.last().and_then(|frame| frame.function.clone());
+            name = located
+                .frames
+                .last()
+                .and_then(|frame| frame.function.clone());
         }
         // What has no name may be any function, a safe one, too.
         let is_unknown = name.is_none() && !built_in;

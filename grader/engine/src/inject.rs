@@ -1,10 +1,10 @@
-//! Injecting signals at moments: breakpoints that a task is to run into.
+//! Injecting signals at moments, or letting others run: breakpoints that a task is to run into.
 //!
 //! A moment is counted from the task's last controlled call. When the task goes on after
 //! that call, a breakpoint is put at the instruction; it is taken away at whatever stop
 //! comes next, so no other task, no new process and no system call ever meets it.
 
-use siglab_model::{Injection, Kind, Place, Role};
+use siglab_model::{Frame, Injection, Kind, Moment, Place, Role};
 
 use crate::arch;
 use crate::drive::Next;
@@ -14,7 +14,7 @@ use crate::sys::ptrace::{self, Resume};
 use crate::sys::{Errno, Pid, memory};
 use crate::task::State;
 
-/// The injections of a run that are still to come.
+/// The injections of a run, and then its pre-emptions, that are still to come.
 #[derive(Debug, Default)]
 pub(crate) struct Injections {
     /// Position of the next one.
@@ -38,7 +38,7 @@ pub(crate) struct Armed {
 /// Why there is a breakpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// A signal is to be injected there.
+    /// A signal is to be injected there, or others are to run.
     Inject,
     /// The task is followed again from there.
     Follow,
@@ -49,12 +49,24 @@ impl Run<'_> {
         self.options.injections.get(self.injections.next)
     }
 
-    /// The address of the next injection, if it is one into `tid` since its last call.
+    /// The moment of the next injection or pre-emption.
+    fn next_moment(&self) -> Option<&Moment> {
+        let injections = &self.options.injections;
+        match injections.get(self.injections.next) {
+            Some(injection) => Some(&injection.moment),
+            None => self
+                .options
+                .preemptions
+                .get(self.injections.next - injections.len()),
+        }
+    }
+
+    /// The address of the next moment at which to intervene, if it is one of `tid` since its
+    /// last call.
     fn injection_address(&mut self, tid: Pid) -> Outcome<Option<u64>> {
-        let Some(injection) = self.next_injection() else {
+        let Some(moment) = self.next_moment().cloned() else {
             return Ok(None);
         };
-        let moment = injection.moment.clone();
         let task = self.task(tid)?;
         if task.role != moment.role || task.calls != moment.calls {
             return Ok(None);
@@ -72,24 +84,55 @@ impl Run<'_> {
         Ok(self.injections.address)
     }
 
-    /// The task is at an instruction, and about to execute it.
-    pub(crate) fn inject_here(&mut self, tid: Pid) -> Outcome<()> {
+    /// The task is at an instruction, and about to execute it. Whether others are to run.
+    pub(crate) fn inject_here(&mut self, tid: Pid) -> Outcome<bool> {
         while let Some(address) = self.injection_address(tid)? {
             if ptrace::regs(tid)?.ip() != address || !self.is_hit() {
-                return Ok(());
+                return Ok(false);
             }
-            self.inject(tid)?;
+            if self.intervene(tid)? {
+                return Ok(true);
+            }
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// Does what is to be done at this moment. Whether others are to run.
+    fn intervene(&mut self, tid: Pid) -> Outcome<bool> {
+        if self.next_injection().is_some() {
+            self.inject(tid)?;
+            return Ok(false);
+        }
+        self.injections = Injections {
+            next: self.injections.next + 1,
+            ..Injections::default()
+        };
+        let stack = self.stack_to_explain(tid);
+        self.drain_for(Some(tid));
+        self.task_event(tid, Kind::Preempted { stack });
+        self.yielded = Some(tid);
+        self.task(tid)?.state = State::Parked {
+            resume: Resume::Cont,
+            signal: None,
+        };
+        Ok(true)
+    }
+
+    fn stack_to_explain(&mut self, tid: Pid) -> Vec<Frame> {
+        if self.options.explains {
+            self.stacks(tid).0
+        } else {
+            Vec::new()
+        }
     }
 
     /// Counts a visit. Whether it is the one that counts.
     fn is_hit(&mut self) -> bool {
         self.injections.hits += 1;
         let hits = self.injections.hits;
-        self.next_injection().is_some_and(|injection| {
-            matches!(injection.moment.place, Place::Instruction { hit, .. } if hit == hits)
-        })
+        self.next_moment().is_some_and(
+            |moment| matches!(moment.place, Place::Instruction { hit, .. } if hit == hits),
+        )
     }
 
     /// Injects into a task that waits, if that is the next moment. Whether it did.
@@ -128,11 +171,7 @@ impl Run<'_> {
 
     /// Sends a signal to a task, as the script would.
     pub(crate) fn inject_signal(&mut self, tid: Pid, signal: siglab_model::Signal) -> Outcome<()> {
-        let stack = if self.options.explains {
-            self.stacks(tid).0
-        } else {
-            Vec::new()
-        };
+        let stack = self.stack_to_explain(tid);
         self.drain_for(Some(tid));
         self.has_injected = true;
         self.task_event(tid, Kind::Injected { signal, stack });
@@ -238,8 +277,10 @@ impl Run<'_> {
                         return Ok(Some(Next::USER));
                     }
                     if self.is_hit() {
-                        self.inject(tid)?;
-                        return Ok(Some(Next::Kernel(Resume::Cont, None)));
+                        return Ok(Some(match self.intervene(tid)? {
+                            true => Next::Off,
+                            false => Next::Kernel(Resume::Cont, None),
+                        }));
                     }
                     if is_call(tid, armed.address) {
                         return Ok(Some(Next::Kernel(Resume::Syscall, None)));
@@ -259,15 +300,20 @@ impl Run<'_> {
         Ok((stepped && self.task(tid)?.stepping).then_some(Next::USER))
     }
 
-    /// The injections that never took place, in words.
+    /// The injections and pre-emptions that never took place, in words.
     pub(crate) fn missed_injections(&self) -> impl Iterator<Item = (Role, String)> {
-        self.options.injections[self.injections.next..]
-            .iter()
-            .map(|injection| {
-                let role = injection.moment.role.clone();
-                let what = format!("inject {} into {role}", injection.signal);
-                (role, what)
-            })
+        let injections = self.options.injections.iter().map(|injection| {
+            let role = &injection.moment.role;
+            (role, format!("inject {} into {role}", injection.signal))
+        });
+        let preemptions = self.options.preemptions.iter().map(|moment| {
+            let role = &moment.role;
+            (role, format!("let others run in place of {role}"))
+        });
+        injections
+            .chain(preemptions)
+            .skip(self.injections.next)
+            .map(|(role, what)| (role.clone(), what))
     }
 }
 
@@ -275,7 +321,7 @@ impl Run<'_> {
 /// a step could not be told from the end of a wait.
 fn is_call(tid: Pid, address: u64) -> bool {
     memory::read::<[u8; 2]>(tid, address)
-        .is_ok_and(|bytes| arch::decode(&bytes, address).0 == arch::Does::Syscall)
+        .is_ok_and(|bytes| arch::decode(&bytes, address).does == arch::Does::Syscall)
 }
 
 fn put_breakpoint(tid: Pid, address: u64) -> crate::sys::Result<u8> {

@@ -45,6 +45,7 @@ mod task;
 mod timers;
 mod unwind;
 
+pub use arch::Touches;
 pub use branch::Fork;
 pub use command::{Command, Environment, Stdio};
 pub use error::Error;

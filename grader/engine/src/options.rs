@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use siglab_model::{Clock, Injection, Policy, Time};
+use siglab_model::{Clock, Injection, Moment, Policy, Time};
 use siglab_sandbox::{ResourceLimits, Sandbox};
 
 /// How to run a program.
@@ -26,6 +26,8 @@ pub struct Options {
     /// Signals to inject, in this order: each moment is counted from the start of the run,
     /// whatever was injected before.
     pub injections: Vec<Injection>,
+    /// Moments at which others run if they can, in this order, after all injections.
+    pub preemptions: Vec<Moment>,
     /// On which of the processors that siglab may use, counted from 0 and around; the one on
     /// which it happens to be if absent. What the program is told doesn't depend on it.
     pub processor: Option<usize>,
@@ -48,6 +50,7 @@ impl Default for Options {
             seed: 0,
             cancel: Cancel::default(),
             injections: Vec::new(),
+            preemptions: Vec::new(),
             processor: None,
             explains: true,
             sandbox: None,

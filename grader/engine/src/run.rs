@@ -272,6 +272,7 @@ impl Run<'_> {
             })
             .collect();
         if ready.len() < 2 {
+            self.yielded = None;
             let tid = self.tasks[*ready.first()?].tid;
             self.last = Some(tid);
             return Some(tid);
@@ -478,6 +479,7 @@ impl Run<'_> {
                 policy: self.options.policy.clone(),
                 script: self.script.steps.iter().map(ToString::to_string).collect(),
                 injections: self.options.injections.clone(),
+                preemptions: self.options.preemptions.clone(),
             },
             events: std::mem::take(&mut self.recorder.events),
             outcome: RunOutcome {

@@ -121,9 +121,8 @@ impl Symbols {
             let image = mapped_image(pid, file);
             let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
             let start = of_file.map(|map| map.start).min()?;
-            let leads_there = |slot: u64| {
-                memory::read::<u64>(tid, slot - image.base + start) == Ok(address)
-            };
+            let leads_there =
+                |slot: u64| memory::read::<u64>(tid, slot - image.base + start) == Ok(address);
             let mut slots = image.slots.iter();
             let (_, name) = slots.find(|(slot, _)| leads_there(**slot))?;
             Some(name.clone())

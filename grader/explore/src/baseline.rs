@@ -167,6 +167,15 @@ fn other_machine(start: &[u8]) -> Option<String> {
 }
 
 impl Subject<'_> {
+    /// What all runs have in common.
+    pub(crate) fn options_for(&self, injections: &[Injection]) -> Options {
+        let mut options = self.options.clone();
+        options.injections = injections.to_vec();
+        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
+        options.cancel = self.wanted.cancel.clone();
+        options
+    }
+
     /// Runs the program with these injections.
     pub(crate) fn run(
         &self,
@@ -175,13 +184,10 @@ impl Subject<'_> {
         explains: bool,
         processor: Option<usize>,
     ) -> Result<Trace, ExploreError> {
-        let mut options = self.options.clone();
-        options.injections = injections.to_vec();
+        let mut options = self.options_for(injections);
         options.explains = explains;
         options.processor = processor;
         options.limits.real_time = Some(limit);
-        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
-        options.cancel = self.wanted.cancel.clone();
         Ok(run(self.command, self.script, &options)?)
     }
 
@@ -192,13 +198,10 @@ impl Subject<'_> {
         processor: usize,
         on_moment: &mut OnMoment<'_>,
     ) -> Result<(), ExploreError> {
-        let mut options = self.options.clone();
-        options.injections = injections.to_vec();
+        let mut options = self.options_for(injections);
         options.explains = false;
         options.processor = Some(processor);
         options.limits.real_time = Some(LIMIT);
-        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
-        options.cancel = self.wanted.cancel.clone();
         let from = match (injections, self.wanted.from_start) {
             ([], true) => FollowFrom::Start,
             ([], false) => FollowFrom::Handler,
@@ -216,12 +219,9 @@ impl Subject<'_> {
         moments: bool,
         processor: Option<usize>,
     ) -> Result<siglab_engine::Followed, ExploreError> {
-        let mut options = self.options.clone();
+        let mut options = self.options_for(injections);
         options.processor = processor;
-        options.injections = injections.to_vec();
         options.limits.real_time = Some(LIMIT);
-        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
-        options.cancel = self.wanted.cancel.clone();
         let how = Follow {
             moments,
             ..self.how(from)
@@ -253,6 +253,7 @@ impl Subject<'_> {
             roles: self.wanted.to.clone(),
             signals,
             linker: self.wanted.strategy == Strategy::All,
+            libraries: true,
             moments: true,
             most_steps,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, LimitKind, Place, Policy, ProcessStatus, Role, Signal};
+use siglab_model::{Kind, LimitKind, Place, Policy, ProcessStatus, Role, Signal, Trace};
 
 use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
@@ -12,9 +12,10 @@ use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
 use crate::judge::{self, Judgement, Normal};
 use crate::map::Map;
-use crate::options::{Demand, ExploreOptions, Progress};
+use crate::options::{Demand, ExploreOptions, Progress, Strategy};
 use crate::output::text_of;
 use crate::trial::try_all;
+use crate::{parallel, preempt};
 
 /// Tries the moments of a program, and says what goes wrong at which.
 ///
@@ -277,10 +278,11 @@ fn judge_alone(found: &mut Found, baseline: &Baseline) {
         _ => false,
     };
     if let Some(judgement) = nothing.judge(trace, None).filter(is_meant) {
-        found.add_schedule(judgement, Policy::InOrder);
+        found.add_schedule(judgement, Policy::InOrder, Vec::new());
     }
     if let Some((role, children)) = judge::lost_children(trace) {
-        found.add_schedule(Judgement::of_children(role, children), Policy::InOrder);
+        let judgement = Judgement::of_children(role, children);
+        found.add_schedule(judgement, Policy::InOrder, Vec::new());
     }
 }
 
@@ -298,21 +300,22 @@ fn try_schedules(
     if !has_choice {
         return Ok(0);
     }
-    let mut tried = 0;
-    for seed in 0..subject.wanted.schedules {
+    let options = orders(subject, &baseline.trace)?;
+    let traces = parallel::map(subject.jobs(), &options, |processor, options| {
         if subject.wanted.cancel.is_cancelled() {
-            break;
+            return Ok(None);
         }
-        let policy = Policy::Random { seed };
-        let options = Options {
-            policy: policy.clone(),
-            ..subject.options.clone()
-        };
         let other = Subject {
-            options: &options,
+            options,
             ..*subject
         };
-        let trace = other.run(&[], baseline.limit, true, None)?;
+        other
+            .run(&[], baseline.limit, true, Some(processor))
+            .map(Some)
+    })?;
+    let mut tried = 0;
+    for (options, trace) in options.into_iter().zip(traces) {
+        let Some(trace) = trace else { break };
         tried += 1;
         // Lines may come in any order then: what is written isn't compared.
         let judgement = baseline
@@ -320,10 +323,31 @@ fn try_schedules(
             .judge(&trace, None)
             .filter(|judgement| judgement.kind != FindingKind::OutputCorrupted);
         if let Some(judgement) = judgement {
-            found.add_schedule(judgement, policy);
+            found.add_schedule(judgement, options.policy, options.preemptions);
         }
     }
     Ok(tried)
+}
+
+/// The orders of scheduling to try: with a pre-emption at one instruction each, and
+/// pseudo-random ones.
+fn orders(subject: &Subject<'_>, trace: &Trace) -> Result<Vec<Options>, ExploreError> {
+    /// So many of the first kind for each of the second.
+    const PREEMPTIONS: u64 = 8;
+    let schedules = subject.wanted.schedules;
+    let most = match subject.wanted.strategy {
+        Strategy::All if schedules > 0 => usize::MAX,
+        _ => usize::try_from(schedules * PREEMPTIONS).unwrap_or(usize::MAX),
+    };
+    let mut orders: Vec<Options> = preempt::moments(subject, trace, most)?
+        .iter()
+        .map(|moment| preempt::options_with(subject.options, moment))
+        .collect();
+    orders.extend((0..schedules).map(|seed| Options {
+        policy: Policy::Random { seed },
+        ..subject.options.clone()
+    }));
+    Ok(orders)
 }
 
 /// The machine's clock, for a budget in real time.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use siglab_engine::{Cancel, follow};
-use siglab_model::{Frame, HandlerExit, Injection, Kind, Policy, Role, Signal, Trace};
+use siglab_model::{Frame, HandlerExit, Injection, Kind, Moment, Policy, Role, Signal, Trace};
 
 use crate::baseline::{Baseline, Case, Subject};
 use crate::error::ExploreError;
@@ -40,8 +40,8 @@ struct Group {
 enum ShownBy {
     /// Injections.
     Case(Vec<Injection>),
-    /// An order of scheduling.
-    Schedule(Policy),
+    /// An order of scheduling, and at which moments others run.
+    Schedule(Policy, Vec<Moment>),
     /// Following handlers, with injections: stacks of the handler and of what it
     /// interrupted.
     Handler(Vec<Injection>, Vec<Frame>, Vec<Frame>),
@@ -55,8 +55,20 @@ impl Found {
         self.add(judgement, signal, length, shown_by);
     }
 
-    pub(crate) fn add_schedule(&mut self, judgement: Judgement, policy: Policy) {
-        self.add(judgement, None, (0, 0), || ShownBy::Schedule(policy));
+    pub(crate) fn add_schedule(
+        &mut self,
+        judgement: Judgement,
+        policy: Policy,
+        preemptions: Vec<Moment>,
+    ) {
+        // The simplest first: the order of creation, then one pre-emption.
+        let length = (
+            usize::from(policy != Policy::InOrder) * 2,
+            preemptions.len(),
+        );
+        self.add(judgement, None, length, || {
+            ShownBy::Schedule(policy, preemptions)
+        });
     }
 
     pub(crate) fn add_event(
@@ -150,9 +162,10 @@ fn describe_one(
     let kind = group.judgement.kind;
     let (trace, followed) = match &group.shown_by {
         ShownBy::Case(injections) => (subject.run(injections, baseline.limit, true, None)?, false),
-        ShownBy::Schedule(policy) => {
+        ShownBy::Schedule(policy, preemptions) => {
             let options = siglab_engine::Options {
                 policy: policy.clone(),
+                preemptions: preemptions.clone(),
                 ..subject.options.clone()
             };
             let other = Subject {
@@ -237,8 +250,9 @@ fn look(trace: &Trace, group: &Group, signal: Option<Signal>, program: &str) -> 
             };
             return seen;
         }
-        ShownBy::Schedule(Policy::InOrder) | ShownBy::Case(_) => {}
-        ShownBy::Schedule(_) => seen.other_order = true,
+        ShownBy::Case(_) => {}
+        ShownBy::Schedule(Policy::InOrder, preemptions) if preemptions.is_empty() => {}
+        ShownBy::Schedule(..) => seen.other_order = true,
     }
     let open = handlers_of(trace, role);
     seen.left_by_jump = open.left_by_jump;

@@ -341,8 +341,7 @@ impl Normal {
     /// A wait with a time-out that is as good as none, although the signal ends the program if
     /// it comes at another moment.
     fn oversleeps(&self, trace: &Trace, signal: Signal) -> Option<Judgement> {
-        if trace.outcome.limit != Some(LimitKind::VirtualTime)
-            || !self.ends_after.contains(&signal)
+        if trace.outcome.limit != Some(LimitKind::VirtualTime) || !self.ends_after.contains(&signal)
         {
             return None;
         }

@@ -21,6 +21,7 @@ mod options;
 mod outcomes;
 mod output;
 mod parallel;
+mod preempt;
 mod stack;
 mod trial;
 mod witness;

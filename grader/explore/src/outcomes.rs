@@ -10,6 +10,7 @@ use crate::error::ExploreError;
 use crate::finding::{EXPLORE_SCHEMA, Outcome, Outcomes};
 use crate::options::{ExploreOptions, Progress};
 use crate::output::text_of;
+use crate::preempt;
 use crate::witness::Witness;
 
 /// Runs the program in many orders of scheduling, and lists the outcomes: what it wrote,
@@ -46,12 +47,16 @@ pub fn outcomes(
         runs: 0,
     };
     progress.total(most);
-    let complete = search.systematically(preemptions, most, progress)?;
+    let complete = search.systematically(preemptions, most, progress)?
+        & search.at_instructions(preemptions, most, progress)?;
     for seed in 0..wanted.schedules {
         if wanted.cancel.is_cancelled() {
             break;
         }
-        search.run(Policy::Random { seed })?;
+        search.run(&Options {
+            policy: Policy::Random { seed },
+            ..options.clone()
+        })?;
         progress.tried(false);
     }
     let mut outcomes: Vec<Outcome> = search.seen.into_values().collect();
@@ -81,15 +86,11 @@ struct Branch {
 }
 
 impl Search<'_> {
-    fn run(&mut self, policy: Policy) -> Result<Trace, ExploreError> {
+    fn run(&mut self, options: &Options) -> Result<Trace, ExploreError> {
         /// Processor time of one run.
         const LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
-        let options = Options {
-            policy,
-            ..self.subject.options.clone()
-        };
         let subject = Subject {
-            options: &options,
+            options,
             ..*self.subject
         };
         let trace = subject.run(&[], LIMIT, true, None)?;
@@ -111,6 +112,29 @@ impl Search<'_> {
         Ok(trace)
     }
 
+    /// With one pre-emption between two instructions, in the order of creation otherwise.
+    /// Whether all were tried.
+    fn at_instructions(
+        &mut self,
+        bound: usize,
+        most: usize,
+        progress: &dyn Progress,
+    ) -> Result<bool, ExploreError> {
+        if bound == 0 {
+            return Ok(true);
+        }
+        let plain = self.run(self.subject.options)?;
+        let moments = preempt::moments(self.subject, &plain, usize::MAX)?;
+        for moment in moments.iter().take(most) {
+            if self.subject.wanted.cancel.is_cancelled() {
+                return Ok(false);
+            }
+            self.run(&preempt::options_with(self.subject.options, moment))?;
+            progress.tried(false);
+        }
+        Ok(moments.len() <= most)
+    }
+
     /// Breadth first, so that the simplest orders come first. Whether all were tried.
     fn systematically(
         &mut self,
@@ -129,8 +153,10 @@ impl Search<'_> {
                 return Ok(false);
             }
             tried += 1;
-            let trace = self.run(Policy::Replay {
-                choices: branch.choices.clone(),
+            let choices = branch.choices.clone();
+            let trace = self.run(&Options {
+                policy: Policy::Replay { choices },
+                ..self.subject.options.clone()
             })?;
             progress.tried(false);
             let made: Vec<(&Role, &[Role])> = trace

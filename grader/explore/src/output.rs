@@ -55,9 +55,8 @@ impl Reference {
         if self.runs > 0 {
             counts.retain(|line, _| self.lines.contains(line) || self.splice(line).is_none());
         }
-        self.whole.extend(
-            whole_lines(trace).filter(|line| counts.contains_key(line)),
-        );
+        self.whole
+            .extend(whole_lines(trace).filter(|line| counts.contains_key(line)));
         self.lines.extend(counts.keys().cloned());
         for (line, (least, most)) in &mut self.counts {
             let now = counts.get(line).copied().unwrap_or(0);
@@ -120,9 +119,8 @@ impl Reference {
     /// that was put in its middle.
     fn splice(&self, line: &str) -> Option<(&str, Option<&str>)> {
         const SHORTEST: usize = 3;
-        let is_long = |text: &str| {
-            text.chars().filter(|char| char.is_alphanumeric()).count() >= SHORTEST
-        };
+        let is_long =
+            |text: &str| text.chars().filter(|char| char.is_alphanumeric()).count() >= SHORTEST;
         let is_part =
             |part: &str, of: &str| part.is_empty() || of.starts_with(part) || of.ends_with(part);
         for inner in self.whole.iter().filter(|inner| is_long(inner)) {
@@ -134,9 +132,11 @@ impl Reference {
             if !is_long(&rest) || self.pieces.contains(before) || self.pieces.contains(after) {
                 continue;
             }
-            let outer = self.whole.iter().filter(|outer| is_long(outer)).find(|outer| {
-                **outer == rest || (is_part(before, outer) && is_part(after, outer))
-            });
+            let outer = self
+                .whole
+                .iter()
+                .filter(|outer| is_long(outer))
+                .find(|outer| **outer == rest || (is_part(before, outer) && is_part(after, outer)));
             if let Some(outer) = outer {
                 return Some((outer, Some(inner)));
             }

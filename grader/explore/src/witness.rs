@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
-use siglab_model::{Injection, Kind, Policy, SigSet, Trace};
+use siglab_model::{Injection, Kind, Moment, Policy, SigSet, Trace};
 
 use crate::baseline::{LIMIT, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
@@ -46,6 +46,9 @@ pub struct Witness {
     pub script: Script,
     /// Which signals are injected, and when.
     pub injections: Vec<Injection>,
+    /// At which moments others run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preemptions: Vec<Moment>,
     /// Whether handlers are followed, which some findings are seen by.
     #[serde(default)]
     pub followed: bool,
@@ -102,6 +105,7 @@ impl Witness {
             script: script.clone(),
             policy: trace.header.policy.clone(),
             injections: trace.header.injections.clone(),
+            preemptions: trace.header.preemptions.clone(),
             followed,
             trace_hash,
         })
@@ -155,6 +159,7 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
     let mut options = options.clone();
     options.policy = witness.policy.clone();
     options.injections = witness.injections.clone();
+    options.preemptions = witness.preemptions.clone();
     options.explains = true;
     // A followed run takes long for what it is, and was made without a limit.
     options.limits.real_time = (!witness.followed).then_some(LIMIT);
@@ -254,6 +259,7 @@ pub(crate) const HANDLERS: Follow = Follow {
     roles: Vec::new(),
     signals: SigSet::EMPTY,
     linker: false,
+    libraries: true,
     moments: false,
     most_steps: STEPS_IN_HANDLERS,
 };

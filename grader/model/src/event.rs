@@ -263,6 +263,12 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stack: Vec<Frame>,
     },
+    /// The explorer lets others run at this moment.
+    Preempted {
+        /// Where the thread is, innermost call first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stack: Vec<Frame>,
+    },
     /// A handler returned with another errno than it found. Only where handlers are
     /// followed.
     ErrnoChanged {

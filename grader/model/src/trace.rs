@@ -25,7 +25,8 @@ pub enum Policy {
     /// A thread runs until it waits or ends; then the next in order of creation.
     #[default]
     InOrder,
-    /// A pseudo-random choice at each point where the engine gets control.
+    /// Pseudo-random choices at the points where the engine gets control: after each call
+    /// that others can see, for one.
     Random {
         /// The seed of the pseudo-random numbers.
         seed: u64,
@@ -56,6 +57,9 @@ pub struct Header {
     /// What the explorer injected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub injections: Vec<crate::Injection>,
+    /// At which moments the explorer let others run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preemptions: Vec<crate::Moment>,
 }
 
 /// How a run ended. The last line of a serialised trace.

@@ -5,7 +5,7 @@
 mod x86_64;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::*;
+pub use x86_64::*;
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("siglab runs on x86-64 only, so far");

@@ -193,10 +193,29 @@ pub(crate) enum Does {
     Other,
 }
 
-/// What the instruction with these bytes at this address does; and where the address is
-/// stored that it calls or jumps to, if that is fixed.
-pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
-    use iced_x86::{Decoder, DecoderOptions, Mnemonic, OpKind};
+/// What an instruction could have to do with other processes and threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touches {
+    /// Nothing: it computes, or uses its thread's stack.
+    Nothing,
+    /// It reads or writes memory which others may share.
+    Memory,
+    /// It calls a function, or makes a system call.
+    Call,
+}
+
+/// What is known of an instruction by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decoded {
+    pub(crate) does: Does,
+    /// Where the address is stored that it calls or jumps to, if that is fixed.
+    pub(crate) slot: Option<u64>,
+    pub(crate) touches: Touches,
+}
+
+/// What the instruction with these bytes at this address does.
+pub(crate) fn decode(bytes: &[u8], address: u64) -> Decoded {
+    use iced_x86::{Decoder, DecoderOptions, Mnemonic, OpKind, Register};
     let instruction = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE).decode();
     let in_memory = (0..instruction.op_count()).any(|i| instruction.op_kind(i) == OpKind::Memory);
     let does = match instruction.mnemonic() {
@@ -211,7 +230,19 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> (Does, Option<u64>) {
     let slot = (matches!(instruction.mnemonic(), Mnemonic::Call | Mnemonic::Jmp)
         && instruction.is_ip_rel_memory_operand())
     .then(|| instruction.ip_rel_memory_address());
-    (does, slot)
+    let on_stack = matches!(instruction.memory_base(), Register::RSP | Register::RBP);
+    let reaches_memory =
+        in_memory && !on_stack && !matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop);
+    let touches = match does {
+        Does::Call | Does::Syscall => Touches::Call,
+        _ if reaches_memory => Touches::Memory,
+        _ => Touches::Nothing,
+    };
+    Decoded {
+        does,
+        slot,
+        touches,
+    }
 }
 
 /// Registers that something depends on.

@@ -229,8 +229,6 @@ pub(crate) fn is_private(number: c_long) -> bool {
             | libc::SYS_sigaltstack
             | libc::SYS_sched_getaffinity
             | libc::SYS_gettid
-            | libc::SYS_getpid
-            | libc::SYS_getppid
             | libc::SYS_getuid
             | libc::SYS_geteuid
             | libc::SYS_getgid

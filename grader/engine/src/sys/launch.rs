@@ -6,9 +6,9 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 
-use siglab_model::Signal;
 use super::wait::{self, Status};
 use super::{Errno, Pid, ptrace};
+use siglab_model::Signal;
 
 /// All that the child needs between fork and exec, made beforehand: nothing may be
 /// allocated there.
@@ -89,7 +89,9 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
         match wait::take(pid, true) {
             Ok(Some(Status::Exec)) => return Ok(pid),
             Ok(Some(Status::Killed { signal, .. })) if signal == Signal::SEGV => {
-                return Err(LaunchError::Exec(io::Error::from_raw_os_error(libc::ENOEXEC)));
+                return Err(LaunchError::Exec(io::Error::from_raw_os_error(
+                    libc::ENOEXEC,
+                )));
             }
             Ok(Some(Status::Exited(_) | Status::Killed { .. })) => break,
             Ok(Some(Status::Signal(Signal::SEGV))) => {

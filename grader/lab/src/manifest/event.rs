@@ -265,6 +265,7 @@ pub(crate) fn event_name(kind: &Kind) -> &'static str {
         Kind::SendFailed { .. } => "send-failed",
         Kind::BusyWaiting { .. } => "busy-waiting",
         Kind::Injected { .. } => "injected",
+        Kind::Preempted { .. } => "preempted",
         Kind::ErrnoChanged { .. } => "errno-changed",
         Kind::UnsafeCall { .. } => "unsafe-call",
         Kind::Deadlock { .. } => "deadlock",

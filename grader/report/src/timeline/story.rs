@@ -444,6 +444,11 @@ fn trouble(row: &mut Row, kind: &Kind) {
             format!("{signal} is injected here"),
             words::stack(stack),
         ),
+        Kind::Preempted { stack } => (
+            Tone::Plain,
+            "is interrupted here, and others run".to_owned(),
+            words::stack(stack),
+        ),
         Kind::ErrnoChanged {
             signal,
             before,
