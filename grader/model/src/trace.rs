@@ -187,6 +187,7 @@ mod tests {
                 policy: Policy::InOrder,
                 script: vec!["0.4s send SIGINT to main".into()],
                 injections: vec![],
+                preemptions: vec![],
             },
             events: vec![
                 Event {
