@@ -314,8 +314,8 @@ impl Run<'_> {
         let depth = task.handlers.len();
         let thread = follower.threads.entry(tid.as_raw()).or_default();
         // A repeated string instruction traps after each repetition.
-        let repeats =
-            thread.since == calls && thread.before.as_ref().is_some_and(|(at, _)| *at == ip);
+        let is_same = |(at, code): &(u64, Arc<Code>)| *at == ip && code.does != Does::Jump;
+        let repeats = thread.since == calls && thread.before.as_ref().is_some_and(is_same);
         if repeats {
             return Ok(None);
         }

@@ -11,10 +11,12 @@ use std::time::Duration;
 use siglab_engine::{
     Command, Follow, FollowFrom, Likely, OnMoment, Options, Script, Seen, follow, follow_with, run,
 };
-use siglab_model::{Disposition, Injection, Kind, Place, Role, SigSet, Signal, Time, Trace};
+use siglab_model::{
+    Disposition, Injection, Kind, LimitKind, Place, Role, SigSet, Signal, Time, Trace,
+};
 
 use crate::error::ExploreError;
-use crate::judge::Normal;
+use crate::judge::{Normal, is_polling};
 use crate::options::{Demand, ExploreOptions, Strategy};
 use crate::parallel;
 use crate::stack::module_of;
@@ -24,6 +26,8 @@ use crate::witness::STEPS_IN_HANDLERS;
 pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 /// Virtual time that a run may take.
 pub(crate) const VIRTUAL_LIMIT: Time = Time::from_nanos(3_600_000_000_000);
+/// The same for a program that asks again and again for all of that time, and comes to no end.
+const SHORT_VIRTUAL_LIMIT: Time = Time::from_nanos(120_000_000_000);
 
 /// What to explore, and with what.
 #[derive(Clone, Copy)]
@@ -34,6 +38,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) wanted: &'a ExploreOptions,
     /// What else must hold.
     pub(crate) demand: &'a Demand<'a>,
+    /// Virtual time that each run may take.
+    pub(crate) virtual_limit: Time,
 }
 
 /// One thing to try: signals at moments, the last of which is the one that counts.
@@ -171,9 +177,22 @@ impl Subject<'_> {
     pub(crate) fn options_for(&self, injections: &[Injection]) -> Options {
         let mut options = self.options.clone();
         options.injections = injections.to_vec();
-        options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
+        options.limits.virtual_time = options.limits.virtual_time.min(self.virtual_limit);
         options.cancel = self.wanted.cancel.clone();
         options
+    }
+
+    /// The run in which nothing happens from outside but what the script says. Finds out how
+    /// much time runs need.
+    fn plain(&mut self) -> Result<Trace, ExploreError> {
+        let plain = self.run(&[], LIMIT, true, None)?;
+        let goes_on = plain.outcome.limit == Some(LimitKind::VirtualTime);
+        // What a script says may come late.
+        if !goes_on || !self.script.steps.is_empty() {
+            return Ok(plain);
+        }
+        self.virtual_limit = SHORT_VIRTUAL_LIMIT;
+        self.run(&[], LIMIT, true, None)
     }
 
     /// Runs the program with these injections.
@@ -287,8 +306,8 @@ impl Subject<'_> {
     }
 
     /// Makes the runs that everything else is compared with.
-    pub(crate) fn baseline(&self) -> Result<Baseline, ExploreError> {
-        let plain = self.run(&[], LIMIT, true, None)?;
+    pub(crate) fn baseline(&mut self) -> Result<Baseline, ExploreError> {
+        let plain = self.plain()?;
         if self.wanted.budget.moments == Some(0) {
             return self.watch_only(plain);
         }
@@ -316,17 +335,20 @@ impl Subject<'_> {
         };
         let one_shot = baseline.normal.reinstalls.clone();
         let first = self.cases(&baseline.signals, &followed.moments, &[], &one_shot);
-        let nested = self.look_around(&mut baseline, &first)?;
-        self.take(&mut baseline, nested);
-        self.take(&mut baseline, first);
+        let (nested, endless) = self.look_around(&mut baseline, &first)?;
+        self.take(&mut baseline, nested, &[]);
+        self.take(&mut baseline, first, &endless);
         Ok(baseline)
     }
 
-    fn take(&self, baseline: &mut Baseline, cases: Vec<Case>) {
+    /// `also`: what is tried whatever the strategy says.
+    fn take(&self, baseline: &mut Baseline, cases: Vec<Case>, also: &[Vec<Injection>]) {
         let all = cases.len();
-        let wanted = cases
-            .into_iter()
-            .filter(|case| self.wanted.strategy == Strategy::All || case.seen.likely.is_some());
+        let wanted = cases.into_iter().filter(|case| {
+            self.wanted.strategy == Strategy::All
+                || case.seen.likely.is_some()
+                || also.contains(&case.injections)
+        });
         let before = baseline.cases.len();
         baseline.cases.extend(wanted);
         baseline.left_out += all - (baseline.cases.len() - before);
@@ -436,12 +458,13 @@ impl Subject<'_> {
     }
 
     /// Tries each signal at some harmless moments: what it does there is normal, what its
-    /// handler does is looked at, and a second signal may come while the handler runs.
+    /// handler does is looked at, and a second signal may come while the handler runs: the
+    /// cases of that. And the moments after which the program came to no end.
     fn look_around(
         &self,
         baseline: &mut Baseline,
         cases: &[Case],
-    ) -> Result<Vec<Case>, ExploreError> {
+    ) -> Result<(Vec<Case>, Vec<Vec<Injection>>), ExploreError> {
         let samples: Vec<(Signal, usize, &Case)> = baseline
             .signals
             .iter()
@@ -457,10 +480,25 @@ impl Subject<'_> {
             let followed = self.follow(&case.injections, from, moments, Some(processor))?;
             Ok((plain, followed))
         })?;
+        for signal in baseline.signals.clone() {
+            let of_signal = samples
+                .iter()
+                .zip(&runs)
+                .filter(|((of, ..), _)| *of == signal);
+            let polling: Vec<bool> = of_signal.map(|(_, (plain, _))| is_polling(plain)).collect();
+            let on = polling.iter().filter(|on| **on).count();
+            if on * 2 > polling.len() {
+                baseline.normal.polls_on();
+            }
+        }
         let mut nested = Vec::new();
+        let mut endless = Vec::new();
         for ((signal, nth, case), (plain, followed)) in samples.into_iter().zip(runs) {
             let while_waiting = case.seen.moment.place == Place::Waiting;
             baseline.is_ended_by_signals |= plain.outcome.limit.is_none();
+            if plain.outcome.limit.is_some() {
+                endless.push(case.injections.clone());
+            }
             if baseline.normal.judge_roughly(&plain, signal) {
                 baseline.normal.add(signal, &plain, while_waiting);
             }
@@ -477,7 +515,7 @@ impl Subject<'_> {
                 .handlers
                 .push((followed.trace, case.injections.clone()));
         }
-        Ok(nested)
+        Ok((nested, endless))
     }
 }
 

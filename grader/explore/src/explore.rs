@@ -6,7 +6,7 @@ use std::time::Instant;
 use siglab_engine::{Command, Options, Script};
 use siglab_model::{Kind, LimitKind, Place, Policy, ProcessStatus, Role, Signal, Trace};
 
-use crate::baseline::{Baseline, Subject, check_program};
+use crate::baseline::{Baseline, Subject, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
 use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
@@ -37,6 +37,7 @@ pub fn explore(
         options,
         wanted,
         demand: &|_| Vec::new(),
+        virtual_limit: VIRTUAL_LIMIT,
     };
     explore_subject(&subject, progress, &|baseline| check_run(wanted, baseline))
 }
@@ -61,6 +62,7 @@ pub fn explore_with(
         options,
         wanted,
         demand,
+        virtual_limit: VIRTUAL_LIMIT,
     };
     explore_subject(&subject, progress, &|_| Ok(()))
 }
@@ -74,7 +76,9 @@ fn explore_subject(
     let begun = now();
     let wanted = subject.wanted;
     check_program(&subject.command.program)?;
+    let mut subject = *subject;
     let mut baseline = subject.baseline()?;
+    let subject = &subject;
     check(&baseline)?;
     let mut found = Found::default();
     watch_handlers(subject, &mut baseline, &mut found);
@@ -314,6 +318,30 @@ fn try_schedules(
             .map(Some)
     })?;
     let mut tried = 0;
+    let plain = (Policy::InOrder, Vec::new(), &baseline.trace);
+    let all = traces.iter().flatten().zip(&options);
+    let all: Vec<_> = all
+        .map(|(trace, options)| (options.policy.clone(), options.preemptions.clone(), trace))
+        .chain([plain])
+        .collect();
+    let in_time: BTreeSet<_> = all
+        .iter()
+        .flat_map(|(.., trace)| judge::handled(trace))
+        .collect();
+    for (policy, preemptions, trace) in &all {
+        for (role, signal) in judge::killed_unhandled(trace) {
+            if in_time.contains(&(role.clone(), signal)) {
+                let judgement = Judgement {
+                    kind: FindingKind::KilledByDefault,
+                    cause: signal.to_string(),
+                    role,
+                    detail: signal.to_string(),
+                };
+                found.add_schedule(judgement, policy.clone(), preemptions.clone());
+            }
+        }
+    }
+    drop(all);
     for (options, trace) in options.into_iter().zip(traces) {
         let Some(trace) = trace else { break };
         tried += 1;

@@ -175,8 +175,8 @@ fn describe_one(
             (other.run(&[], baseline.limit, true, None)?, false)
         }
         ShownBy::Handler(injections, ..) => {
-            let mut options = subject.options.clone();
-            options.injections.clone_from(injections);
+            let mut options = subject.options_for(injections);
+            options.cancel = Cancel::default();
             let followed = follow(subject.command, subject.script, &options, &HANDLERS)?;
             (followed.trace, true)
         }
@@ -199,14 +199,7 @@ fn describe_one(
     if let Some(broken) = broken {
         advice = broken.hint;
     }
-    let witness = Witness::new(
-        subject.command,
-        subject.script,
-        &trace,
-        Some(kind),
-        followed,
-    )
-    .ok();
+    let witness = Witness::new(subject, &trace, Some(kind), followed).ok();
     Ok(Finding {
         kind,
         moments: group.moments,

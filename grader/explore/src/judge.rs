@@ -124,6 +124,12 @@ impl Normal {
         normal
     }
 
+    /// After a signal at a harmless moment, it may ask again and again whether something
+    /// else has come.
+    pub(crate) fn polls_on(&mut self) {
+        self.limits.push(LimitKind::VirtualTime);
+    }
+
     /// Remembers what a program does on purpose.
     pub(crate) fn learn(&mut self, trace: &Trace) {
         let mut installed = Vec::new();
@@ -198,7 +204,7 @@ impl Normal {
             .or_else(|| self.killed(trace, signal))
             .or_else(|| self.stuck(trace, signal))
             .or_else(|| self.oversleeps(trace, signal?))
-            .or_else(|| self.endless(trace))
+            .or_else(|| self.endless(trace, signal))
             .or_else(|| {
                 let detail = self.output.damage(trace, shaken)?;
                 Some(Judgement {
@@ -365,11 +371,15 @@ impl Normal {
         })
     }
 
-    fn endless(&self, trace: &Trace) -> Option<Judgement> {
+    fn endless(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
         let limit = trace.outcome.limit?;
         let computes = |limit| matches!(limit, LimitKind::RealTime | LimitKind::NoProgress);
-        let is_normal = self.limits.contains(&limit)
+        // What computes until the signal comes has to end then, if it can at all.
+        let goes_on =
+            computes(limit) && signal.is_some_and(|signal| self.ends_after.contains(&signal));
+        let is_known = self.limits.contains(&limit)
             || (computes(limit) && self.limits.iter().any(|it| computes(*it)));
+        let is_normal = is_known && !goes_on;
         if is_normal || limit == LimitKind::Cancelled {
             return None;
         }
@@ -438,6 +448,70 @@ fn is_thread_of(thread: &Role, process: &Role) -> bool {
     let last = thread.as_str().rsplit('/').next().unwrap_or_default();
     last.starts_with("thread")
         && (process.as_str() == Role::MAIN || thread.as_str().starts_with(process.as_str()))
+}
+
+/// Whether it asked again and again, sleeping meanwhile, until it was cut off; and not in a
+/// handler.
+pub(crate) fn is_polling(trace: &Trace) -> bool {
+    let mut depth = 0_usize;
+    for event in &trace.events {
+        match event.kind {
+            Kind::HandlerEntered { .. } => depth += 1,
+            Kind::HandlerLeft { .. } => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    trace.outcome.limit == Some(LimitKind::VirtualTime) && depth == 0
+}
+
+/// Who had a handler for which signal at some time: one of its own, or its parent's.
+pub(crate) fn handled(trace: &Trace) -> BTreeSet<(Role, Signal)> {
+    let mut handled: BTreeSet<(Role, Signal)> = BTreeSet::new();
+    for event in &trace.events {
+        let Some(role) = &event.role else { continue };
+        match &event.kind {
+            Kind::DispositionChanged {
+                signal,
+                new: Disposition::Handler { .. },
+            } => {
+                handled.insert((role.clone(), *signal));
+            }
+            Kind::Fork { child, .. } => {
+                let of_parent = handled.iter().filter(|(of, _)| of == role);
+                let inherited: Vec<_> = of_parent
+                    .map(|(_, signal)| (child.clone(), *signal))
+                    .collect();
+                handled.extend(inherited);
+            }
+            _ => {}
+        }
+    }
+    handled
+}
+
+/// Who was killed by a signal that another process of the program sent, and never had a
+/// handler for it.
+pub(crate) fn killed_unhandled(trace: &Trace) -> Vec<(Role, Signal)> {
+    let handled = handled(trace);
+    let is_sent = |role: &Role, killer: Signal| {
+        trace.events.iter().any(|event| {
+            event.role.as_ref() == Some(role)
+                && matches!(
+                    &event.kind,
+                    Kind::Generated { signal, from, .. }
+                        if *signal == killer && from != role && from.as_str() != Role::SCRIPT
+                )
+        })
+    };
+    deaths(trace)
+        .filter_map(|(role, status)| match status {
+            ProcessStatus::Killed(signal) => Some((role, signal)),
+            ProcessStatus::Exited(_) => None,
+        })
+        .filter(|(role, signal)| {
+            !handled.contains(&(role.clone(), *signal)) && is_sent(role, *signal)
+        })
+        .collect()
 }
 
 /// Children that ended and were never waited for, although their parent handles

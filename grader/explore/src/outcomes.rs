@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use siglab_engine::{Command, Options, Script};
 use siglab_model::{Kind, Policy, ProcessStatus, Role, Trace};
 
-use crate::baseline::{Subject, check_program};
+use crate::baseline::{Subject, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
 use crate::finding::{EXPLORE_SCHEMA, Outcome, Outcomes};
 use crate::options::{ExploreOptions, Progress};
@@ -39,6 +39,7 @@ pub fn outcomes(
         options,
         wanted,
         demand: &|_| Vec::new(),
+        virtual_limit: VIRTUAL_LIMIT,
     };
     let mut search = Search {
         subject: &subject,
@@ -100,7 +101,7 @@ impl Search<'_> {
         if let Some(outcome) = self.seen.get_mut(&key) {
             outcome.runs += 1;
         } else {
-            let witness = Witness::new(subject.command, subject.script, &trace, None, false)?;
+            let witness = Witness::new(&subject, &trace, None, false)?;
             let outcome = Outcome {
                 runs: 1,
                 output: key.0.clone(),

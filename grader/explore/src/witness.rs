@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
-use siglab_model::{Injection, Kind, Moment, Policy, SigSet, Trace};
+use siglab_model::{Injection, Kind, Moment, Policy, SigSet, Time, Trace};
 
-use crate::baseline::{LIMIT, VIRTUAL_LIMIT, check_program};
+use crate::baseline::{LIMIT, Subject, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
 use crate::finding::FindingKind;
 use crate::judge::is_fault;
@@ -52,6 +52,9 @@ pub struct Witness {
     /// Whether handlers are followed, which some findings are seen by.
     #[serde(default)]
     pub followed: bool,
+    /// Virtual time that the run may take, in nanoseconds; an hour if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtual_limit: Option<Time>,
     /// The hash of the run's trace, in hexadecimal digits.
     pub trace_hash: String,
     /// The hash of `kind` and `trace_hash`: what this run was found to show. It notices that
@@ -72,13 +75,12 @@ pub struct Replayed {
 }
 
 impl Witness {
-    /// From the run of `command` that `trace` is of.
+    /// From a run of the program that `trace` is of.
     ///
     /// # Errors
     /// If the program can't be read.
     pub(crate) fn new(
-        command: &Command,
-        script: &Script,
+        subject: &Subject<'_>,
         trace: &Trace,
         kind: Option<FindingKind>,
         followed: bool,
@@ -89,6 +91,7 @@ impl Witness {
                 source,
             })
         };
+        let command = subject.command;
         // What is relative is so to the folder that it is started in.
         let dir = path(command.dir.as_deref().unwrap_or(Path::new(".")))?;
         let program = path(&dir.join(&command.program))?;
@@ -102,11 +105,13 @@ impl Witness {
             started_as: Some(command.program.clone()),
             dir: Some(dir),
             args: trace.header.args.clone(),
-            script: script.clone(),
+            script: subject.script.clone(),
             policy: trace.header.policy.clone(),
             injections: trace.header.injections.clone(),
             preemptions: trace.header.preemptions.clone(),
             followed,
+            virtual_limit: (subject.virtual_limit != VIRTUAL_LIMIT)
+                .then_some(subject.virtual_limit),
             trace_hash,
         })
     }
@@ -163,7 +168,8 @@ pub fn replay(witness: &Witness, options: &Options) -> Result<Replayed, ExploreE
     options.explains = true;
     // A followed run takes long for what it is, and was made without a limit.
     options.limits.real_time = (!witness.followed).then_some(LIMIT);
-    options.limits.virtual_time = options.limits.virtual_time.min(VIRTUAL_LIMIT);
+    let virtual_limit = witness.virtual_limit.unwrap_or(VIRTUAL_LIMIT);
+    options.limits.virtual_time = options.limits.virtual_time.min(virtual_limit);
     let trace = if witness.followed {
         follow(&command, &witness.script, &options, &HANDLERS)?.trace
     } else {

@@ -69,6 +69,17 @@ impl Words<'_> {
         let detail = &self.judgement.detail;
         let where_ = self.place(&self.seen.interrupted);
         match kind {
+            FindingKind::KilledByDefault if self.signal.is_none() => (
+                format!("{detail} kills {role} before its handler is there"),
+                format!(
+                    "In this order of scheduling, {detail} is sent to {role} before {role} has \
+                     installed its handler, and the default action ends it. In another order \
+                     the handler is there in time."
+                ),
+                "Install the handler, or block the signal, before fork(2): a child has its \
+                 parent's handlers and signal mask."
+                    .to_owned(),
+            ),
             FindingKind::KilledByDefault => (
                 format!("{signal} kills {role} in a window without its handler"),
                 format!(

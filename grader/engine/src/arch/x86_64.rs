@@ -189,6 +189,8 @@ pub(crate) enum Does {
     Syscall,
     /// Reads and writes memory in one go: what locks are taken with.
     ReadModifyWrite,
+    /// Goes somewhere else, or returns.
+    Jump,
     /// Anything else.
     Other,
 }
@@ -215,7 +217,7 @@ pub(crate) struct Decoded {
 
 /// What the instruction with these bytes at this address does.
 pub(crate) fn decode(bytes: &[u8], address: u64) -> Decoded {
-    use iced_x86::{Decoder, DecoderOptions, Mnemonic, OpKind, Register};
+    use iced_x86::{Decoder, DecoderOptions, FlowControl, Mnemonic, OpKind, Register};
     let instruction = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE).decode();
     let in_memory = (0..instruction.op_count()).any(|i| instruction.op_kind(i) == OpKind::Memory);
     let does = match instruction.mnemonic() {
@@ -225,6 +227,7 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> Decoded {
             Does::ReadModifyWrite
         }
         _ if instruction.has_lock_prefix() => Does::ReadModifyWrite,
+        _ if instruction.flow_control() != FlowControl::Next => Does::Jump,
         _ => Does::Other,
     };
     let slot = (matches!(instruction.mnemonic(), Mnemonic::Call | Mnemonic::Jmp)
