@@ -1,6 +1,5 @@
 // siglab-explore: clean
 // siglab-explore: alone = exits 0
-// siglab-explore: sent SIGUSR1 = exits 0
 // Making a thread takes locks of the dynamic linker's, which remember whose they are.
 #include "explore.h"
 
