@@ -182,7 +182,8 @@ impl Run<'_> {
                 Some(Next::Off) => return Ok(()),
                 Some(Next::Kernel(resume, signal)) => self.resume(tid, resume, signal)?,
                 Some(Next::User(resume, signal)) => {
-                    if !self.resume_user(tid, resume, signal)? {
+                    let goes_on = self.resume_user(tid, resume, signal)?;
+                    if !goes_on {
                         return Ok(());
                     }
                 }

@@ -106,7 +106,7 @@ impl Recorder {
 
     /// Replaces numbers that are pids of the run by `<role>`. Only numbers of three digits
     /// and more: smaller ones are pids only in a young pid namespace, and are more often
-    /// something else. Nor what is part of a word (`4ee378dd`) or a line of a file
+    /// something else. Nor those that a letter follows (`4ee378dd`), nor lines of files
     /// (`main.c:378`), which a pid may happen to be equal to.
     fn with_roles(&self, text: &str) -> String {
         let mut result = String::with_capacity(text.len());
@@ -119,7 +119,7 @@ impl Recorder {
                 .unwrap_or(from.len());
             let (digits, after) = from.split_at(end);
             let is_of_word = |char: char| char.is_alphanumeric() || char == '_';
-            let is_part = before.ends_with(is_of_word) || after.starts_with(is_of_word);
+            let is_part = after.starts_with(is_of_word);
             let is_line = result
                 .strip_suffix(':')
                 .and_then(|file| file.split_whitespace().next_back())
@@ -155,10 +155,10 @@ mod tests {
         recorder.name(12, Role::new("child"));
         let text = recorder.with_roles("pid 4711: 14711 47110 04711 (4711) 12\n4711");
         assert_eq!(text, "pid <main>: 14711 47110 04711 (<main>) 12\n<main>");
-        let text = recorder.with_roles("pid=4711 pid:4711 start.c:4711:3 h4ee4711dd 4711th");
+        let text = recorder.with_roles("pid:4711 lock4711 start.c:4711:3 h4ee4711dd 4711th");
         assert_eq!(
             text,
-            "pid=<main> pid:<main> start.c:4711:3 h4ee4711dd 4711th"
+            "pid:<main> lock<main> start.c:4711:3 h4ee4711dd 4711th"
         );
     }
 

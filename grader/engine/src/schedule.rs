@@ -53,7 +53,7 @@ impl Dice {
         let one_in_few = self.below(CHANGE) == 0;
         match &mut self.style {
             Style::Sticky(often) => {
-                let stays = self.numbers.next() % *often != 0;
+                let stays = !self.numbers.next().is_multiple_of(*often);
                 if stays {
                     in_order
                 } else {
