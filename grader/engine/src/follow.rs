@@ -47,6 +47,9 @@ pub struct Follow {
     /// Whether the dynamic linker is followed beyond its first function: looking a name up
     /// takes hundreds of instructions, all of them its own.
     pub linker: bool,
+    /// So many visits of an instruction of the program's own are moments: what goes well in
+    /// the first round of a loop may not in the second.
+    pub rounds: u32,
     /// Whether what is called in shared libraries is followed.
     pub libraries: bool,
     /// Whether moments are wanted. Without them, what a handler calls is run without being
@@ -140,6 +143,8 @@ pub(crate) struct Follower<'f> {
     codes: HashMap<i32, Codes>,
     threads: HashMap<i32, Thread>,
     known: HashSet<u64>,
+    /// How often each thread was at each instruction of the program's own.
+    rounds: HashMap<(i32, u64), u32>,
     /// How often there was a wait of each kind.
     waits: HashMap<u64, u32>,
     pub(crate) moments: Vec<Seen>,
@@ -187,6 +192,7 @@ impl<'f> Follower<'f> {
             codes: HashMap::new(),
             threads: HashMap::new(),
             known: HashSet::new(),
+            rounds: HashMap::new(),
             waits: HashMap::new(),
             moments: Vec::new(),
             steps: 0,
@@ -380,10 +386,18 @@ impl Run<'_> {
         }
         let chain = thread.calls.last().map_or(0, |(.., hash)| *hash);
         let handlers: Vec<Signal> = self.task(tid)?.handlers.iter().map(|h| h.signal).collect();
+        let round = if own {
+            let round = follower.rounds.entry((tid.as_raw(), ip)).or_insert(0);
+            *round = (*round + 1).min(follower.follow.rounds);
+            *round
+        } else {
+            0
+        };
         let key = hash((
             &role,
             ip,
             (!own).then_some(chain),
+            round,
             &handlers,
             thread.blocked.bits(),
         ));

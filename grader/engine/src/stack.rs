@@ -278,7 +278,13 @@ impl Image {
             .symbols
             .partition_point(|(start, ..)| *start <= address);
         let symbol = self.symbols.get(after.checked_sub(1)?)?;
-        (symbol.1 == 0 || address < symbol.0 + symbol.1).then_some(symbol)
+        let (start, size, _) = symbol;
+        // Without a size (`_init`), it goes on to the next one, but not into the linker's stubs.
+        let belongs = match size {
+            0 => address == *start || self.is_in_text(address),
+            _ => address < start + size,
+        };
+        belongs.then_some(symbol)
     }
 
     /// The function or variable that an address belongs to.

@@ -272,6 +272,11 @@ impl Subject<'_> {
             roles: self.wanted.to.clone(),
             signals,
             linker: self.wanted.strategy == Strategy::All,
+            rounds: if self.wanted.strategy == Strategy::All {
+                2
+            } else {
+                1
+            },
             libraries: true,
             moments: true,
             most_steps,

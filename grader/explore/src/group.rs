@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use siglab_engine::{Cancel, follow};
+use siglab_engine::follow;
 use siglab_model::{Frame, HandlerExit, Injection, Kind, Moment, Policy, Role, Signal, Trace};
 
 use crate::baseline::{Baseline, Case, Subject};
@@ -11,7 +11,6 @@ use crate::error::ExploreError;
 use crate::explore::sort;
 use crate::finding::{Finding, FindingKind};
 use crate::judge::{Judgement, stacks_at_death, waiting};
-use crate::options::ExploreOptions;
 use crate::stack::outer_call;
 use crate::witness::{HANDLERS, Witness};
 use crate::words::{Seen, Words};
@@ -135,12 +134,8 @@ pub(crate) fn describe(
     baseline: &Baseline,
     found: Found,
 ) -> Result<Vec<Finding>, ExploreError> {
-    // What was found is told in full, also if trying more was interrupted: a run that is cut
-    // short shows something else. These are few, and each has its limit.
-    let wanted = ExploreOptions {
-        cancel: Cancel::default(),
-        ..subject.wanted.clone()
-    };
+    // What was found is told in full, also if trying more was interrupted.
+    let wanted = subject.wanted.uninterrupted();
     let subject = &Subject {
         wanted: &wanted,
         ..*subject
@@ -175,8 +170,7 @@ fn describe_one(
             (other.run(&[], baseline.limit, true, None)?, false)
         }
         ShownBy::Handler(injections, ..) => {
-            let mut options = subject.options_for(injections);
-            options.cancel = Cancel::default();
+            let options = subject.options_for(injections);
             let followed = follow(subject.command, subject.script, &options, &HANDLERS)?;
             (followed.trace, true)
         }

@@ -98,6 +98,17 @@ impl Default for ExploreOptions {
     }
 }
 
+impl ExploreOptions {
+    /// For runs that say what was found: one that is cut short says something else. They are
+    /// few, and each has its limit.
+    pub(crate) fn uninterrupted(&self) -> Self {
+        Self {
+            cancel: Cancel::default(),
+            ..self.clone()
+        }
+    }
+}
+
 /// Is told how far exploring has got, from several threads.
 pub trait Progress: Sync {
     /// So many moments are to be tried.

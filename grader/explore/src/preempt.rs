@@ -35,6 +35,7 @@ pub(crate) fn moments(
         roles: Vec::new(),
         signals: SigSet::EMPTY,
         linker: false,
+        rounds: 1,
         libraries: false,
         moments: true,
         most_steps: MOST_STEPS,

@@ -60,7 +60,7 @@ pub(crate) fn try_all(
     let rest: Vec<usize> = (0..cases.len())
         .filter(|index| !done.contains(index))
         .collect();
-    trial.run_all_anew(&rest);
+    trial.run_all_anew(subject, &rest, &|| trial.is_over());
     match lock(&trial.failed).take() {
         Some(error) => Err(error),
         None => Ok(std::mem::take(&mut *lock(&trial.results))),
@@ -71,9 +71,11 @@ impl Trial<'_> {
     fn is_over(&self) -> bool {
         let wanted = self.subject.wanted;
         let late = |time: Duration| self.begun.elapsed() >= time;
-        wanted.cancel.is_cancelled()
-            || wanted.budget.time.is_some_and(late)
-            || lock(&self.failed).is_some()
+        wanted.cancel.is_cancelled() || wanted.budget.time.is_some_and(late) || self.has_failed()
+    }
+
+    fn has_failed(&self) -> bool {
+        lock(&self.failed).is_some()
     }
 
     /// Has one thread for each job do `work`.
@@ -92,7 +94,8 @@ impl Trial<'_> {
 
     /// What went wrong on a copy may have done so because it was one: it has another pid, and
     /// the ids of threads that locks remember aren't its own. So of each cause a few cases
-    /// are tried from the start; if one of them goes another way there, all of them are.
+    /// are tried from the start, also if time is up or it was interrupted; if one of them
+    /// goes another way there, all of them are.
     fn confirm(&self) {
         let mut causes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, judgements) in lock(&self.results).iter() {
@@ -111,7 +114,12 @@ impl Trial<'_> {
             let results = lock(&self.results);
             sample.iter().map(|index| results[index].clone()).collect()
         };
-        self.run_all_anew(&sample);
+        let wanted = self.subject.wanted.uninterrupted();
+        let subject = Subject {
+            wanted: &wanted,
+            ..*self.subject
+        };
+        self.run_all_anew(&subject, &sample, &|| self.has_failed());
         let mut results = lock(&self.results);
         let changed: HashSet<_> = sample
             .iter()
@@ -133,14 +141,22 @@ impl Trial<'_> {
         }
     }
 
-    /// Tries these cases from the start.
-    fn run_all_anew(&self, cases: &[usize]) {
+    /// Tries these cases from the start, unless it is over before.
+    fn run_all_anew(
+        &self,
+        subject: &Subject<'_>,
+        cases: &[usize],
+        is_over: &(dyn Fn() -> bool + Sync),
+    ) {
         let next = AtomicUsize::new(0);
         self.spread(|processor| {
-            while !self.is_over() {
+            while !is_over() {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(index) = cases.get(at) else { break };
-                self.run_anew(*index, processor)?;
+                let case = &self.cases[*index];
+                let limit = self.baseline.limit;
+                let trace = subject.run(&case.injections, limit, false, Some(processor))?;
+                self.judged(*index, &trace);
             }
             Ok(())
         });
@@ -178,16 +194,6 @@ impl Trial<'_> {
         if lock(&self.results).insert(index, judgements).is_none() {
             self.progress.tried(wrong);
         }
-    }
-
-    fn run_anew(&self, index: usize, processor: usize) -> Result<(), ExploreError> {
-        let case = &self.cases[index];
-        let limit = self.baseline.limit;
-        let trace = self
-            .subject
-            .run(&case.injections, limit, false, Some(processor))?;
-        self.judged(index, &trace);
-        Ok(())
     }
 
     /// Follows the program once for all cases that have the same injections before their

@@ -265,6 +265,7 @@ pub(crate) const HANDLERS: Follow = Follow {
     roles: Vec::new(),
     signals: SigSet::EMPTY,
     linker: false,
+    rounds: 1,
     libraries: true,
     moments: false,
     most_steps: STEPS_IN_HANDLERS,

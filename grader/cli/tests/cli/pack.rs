@@ -311,7 +311,8 @@ fn gradescope_grades() {
     assert_eq!(results["extra_data"]["status"], "compile-error");
 
     // Gradescope would stop the container before all scenarios have reached their limits.
-    autograder.submit("int main(void) { for (volatile int i = 0;; i++) continue; }\n");
+    autograder
+        .submit("int main(void) { for (volatile long i = 0; i < 1L << 60; i++) continue; }\n");
     let mut script = autograder.script("run_autograder");
     let results = autograder.results_of(script.env("SIGLAB_SECONDS", "5"));
     assert_eq!(results["score"], 0);
