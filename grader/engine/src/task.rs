@@ -239,7 +239,7 @@ pub(crate) struct Spin {
 }
 
 /// Processor time after which a task that makes no traced call counts as spinning.
-const QUANTUM: Duration = Duration::from_millis(100);
+const QUANTUM: Duration = Duration::from_millis(250);
 /// The same, once it was found spinning.
 const BUSY_QUANTUM: Duration = Duration::from_millis(5);
 /// Time in its own code after which it is looked at for the first time; if that was in vain,
