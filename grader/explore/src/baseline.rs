@@ -172,6 +172,25 @@ fn other_machine(start: &[u8]) -> Option<String> {
     (machine != X86_64).then(|| "a program for another processor".to_owned())
 }
 
+impl<'a> Subject<'a> {
+    pub(crate) fn new(
+        command: &'a Command,
+        script: &'a Script,
+        options: &'a Options,
+        wanted: &'a ExploreOptions,
+        demand: &'a Demand<'a>,
+    ) -> Self {
+        Self {
+            command,
+            script,
+            options,
+            wanted,
+            demand,
+            virtual_limit: VIRTUAL_LIMIT,
+        }
+    }
+}
+
 impl Subject<'_> {
     /// What all runs have in common.
     pub(crate) fn options_for(&self, injections: &[Injection]) -> Options {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use siglab_engine::{Command, Options, Script};
 use siglab_model::{Kind, LimitKind, Place, Policy, ProcessStatus, Role, Signal, Trace};
 
-use crate::baseline::{Baseline, Subject, VIRTUAL_LIMIT, check_program};
+use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
 use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
@@ -31,14 +31,7 @@ pub fn explore(
     wanted: &ExploreOptions,
     progress: &dyn Progress,
 ) -> Result<Exploration, ExploreError> {
-    let subject = Subject {
-        command,
-        script,
-        options,
-        wanted,
-        demand: &|_| Vec::new(),
-        virtual_limit: VIRTUAL_LIMIT,
-    };
+    let subject = Subject::new(command, script, options, wanted, &|_| Vec::new());
     explore_subject(&subject, progress, &|baseline| check_run(wanted, baseline))
 }
 
@@ -56,14 +49,7 @@ pub fn explore_with(
     progress: &dyn Progress,
     demand: &Demand<'_>,
 ) -> Result<Exploration, ExploreError> {
-    let subject = Subject {
-        command,
-        script,
-        options,
-        wanted,
-        demand,
-        virtual_limit: VIRTUAL_LIMIT,
-    };
+    let subject = Subject::new(command, script, options, wanted, demand);
     explore_subject(&subject, progress, &|_| Ok(()))
 }
 

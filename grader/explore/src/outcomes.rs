@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use siglab_engine::{Command, Options, Script};
 use siglab_model::{Kind, Policy, ProcessStatus, Role, Trace};
 
-use crate::baseline::{Subject, VIRTUAL_LIMIT, check_program};
+use crate::baseline::{Subject, check_program};
 use crate::error::ExploreError;
 use crate::finding::{EXPLORE_SCHEMA, Outcome, Outcomes};
 use crate::options::{ExploreOptions, Progress};
@@ -33,14 +33,7 @@ pub fn outcomes(
     const MOST_RUNS: usize = 2000;
     check_program(&command.program)?;
     let most = wanted.budget.moments.unwrap_or(MOST_RUNS);
-    let subject = Subject {
-        command,
-        script,
-        options,
-        wanted,
-        demand: &|_| Vec::new(),
-        virtual_limit: VIRTUAL_LIMIT,
-    };
+    let subject = Subject::new(command, script, options, wanted, &|_| Vec::new());
     let mut search = Search {
         subject: &subject,
         seen: BTreeMap::new(),

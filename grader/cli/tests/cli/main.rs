@@ -12,6 +12,7 @@ mod gradebook;
 mod hostile;
 mod interrupt;
 mod labs;
+mod outcomes;
 mod pack;
 mod run;
 mod sandbox;
