@@ -1,7 +1,7 @@
 //! What can go wrong in the middle of a run.
 
 use crate::error::Error;
-use crate::sys::Errno;
+use crate::kernel::sys::Errno;
 
 /// Why the engine can't go on with a task, or at all.
 #[derive(Debug)]

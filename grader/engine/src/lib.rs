@@ -11,51 +11,31 @@
 //! # Ok::<(), siglab_engine::Error>(())
 //! ```
 
-mod arch;
-mod branch;
 mod calls;
-mod clock;
-mod code;
 mod command;
-mod deadlock;
-mod deliver;
 mod drive;
 mod error;
-mod expected;
 mod fault;
-mod follow;
-mod handler_calls;
-mod info;
-mod inject;
-mod lifecycle;
-mod meter;
+mod inspect;
+mod kernel;
+mod moments;
 mod options;
-mod recorder;
-mod round;
-mod run;
-mod schedule;
 mod script;
-mod script_run;
-mod spin;
-mod stack;
-mod start;
-mod stdio;
-mod sys;
-mod task;
-mod timers;
-mod unwind;
+mod signals;
+mod tracer;
+mod world;
 
-pub use arch::Touches;
-pub use branch::Fork;
 pub use command::{Command, Environment, Stdio};
+pub use drive::branch::{Fork, OnMoment};
+pub use drive::start::{follow, follow_with, run};
 pub use error::Error;
-pub use follow::{Follow, FollowFrom, Followed, Likely, OnMoment, Seen, frames_at};
+pub use inspect::follower::{Follow, FollowFrom, Followed, Likely, Seen, frames_at};
+pub use kernel::arch::Touches;
 pub use options::{Cancel, Limits, Options};
 pub use script::{Action, Key, Script, Step, When};
-pub use start::{follow, follow_with, run};
 
 /// The name of the system call with this number, as in a trace; whether a name is one.
 #[must_use]
 pub fn is_syscall(name: &str) -> bool {
-    arch::syscall_number(name).is_some()
+    kernel::arch::syscall_number(name).is_some()
 }

@@ -5,13 +5,14 @@ use siglab_model::{Clock as ClockMode, Kind};
 use siglab_sandbox::{Condition, Rule};
 
 use super::{errno_name, failure, kill};
-use crate::arch::{Regs, syscall_name};
-use crate::clock;
-use crate::drive::Next;
 use crate::fault::Outcome;
-use crate::run::Run;
-use crate::sys::{Errno, Pid, memory, proc};
-use crate::task::{After, Remainder, SocketTimeout, Timeout, TimeoutStyle};
+use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::sys::{Errno, Pid, memory, proc};
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::clock;
+use crate::world::process::SocketTimeout;
+use crate::world::task::{After, Remainder, Timeout, TimeoutStyle};
 
 const F_SETOWN_EX: i32 = 15;
 const F_OFD_SETLKW: i32 = 38;
@@ -86,7 +87,7 @@ impl Run<'_> {
             _ if operation == libc::FIOASYNC as u32 => self.set_async(tid, regs, true),
             _ if operation == libc::TIOCSPTLCK as u32 => {
                 // unlockpt(3): there will be a pseudo-terminal within the run.
-                self.has_terminals = true;
+                self.world.has_terminals = true;
                 Ok(Next::USER)
             }
             _ if operation == libc::TIOCSCTTY as u32 => {
@@ -116,8 +117,8 @@ impl Run<'_> {
     /// `SIGIO` for input at a terminal goes to its foreground process group: of siglab's
     /// own terminal, that is siglab's.
     fn set_async(&mut self, tid: Pid, regs: Regs, on: bool) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
-        let is_siglabs = self.plumbing.external_stdin
+        let pid = self.world.task(tid)?.pid;
+        let is_siglabs = self.tracer.plumbing.external_stdin
             && proc::fd_target(pid, regs.arg(0) as u32 as i32)
                 .is_some_and(|to| to.starts_with("/dev/pts/") || to.starts_with("/dev/tty"));
         if on && is_siglabs {
@@ -137,17 +138,19 @@ impl Run<'_> {
             signal: None,
             errno: errno_name(failure(Errno::EPERM)),
         };
-        self.task_event(tid, kind);
+        self.world.task_event(tid, kind);
         self.answer(tid, regs, failure(Errno::EPERM))
     }
 
     /// setsockopt(fd, level, SO_RCVTIMEO or SO_SNDTIMEO, timeval, size): kept here, the
     /// kernel's own stays off.
     fn setsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        if self.options.clock == ClockMode::Real || regs.arg(1) as u32 as i32 != libc::SOL_SOCKET {
+        if self.world.options.clock == ClockMode::Real
+            || regs.arg(1) as u32 as i32 != libc::SOL_SOCKET
+        {
             return Ok(Next::USER);
         }
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let Some(target) = socket(pid, regs.arg(0)) else {
             return Ok(Next::USER);
         };
@@ -159,7 +162,7 @@ impl Run<'_> {
             return Ok(Next::USER);
         };
         let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
-        for process in &mut self.processes {
+        for process in &mut self.world.processes {
             let timeouts = &mut process.socket_timeouts;
             if process.pid == pid && !timeouts.iter().any(|known| known.target == target) {
                 let target = target.clone();
@@ -178,15 +181,16 @@ impl Run<'_> {
                 *which = (nanos > 0).then_some(nanos);
             }
         }
-        self.process(pid)?.watch_calls = true;
+        self.world.process(pid)?.watch_calls = true;
         self.answer(tid, regs, 0)
     }
 
     fn getsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
         let known = socket(pid, regs.arg(0)).and_then(|target| {
             let process = self
+                .world
                 .processes
                 .iter()
                 .rev()
@@ -226,7 +230,7 @@ impl Run<'_> {
         tid: Pid,
         regs: &Regs,
     ) -> Outcome<(String, After, Option<Timeout>)> {
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let number = regs.number();
         let Some(fd) = descriptor_argument(regs) else {
             return Ok((describe_several(tid, regs), After::Nothing, None));
@@ -258,8 +262,9 @@ impl Run<'_> {
                 | libc::SYS_accept
                 | libc::SYS_accept4
         );
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         let nanos = self
+            .world
             .process(pid)?
             .socket_timeouts
             .iter()
@@ -270,7 +275,9 @@ impl Run<'_> {
         } else {
             libc::EAGAIN
         };
+        let order = self.world.next_order();
         Ok(nanos.map(|nanos| Timeout {
+            order,
             deadline: now + clock::duration(nanos),
             style: TimeoutStyle {
                 result: -i64::from(errno),
@@ -285,9 +292,9 @@ impl Run<'_> {
     /// Whether a task waits for something that may come from outside of the run, so that
     /// waiting for ever isn't proved.
     pub(crate) fn waits_for_outside(&self) -> bool {
-        self.plumbing.external_stdin
-            && self.tasks.iter().any(|task| {
-                task.state == crate::task::State::Blocked
+        self.tracer.plumbing.external_stdin
+            && self.world.tasks.iter().any(|task| {
+                task.state == crate::world::task::State::Blocked
                     && task.call.as_ref().is_some_and(|call| {
                         may_come_from_outside(task.pid, task.tid, &call.entry, call.number)
                     })

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use siglab_model::{Kind, Role, SigInfo, Signal};
 
 use super::{errno_name, failure, in_words, signal_argument};
-use crate::arch::{Regs, syscall_name};
-use crate::drive::Next;
 use crate::fault::Outcome;
-use crate::info;
-use crate::run::Run;
-use crate::sys::ptrace;
-use crate::sys::{Errno, Pid, memory, proc, send};
-use crate::task::{After, Call, Target};
+use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::siginfo;
+use crate::kernel::sys::ptrace;
+use crate::kernel::sys::{Errno, Pid, memory, proc, send};
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::task::{After, Call, Target};
 
 /// linux/pidfd.h, since 6.9.
 const PIDFD_SIGNAL_PROCESS_GROUP: i32 = 4;
@@ -101,7 +101,7 @@ impl Run<'_> {
                 argument(2),
             ),
             _ => {
-                let owner = self.task(tid)?.pid;
+                let owner = self.world.task(tid)?.pid;
                 let target = proc::pidfd_target(owner, argument(0));
                 let wanted = match target {
                     None => Wanted::NoTarget,
@@ -122,7 +122,7 @@ impl Run<'_> {
             && signal == Some(Signal::CONT)
         {
             let group = match group {
-                0 => group_of(self.task(tid)?.pid),
+                0 => group_of(self.world.task(tid)?.pid),
                 group => Some(group),
             };
             let members = self.members(group);
@@ -143,7 +143,7 @@ impl Run<'_> {
                     signal,
                     errno: errno_name(failure(errno)),
                 };
-                self.task_event(tid, kind);
+                self.world.task_event(tid, kind);
                 return self.answer(tid, regs, failure(errno));
             }
         };
@@ -167,12 +167,12 @@ impl Run<'_> {
         targets: Vec<Target>,
         signal: Option<Signal>,
     ) -> Outcome<Vec<Target>> {
-        let own = self.task(tid)?.pid;
+        let own = self.world.task(tid)?.pid;
         let is_own_end = targets.iter().any(|target| target.pid == own);
         let (Some(Signal::KILL), true) = (signal, is_own_end) else {
             return Ok(targets);
         };
-        let from = self.process_of(tid)?.role.clone();
+        let from = self.world.process_of(tid)?.role.clone();
         for target in targets {
             let info = self.sent_info(tid, regs, &target, &from);
             self.generated(target, Signal::KILL, &from, info)?;
@@ -203,6 +203,7 @@ impl Run<'_> {
             },
             Wanted::Thread { pid, tid: thread } => {
                 let ours = self
+                    .world
                     .tasks
                     .iter()
                     .find(|task| task.tid == thread && pid.is_none_or(|pid| pid == task.pid));
@@ -216,7 +217,7 @@ impl Run<'_> {
                 }
             }
             Wanted::Group(group) => {
-                let caller = self.task(tid)?.pid;
+                let caller = self.world.task(tid)?.pid;
                 let group = if group == 0 {
                     group_of(caller)
                 } else {
@@ -247,18 +248,24 @@ impl Run<'_> {
     /// The process of the run that has this pid, or a thread with this tid: kill(2)
     /// accepts both.
     pub(super) fn tgid_in_run(&self, pid: Pid) -> Option<Pid> {
-        self.tasks
+        self.world
+            .tasks
             .iter()
             .find(|task| task.tid == pid)
             .map(|task| task.pid)
             .or_else(|| {
-                let zombie = self.processes.iter().find(|p| p.pid == pid && !p.gone);
+                let zombie = self
+                    .world
+                    .processes
+                    .iter()
+                    .find(|p| p.pid == pid && !p.gone);
                 zombie.map(|process| process.pid)
             })
     }
 
     pub(super) fn members(&self, group: Option<i32>) -> Vec<Pid> {
-        self.processes
+        self.world
+            .processes
             .iter()
             .filter(|process| !process.gone && group.is_some() && group_of(process.pid) == group)
             .map(|process| process.pid)
@@ -285,7 +292,8 @@ impl Run<'_> {
 
     fn in_words_of(&self, wanted: Wanted) -> String {
         let name = |pid: Pid| {
-            self.recorder
+            self.world
+                .recorder
                 .role(pid.as_raw())
                 .map_or_else(|| pid.to_string(), ToString::to_string)
         };
@@ -315,12 +323,12 @@ impl Run<'_> {
                 signal: signal.map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
                 errno: in_words(regs.result()),
             };
-            self.task_event(tid, kind);
+            self.world.task_event(tid, kind);
             return Ok(());
         }
         let Some(signal) = signal else { return Ok(()) };
-        self.task(tid)?.polls = crate::task::Polls::default();
-        let from = self.process_of(tid)?.role.clone();
+        self.world.task(tid)?.polls = crate::world::task::Polls::default();
+        let from = self.world.process_of(tid)?.role.clone();
         for target in targets {
             let info = self.sent_info(tid, regs, target, &from);
             self.generated(*target, signal, &from, info)?;
@@ -330,13 +338,13 @@ impl Run<'_> {
 
     fn sent_info(&self, tid: Pid, regs: &Regs, target: &Target, from: &Role) -> SigInfo {
         let queued = match regs.number() {
-            libc::SYS_rt_sigqueueinfo => info::read(tid, regs.arg(2)).ok(),
-            libc::SYS_rt_tgsigqueueinfo => info::read(tid, regs.arg(3)).ok(),
-            libc::SYS_pidfd_send_signal if regs.arg(2) != 0 => info::read(tid, regs.arg(2)).ok(),
+            libc::SYS_rt_sigqueueinfo => siginfo::read(tid, regs.arg(2)).ok(),
+            libc::SYS_rt_tgsigqueueinfo => siginfo::read(tid, regs.arg(3)).ok(),
+            libc::SYS_pidfd_send_signal if regs.arg(2) != 0 => siginfo::read(tid, regs.arg(2)).ok(),
             _ => None,
         };
         match queued {
-            Some(raw) => info::describe(&raw, |pid| self.role_of(pid)),
+            Some(raw) => siginfo::describe(&raw, |pid| self.role_of(pid)),
             None => SigInfo {
                 code: if target.tid.is_some() {
                     "SI_TKILL"
@@ -353,16 +361,17 @@ impl Run<'_> {
     /// kill(-1, ...): every process of the run but the caller, one after another, each by
     /// a kill of the caller's own.
     fn send_to_all(&mut self, tid: Pid, regs: Regs, raw_signal: i32) -> Outcome<Next> {
-        let caller = self.task(tid)?.pid;
+        let caller = self.world.task(tid)?.pid;
         let valid =
             raw_signal == 0 || signal_argument(u64::from(raw_signal.cast_unsigned())).is_some();
         let rest: Vec<Pid> = self
+            .world
             .processes
             .iter()
             .filter(|process| !process.gone && process.pid != caller)
             .map(|process| process.pid)
             .collect();
-        self.task_event(
+        self.world.task_event(
             tid,
             Kind::Denied {
                 syscall: syscall_name(regs.number()),
@@ -406,7 +415,7 @@ impl Run<'_> {
     fn survey_one(&mut self, tid: Pid, target: Pid, raw_signal: i32) -> Outcome<()> {
         let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
         let surveyed = self.surveyed(&[target], None, signal);
-        self.task(tid)?.survey = surveyed.first().copied();
+        self.world.task(tid)?.survey = surveyed.first().copied();
         Ok(())
     }
 
@@ -424,9 +433,9 @@ impl Run<'_> {
         let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
         let sent = sent || regs.result() == 0;
         if let (Some(target), Some(signal), 0) =
-            (self.task(tid)?.survey.take(), signal, regs.result())
+            (self.world.task(tid)?.survey.take(), signal, regs.result())
         {
-            let from = self.process_of(tid)?.role.clone();
+            let from = self.world.process_of(tid)?.role.clone();
             let info = self.sent_info(tid, regs, &target, &from);
             self.generated(target, signal, &from, info)?;
         }
@@ -445,7 +454,7 @@ impl Run<'_> {
             rest: rest.to_vec(),
             sent,
         };
-        self.task(tid)?.repeat = Some(Call {
+        self.world.task(tid)?.repeat = Some(Call {
             after,
             ..call.clone()
         });
@@ -455,7 +464,7 @@ impl Run<'_> {
 
     /// The kill that `send_next` prepared is about to be made.
     pub(super) fn repeat_call(&mut self, tid: Pid) -> Outcome<Option<Next>> {
-        let task = self.task(tid)?;
+        let task = self.world.task(tid)?;
         Ok(task.repeat.take().map(|call| {
             task.call = Some(call);
             Next::KERNEL
@@ -465,7 +474,8 @@ impl Run<'_> {
     /// Roles of the members of a process group, for the trace.
     pub(crate) fn group_members(&self, group: Pid) -> Vec<Pid> {
         let members: BTreeSet<Pid> = self.members(Some(group.as_raw())).into_iter().collect();
-        self.processes
+        self.world
+            .processes
             .iter()
             .map(|p| p.pid)
             .filter(|pid| members.contains(pid))

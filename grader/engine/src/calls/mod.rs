@@ -4,29 +4,30 @@
 //! and are seen only if they block, or while [`Run::on_untraced_call`] watches every call
 //! of a task.
 
+mod children;
 mod descriptors;
 mod kill;
-mod misc;
-mod others;
+mod machine;
+mod processes;
 mod signals;
 mod time;
 mod timed;
-mod waiting;
 
 use libc::c_long;
 use siglab_model::{Clock as ClockMode, Kind, Signal};
 use siglab_sandbox::{Condition, Filter, FilterError, Rule};
 
-use crate::arch::{Regs, syscall_name};
-use crate::deliver::discards;
-use crate::drive::{
-    EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS, Next,
-};
 use crate::fault::Outcome;
-use crate::run::Run;
-use crate::sys::{Errno, Pid};
-use crate::sys::{proc, ptrace};
-use crate::task::{After, Call, Timeout};
+use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::sys::errno::{
+    EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
+};
+use crate::kernel::sys::{Errno, Pid};
+use crate::kernel::sys::{proc, ptrace};
+use crate::signals::deliver::discards;
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::task::{After, Call, Timeout};
 
 /// Calls that stop whatever their arguments, with any clock.
 const ALWAYS: &[c_long] = &[
@@ -153,7 +154,7 @@ pub(crate) fn filter(clock: ClockMode, in_sandbox: bool) -> Result<Filter, Filte
         trace.extend(TIME.iter().copied().map(Rule::always));
     }
     trace.extend(descriptors::rules());
-    trace.extend(others::rules());
+    trace.extend(processes::rules());
     trace.push(Rule::always(libc::SYS_io_uring_setup));
     if in_sandbox {
         trace.push(Rule::always(libc::SYS_socket));
@@ -255,7 +256,7 @@ impl Run<'_> {
     /// A traced call, before it is made.
     pub(crate) fn on_call_entry(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.check_jumps(tid, &regs)?;
-        let task = self.task(tid)?;
+        let task = self.world.task(tid)?;
         // While calls are watched, an enter-stop came first, and took the interrupted call.
         if let Some(call) = task.call.take()
             && call.is_restart
@@ -266,7 +267,7 @@ impl Run<'_> {
             return Ok(next);
         }
         self.forget_other_restart(tid, &regs)?;
-        if let Some(mask) = self.task(tid)?.mask_after_wait.take() {
+        if let Some(mask) = self.world.task(tid)?.mask_after_wait.take() {
             ptrace::set_signal_mask(tid, mask)?;
         }
         match regs.number() {
@@ -296,14 +297,16 @@ impl Run<'_> {
                 self.yield_turn(tid)
             }
             libc::SYS_exit_group => {
-                self.process_of(tid)?.exiting = true;
+                self.world.process_of(tid)?.exiting = true;
                 Ok(Next::USER)
             }
             libc::SYS_getrandom => self.getrandom(tid, regs),
             libc::SYS_sched_getaffinity => self.getaffinity(tid, regs),
             libc::SYS_sched_setaffinity => self.setaffinity(tid, regs),
             libc::SYS_getcpu => self.getcpu(tid, regs),
-            libc::SYS_recvmmsg if self.options.clock == ClockMode::Virtual && regs.arg(4) != 0 => {
+            libc::SYS_recvmmsg
+                if self.world.options.clock == ClockMode::Virtual && regs.arg(4) != 0 =>
+            {
                 self.unsupported(tid, &regs, "a time-out", Errno::ENOSYS)
             }
             libc::SYS_socket if self.reaches_network(&regs) => self.deny(
@@ -312,7 +315,7 @@ impl Run<'_> {
                 "a socket that reaches other machines or the kernel",
             ),
             libc::SYS_io_uring_setup => self.unsupported(tid, &regs, "io_uring", Errno::ENOSYS),
-            number if others::is_traced(number) => self.call_on_other(tid, regs),
+            number if processes::is_traced(number) => self.call_on_other(tid, regs),
             number if let Some((_, what)) = DENIED.iter().find(|(of, _)| *of == number) => {
                 self.deny(tid, regs, what)
             }
@@ -335,7 +338,7 @@ impl Run<'_> {
 
     /// Whether a call of socket(2) is for more than this machine's processes, in a sandbox.
     fn reaches_network(&self, regs: &Regs) -> bool {
-        self.options.sandbox.is_some() && regs.arg(0) as u32 as i32 != libc::AF_UNIX
+        self.world.options.sandbox.is_some() && regs.arg(0) as u32 as i32 != libc::AF_UNIX
     }
 
     fn begin_plain(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
@@ -353,7 +356,7 @@ impl Run<'_> {
         what: String,
         timeout: Option<Timeout>,
     ) -> Outcome<Next> {
-        let task = self.task(tid)?;
+        let task = self.world.task(tid)?;
         let restart = task.restart.take();
         let is_restart = restart.is_some();
         let mut call = Call {
@@ -381,6 +384,7 @@ impl Run<'_> {
     /// An interrupted call that isn't the one being made now will not go on.
     fn forget_other_restart(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
         let other = self
+            .world
             .task(tid)?
             .restart
             .as_ref()
@@ -393,11 +397,11 @@ impl Run<'_> {
 
     /// An interrupted call ended after all.
     pub(crate) fn end_restart(&mut self, tid: Pid, result: &str) -> Outcome<()> {
-        if let Some(call) = self.task(tid)?.restart.take()
+        if let Some(call) = self.world.task(tid)?.restart.take()
             && call.wait_begun
         {
             let syscall = syscall_name(call.number);
-            self.task_event(
+            self.world.task_event(
                 tid,
                 Kind::WaitEnded {
                     syscall,
@@ -410,7 +414,7 @@ impl Run<'_> {
 
     /// The task blocks in its call.
     pub(crate) fn wait_begun(&mut self, tid: Pid) -> Outcome<()> {
-        let Some(call) = self.task(tid)?.call.as_mut() else {
+        let Some(call) = self.world.task(tid)?.call.as_mut() else {
             return Ok(());
         };
         if std::mem::replace(&mut call.wait_begun, true) {
@@ -422,7 +426,7 @@ impl Run<'_> {
             until: call.timeout.map(|timeout| timeout.deadline),
         };
         self.drain_for(Some(tid));
-        self.task_event(tid, kind);
+        self.world.task_event(tid, kind);
         Ok(())
     }
 
@@ -430,10 +434,10 @@ impl Run<'_> {
     pub(crate) fn on_call_exit(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         if ptrace::is_entry(tid)? {
             // The call before had no exit-stop: it exec'd, or jumped out of a handler.
-            self.task(tid)?.call = None;
+            self.world.task(tid)?.call = None;
             return self.on_untraced_call(tid, regs);
         }
-        let Some(call) = self.task(tid)?.call.take() else {
+        let Some(call) = self.world.task(tid)?.call.take() else {
             return Ok(Next::USER);
         };
         let mut regs = regs;
@@ -458,7 +462,8 @@ impl Run<'_> {
         match result {
             Some(result) if call.wait_begun => {
                 let syscall = syscall_name(call.number);
-                self.task_event(tid, Kind::WaitEnded { syscall, result });
+                self.world
+                    .task_event(tid, Kind::WaitEnded { syscall, result });
             }
             // Not blocked, but not the end either: see `After::SendOneByOne`.
             None => return Ok(Next::KERNEL),
@@ -479,7 +484,7 @@ impl Run<'_> {
         rest.set_arg(2, regs.arg(2) - done);
         rest.call_again(regs.number());
         ptrace::set_regs(tid, &rest)?;
-        self.task(tid)?.half_written = Some((original, written));
+        self.world.task(tid)?.half_written = Some((original, written));
         Ok(Next::KERNEL)
     }
 
@@ -502,7 +507,7 @@ impl Run<'_> {
         let sets = proc::signal_sets(tid)?;
         let pending = sets.thread_pending.union(sets.process_pending);
         let deliverable = pending.difference(sets.blocked);
-        let process = self.process_of(tid)?;
+        let process = self.world.process_of(tid)?;
         Ok(!deliverable.is_empty()
             && deliverable
                 .iter()
@@ -517,7 +522,8 @@ impl Run<'_> {
         ptrace::set_regs(tid, &regs)?;
         if call.wait_begun {
             let (syscall, result) = (syscall_name(call.number), in_words(regs.result()));
-            self.task_event(tid, Kind::WaitEnded { syscall, result });
+            self.world
+                .task_event(tid, Kind::WaitEnded { syscall, result });
         }
         Ok(Next::USER)
     }
@@ -535,7 +541,7 @@ impl Run<'_> {
         }
         regs.set_number(call.number);
         ptrace::set_regs(tid, &regs)?;
-        self.task(tid)?.restart = Some(call);
+        self.world.task(tid)?.restart = Some(call);
         Ok(Next::KERNEL)
     }
 
@@ -570,7 +576,7 @@ impl Run<'_> {
             }
             After::NewSignalfd => {
                 if result >= 0 {
-                    self.process_of(tid)?.watch_calls = true;
+                    self.world.process_of(tid)?.watch_calls = true;
                 }
                 in_words(result)
             }
@@ -588,7 +594,7 @@ impl Run<'_> {
     /// Records a use that the engine doesn't control, and lets the call fail.
     fn unsupported(&mut self, tid: Pid, regs: &Regs, what: &str, errno: Errno) -> Outcome<Next> {
         let syscall = syscall_name(regs.number());
-        self.task_event(
+        self.world.task_event(
             tid,
             Kind::Unsupported {
                 syscall,

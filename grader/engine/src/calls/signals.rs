@@ -3,14 +3,15 @@
 use siglab_model::{Clock as ClockMode, Kind, MaskHow, SigSet};
 
 use super::{errno_name, in_words, signal_argument, timed};
-use crate::arch::Regs;
-use crate::deliver::discards;
-use crate::drive::Next;
 use crate::fault::Outcome;
-use crate::info;
-use crate::run::Run;
-use crate::sys::{Pid, memory, ptrace};
-use crate::task::{After, Call, RawAction};
+use crate::kernel::arch::Regs;
+use crate::kernel::siginfo;
+use crate::kernel::sys::{Pid, memory, ptrace};
+use crate::signals::deliver::discards;
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::process::RawAction;
+use crate::world::task::{After, Call};
 
 /// What rt_sigtimedwait(2) and its kin are called with: sigset_t of this size.
 const SIGSET_SIZE: u64 = 8;
@@ -35,16 +36,17 @@ impl Run<'_> {
             .is_handler()
             .then(|| self.function_at(tid, handler))
             .flatten();
-        let process = self.process_of(tid)?;
+        let process = self.world.process_of(tid)?;
         let pid = process.pid;
         let old = std::mem::replace(process.action_mut(signal), new);
         process.has_handled |= new.is_handler();
         if new.ignores() {
-            self.expected.discard(pid, signal);
+            self.world.expected.discard(pid, signal);
         }
         if old != new {
             let new = new.disposition(function);
-            self.task_event(tid, Kind::DispositionChanged { signal, new });
+            self.world
+                .task_event(tid, Kind::DispositionChanged { signal, new });
         }
         Ok(Next::USER)
     }
@@ -68,7 +70,7 @@ impl Run<'_> {
         mask.remove(siglab_model::Signal::KILL);
         mask.remove(siglab_model::Signal::STOP);
         if mask != old {
-            self.task_event(tid, Kind::MaskChanged { how, mask });
+            self.world.task_event(tid, Kind::MaskChanged { how, mask });
         }
         Ok(Next::USER)
     }
@@ -80,7 +82,7 @@ impl Run<'_> {
             && let Ok([low, flags, size]) = memory::read::<[u64; 3]>(tid, regs.arg(0))
         {
             let disabled = flags & 0xffff_ffff & SS_DISABLE != 0;
-            self.task(tid)?.altstack = (!disabled).then_some((low, size));
+            self.world.task(tid)?.altstack = (!disabled).then_some((low, size));
         }
         Ok(Next::USER)
     }
@@ -106,7 +108,7 @@ impl Run<'_> {
             |bits| SigSet::from_bits(bits).to_string(),
         );
         let timeout = match timed::style(regs.number()) {
-            Some(spec) if self.options.clock == ClockMode::Virtual => {
+            Some(spec) if self.world.options.clock == ClockMode::Virtual => {
                 self.take_over_timeout(tid, regs, &spec)?
             }
             _ => None,
@@ -143,7 +145,7 @@ impl Run<'_> {
             return Ok(());
         };
         let mask = ptrace::signal_mask(tid)?;
-        let process = self.process_of(tid)?;
+        let process = self.world.process_of(tid)?;
         let kept: SigSet = SigSet::from_bits(bits)
             .iter()
             .filter(|signal| mask.contains(*signal) || !discards(process.action(*signal), *signal))
@@ -173,20 +175,20 @@ impl Run<'_> {
             }
             return Ok(errno_name(result));
         };
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let described = if info_address == 0 {
-            self.expected.take(pid, signal).unwrap_or_default()
+            self.world.expected.take(pid, signal).unwrap_or_default()
         } else {
-            let mut raw = info::read(tid, info_address)?;
+            let mut raw = siginfo::read(tid, info_address)?;
             if self.rewrite_info(pid, &mut raw) {
-                memory::write(tid, info_address, &info::fields(&raw))?;
+                memory::write(tid, info_address, &siginfo::fields(&raw))?;
             }
-            let described = info::describe(&raw, |pid| self.role_of(pid));
+            let described = siginfo::describe(&raw, |pid| self.role_of(pid));
             self.saw_delivery(tid, signal, &raw, &described)?;
             described
         };
-        let by = crate::arch::syscall_name(call.number);
-        self.task_event(
+        let by = crate::kernel::arch::syscall_name(call.number);
+        self.world.task_event(
             tid,
             Kind::Accepted {
                 signal,
@@ -202,22 +204,22 @@ impl Run<'_> {
         /// struct signalfd_siginfo: linux/signalfd.h.
         const SIZE: u64 = 128;
         let count = u64::try_from(result).unwrap_or(0) / SIZE;
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         for index in 0..count {
             let address = buffer + index * SIZE;
             let Ok(bytes) = memory::read::<[u8; 128]>(tid, address) else {
                 break;
             };
-            let mut raw = info::from_signalfd(&bytes);
+            let mut raw = siginfo::from_signalfd(&bytes);
             if self.rewrite_info(pid, &mut raw) {
-                memory::write_bytes(tid, address, &info::to_signalfd(&raw, bytes))?;
+                memory::write_bytes(tid, address, &siginfo::to_signalfd(&raw, bytes))?;
             }
             let Some(signal) = siglab_model::Signal::new(raw.si_signo) else {
                 break;
             };
-            let described = info::describe(&raw, |pid| self.role_of(pid));
+            let described = siginfo::describe(&raw, |pid| self.role_of(pid));
             self.saw_delivery(tid, signal, &raw, &described)?;
-            self.task_event(
+            self.world.task_event(
                 tid,
                 Kind::Accepted {
                     signal,

@@ -3,14 +3,14 @@
 use siglab_model::{Signal, Time};
 
 use super::{failure, signal_argument};
-use crate::arch::Regs;
-use crate::clock::{self, ClockKind};
-use crate::drive::Next;
 use crate::fault::Outcome;
-use crate::run::Run;
-use crate::sys::{Errno, Pid, fds, memory};
-use crate::task::After;
-use crate::timers::{Notify, Setting};
+use crate::kernel::arch::Regs;
+use crate::kernel::sys::{Errno, Pid, fds, memory};
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::clock::{self, ClockKind};
+use crate::world::task::After;
+use crate::world::timers::{Key, Notify, Setting};
 
 /// The kernel's clock ticks a second, as `times` and sysconf(3) count: `USER_HZ`.
 const TICKS_PER_SECOND: i64 = 100;
@@ -29,13 +29,13 @@ impl Run<'_> {
             libc::SYS_timer_settime => self.timer_settime(tid, regs),
             libc::SYS_timer_gettime => self.timer_gettime(tid, regs),
             libc::SYS_timer_getoverrun => {
-                let pid = self.task(tid)?.pid;
-                let overrun = self.timers.overrun(pid, regs.arg(0) as u32 as i32);
+                let pid = self.world.task(tid)?.pid;
+                let overrun = self.world.timers.overruns(posix(pid, regs.arg(0)));
                 self.answer(tid, regs, overrun.map_or(failure(Errno::EINVAL), i64::from))
             }
             libc::SYS_timer_delete => {
-                let pid = self.task(tid)?.pid;
-                let deleted = self.timers.delete(pid, regs.arg(0) as u32 as i32);
+                let pid = self.world.task(tid)?.pid;
+                let deleted = self.world.timers.remove(posix(pid, regs.arg(0)));
                 self.answer(tid, regs, if deleted { 0 } else { failure(Errno::EINVAL) })
             }
             libc::SYS_timerfd_create => {
@@ -52,7 +52,7 @@ impl Run<'_> {
         &mut self,
         tid: Pid,
         regs: Regs,
-        written: crate::sys::Result<()>,
+        written: crate::kernel::sys::Result<()>,
         value: i64,
     ) -> Outcome<Next> {
         self.answer(
@@ -68,7 +68,7 @@ impl Run<'_> {
 
     fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let nanos = match clock::kind(regs.arg(0) as u32 as i32) {
-            ClockKind::Machine { at_exec } => self.clock.read(at_exec),
+            ClockKind::Machine { at_exec } => self.world.clock.read(at_exec),
             ClockKind::Processor => self.processor_nanos(tid)?,
             ClockKind::Unknown => return Ok(Next::USER),
         };
@@ -80,9 +80,9 @@ impl Run<'_> {
     /// Processor time as the program is told: it grows by a microsecond each time that it
     /// asks, and with the clock while it is busy. What it really used varies.
     fn processor_nanos(&mut self, tid: Pid) -> Outcome<i64> {
-        let now = i64::try_from(self.clock.now().as_nanos()).unwrap_or(i64::MAX);
-        let busy = self.task(tid)?.polls.reported;
-        let process = self.process_of(tid)?;
+        let now = i64::try_from(self.world.clock.now().as_nanos()).unwrap_or(i64::MAX);
+        let busy = self.world.task(tid)?.polls.reported;
+        let process = self.world.process_of(tid)?;
         process.processor_nanos += 1000;
         if busy {
             process.processor_nanos = process.processor_nanos.max(now);
@@ -92,7 +92,7 @@ impl Run<'_> {
 
     fn gettimeofday(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.count_poll(tid, regs.number())?;
-        let now = self.clock.realtime();
+        let now = self.world.clock.realtime();
         let value = libc::timeval {
             tv_sec: now.div_euclid(1_000_000_000),
             tv_usec: now.rem_euclid(1_000_000_000) / 1000,
@@ -110,7 +110,7 @@ impl Run<'_> {
 
     fn time(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.count_poll(tid, regs.number())?;
-        let seconds = self.clock.realtime().div_euclid(1_000_000_000);
+        let seconds = self.world.clock.realtime().div_euclid(1_000_000_000);
         let mut written = Ok(());
         if regs.arg(0) != 0 {
             written = memory::write(tid, regs.arg(0), &seconds.cast_unsigned());
@@ -130,17 +130,17 @@ impl Run<'_> {
         let ClockKind::Machine { at_exec } = clock::kind(libc::CLOCK_MONOTONIC) else {
             return Ok(Next::USER);
         };
-        let since_boot = self.clock.read(at_exec) / tick;
+        let since_boot = self.world.clock.read(at_exec) / tick;
         self.answer_written(tid, regs, written, since_boot)
     }
 
     /// alarm(seconds): the old value is rounded to whole seconds, but never to 0.
     fn alarm(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let seconds = i64::from(regs.arg(0) as u32);
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         let new = Setting::after(now, seconds * 1_000_000_000, 0);
-        let old = self.timers.set_alarm(pid, new).left(now).0;
+        let old = self.set_alarm(pid, new).left(now).0;
         let rounded = (old + 500_000_000) / 1_000_000_000;
         let seconds = if old > 0 { rounded.max(1) } else { 0 };
         self.answer(tid, regs, seconds)
@@ -148,7 +148,7 @@ impl Run<'_> {
 
     /// setitimer(which, new, old).
     fn setitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let which = regs.arg(0) as u32 as i32;
         if which != libc::ITIMER_REAL {
             return match which {
@@ -156,7 +156,7 @@ impl Run<'_> {
                 _ => Ok(Next::USER),
             };
         }
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         let mut new = Setting::OFF;
         if regs.arg(1) != 0 {
             let Ok(raw) = memory::read::<[u64; 4]>(tid, regs.arg(1)) else {
@@ -167,7 +167,7 @@ impl Run<'_> {
                 None => return self.answer(tid, regs, failure(Errno::EINVAL)),
             }
         }
-        let old = self.timers.set_alarm(pid, new);
+        let old = self.set_alarm(pid, new);
         let mut written = Ok(());
         if regs.arg(2) != 0 {
             written = memory::write(tid, regs.arg(2), &raw_itimerval(old, now));
@@ -179,15 +179,15 @@ impl Run<'_> {
         if regs.arg(0) as u32 as i32 != libc::ITIMER_REAL {
             return Ok(Next::USER);
         }
-        let pid = self.task(tid)?.pid;
-        let raw = raw_itimerval(self.timers.alarm(pid), self.clock.now());
+        let pid = self.world.task(tid)?.pid;
+        let raw = raw_itimerval(self.alarm_setting(pid), self.world.clock.now());
         let written = memory::write(tid, regs.arg(1), &raw);
         self.answer_written(tid, regs, written, 0)
     }
 
     /// timer_create(clock, event, id).
     fn timer_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         let at_exec = match clock::kind(regs.arg(0) as u32 as i32) {
             ClockKind::Machine { at_exec } => at_exec,
             ClockKind::Processor => {
@@ -195,7 +195,7 @@ impl Run<'_> {
             }
             ClockKind::Unknown => return self.answer(tid, regs, failure(Errno::EINVAL)),
         };
-        let id = self.timers.new_posix_id(pid);
+        let id = self.world.timers.new_posix_id(pid);
         let notify = if regs.arg(1) == 0 {
             Some(Notify::Signal {
                 signal: Signal::ALRM,
@@ -210,6 +210,7 @@ impl Run<'_> {
             let signal = signal_argument(how & 0xffff_ffff);
             let thread = Pid::from_raw(thread as u32 as i32);
             let is_ours = self
+                .world
                 .tasks
                 .iter()
                 .any(|task| task.tid == thread && task.pid == pid);
@@ -233,16 +234,16 @@ impl Run<'_> {
         };
         let written = memory::write(tid, regs.arg(2), &id);
         if written.is_ok() {
-            self.timers.add_posix(pid, id, at_exec, notify);
+            self.world.timers.add_posix(pid, id, at_exec, notify);
         }
         self.answer_written(tid, regs, written, 0)
     }
 
     /// timer_settime(id, flags, new, old).
     fn timer_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
-        let id = regs.arg(0) as u32 as i32;
-        let Some(at_exec) = self.timers.posix_clock(pid, id) else {
+        let pid = self.world.task(tid)?.pid;
+        let key = posix(pid, regs.arg(0));
+        let Some(at_exec) = self.world.timers.get(key).map(|timer| timer.at_exec) else {
             return self.answer(tid, regs, failure(Errno::EINVAL));
         };
         if regs.arg(2) == 0 {
@@ -253,8 +254,8 @@ impl Run<'_> {
             Ok(new) => new,
             Err(errno) => return self.answer(tid, regs, failure(errno)),
         };
-        let now = self.clock.now();
-        let old = self.timers.set_posix(pid, id, new);
+        let now = self.world.clock.now();
+        let old = self.set_timer(key, new);
         self.fire_past_timers()?;
         let mut written = Ok(());
         if regs.arg(3) != 0 {
@@ -265,19 +266,23 @@ impl Run<'_> {
 
     /// A timer set to a moment that is past expires before the call returns.
     fn fire_past_timers(&mut self) -> Outcome<()> {
-        let now = self.clock.now();
-        while self.next_timer().is_some_and(|at| at <= now) {
+        let now = self.world.clock.now();
+        while self.next_timer().is_some_and(|(at, _)| at <= now) {
             self.fire_timer()?;
         }
         Ok(())
     }
 
     fn timer_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
-        let Some(setting) = self.timers.posix(pid, regs.arg(0) as u32 as i32) else {
+        let pid = self.world.task(tid)?.pid;
+        let Some(setting) = self
+            .world
+            .timers
+            .setting(posix(pid, regs.arg(0)), self.world.clock.now())
+        else {
             return self.answer(tid, regs, failure(Errno::EINVAL));
         };
-        let raw = raw_itimerspec(setting, self.clock.now());
+        let raw = raw_itimerspec(setting, self.world.clock.now());
         let written = memory::write(tid, regs.arg(1), &raw);
         self.answer_written(tid, regs, written, 0)
     }
@@ -292,11 +297,11 @@ impl Run<'_> {
     ) -> Result<Setting, Errno> {
         let raw = memory::read::<[u64; 4]>(tid, address).map_err(|_| Errno::EFAULT)?;
         let (interval, value) = timer_value(raw, clock_timespec).ok_or(Errno::EINVAL)?;
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         Ok(match (value, is_absolute) {
             (0, _) => Setting { at: None, interval },
             (value, true) => Setting {
-                at: Some(self.clock.when(at_exec, value)),
+                at: Some(self.world.clock.when(at_exec, value)),
                 interval,
             },
             (value, false) => Setting::after(now, value, interval),
@@ -314,10 +319,13 @@ impl Run<'_> {
         let ClockKind::Machine { at_exec } = clock::kind(id) else {
             return Ok(());
         };
-        let pid = self.task(tid)?.pid;
+        let pid = self.world.task(tid)?.pid;
         match fds::duplicate(pid, fd) {
-            Ok(copy) => self.timers.add_fd(copy, at_exec),
-            Err(errno) => self.task_event(
+            Ok(copy) => {
+                let id = self.world.timers.add_fd(at_exec);
+                self.tracer.timerfds.insert(id, copy);
+            }
+            Err(errno) => self.world.task_event(
                 tid,
                 siglab_model::Kind::Unsupported {
                     syscall: "timerfd_create".to_owned(),
@@ -330,17 +338,23 @@ impl Run<'_> {
 
     /// timerfd_settime(fd, flags, new, old).
     fn timerfd_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
-        let Some(at_exec) = self.timers.fd_clock(pid, regs.arg(0) as u32 as i32) else {
+        let pid = self.world.task(tid)?.pid;
+        let Some(id) = self.timerfd(pid, regs.arg(0) as u32 as i32) else {
             return Ok(Next::USER);
         };
+        let key = Key::Fd(id);
+        let at_exec = self.world.timers.get(key).map_or(0, |timer| timer.at_exec);
         let is_absolute = regs.arg(1) as u32 as i32 & libc::TFD_TIMER_ABSTIME != 0;
         let new = match self.read_setting(tid, regs.arg(2), at_exec, is_absolute) {
             Ok(new) => new,
             Err(errno) => return self.answer(tid, regs, failure(errno)),
         };
-        let now = self.clock.now();
-        let old = self.timers.set_fd(pid, regs.arg(0) as u32 as i32, new);
+        if let Some(fd) = self.tracer.timerfds.get(&id) {
+            // Unread expirations are gone. It can't fail: the descriptor is a timerfd.
+            let _ = fds::clear_timerfd(fd);
+        }
+        let now = self.world.clock.now();
+        let old = self.set_timer(key, new);
         self.fire_past_timers()?;
         let mut written = Ok(());
         if regs.arg(3) != 0 {
@@ -350,14 +364,47 @@ impl Run<'_> {
     }
 
     fn timerfd_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let pid = self.task(tid)?.pid;
-        let Some(setting) = self.timers.fd_setting(pid, regs.arg(0) as u32 as i32) else {
+        let pid = self.world.task(tid)?.pid;
+        let now = self.world.clock.now();
+        let setting = self
+            .timerfd(pid, regs.arg(0) as u32 as i32)
+            .and_then(|id| self.world.timers.setting(Key::Fd(id), now));
+        let Some(setting) = setting else {
             return Ok(Next::USER);
         };
-        let raw = raw_itimerspec(setting, self.clock.now());
-        let written = memory::write(tid, regs.arg(1), &raw);
+        let written = memory::write(tid, regs.arg(1), &raw_itimerspec(setting, now));
         self.answer_written(tid, regs, written, 0)
     }
+
+    fn alarm_setting(&self, pid: Pid) -> Setting {
+        let now = self.world.clock.now();
+        self.world
+            .timers
+            .setting(Key::Alarm(pid.as_raw()), now)
+            .unwrap_or(Setting::OFF)
+    }
+
+    /// Sets a process's `ITIMER_REAL`; returns the old setting.
+    fn set_alarm(&mut self, pid: Pid, new: Setting) -> Setting {
+        let old = self.alarm_setting(pid);
+        let order = self.world.next_order();
+        self.world.timers.set_alarm(pid, new, order);
+        old
+    }
+
+    /// Sets a timer; returns the old setting.
+    fn set_timer(&mut self, key: Key, new: Setting) -> Setting {
+        let now = self.world.clock.now();
+        let old = self.world.timers.setting(key, now).unwrap_or(Setting::OFF);
+        let order = self.world.next_order();
+        self.world.timers.set(key, new, order);
+        old
+    }
+}
+
+/// The POSIX timer that an argument names.
+fn posix(pid: Pid, id: u64) -> Key {
+    Key::Posix(pid.as_raw(), id as u32 as i32)
 }
 
 fn clock_timeval(seconds: i64, micros: i64) -> Option<i64> {

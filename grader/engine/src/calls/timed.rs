@@ -4,13 +4,13 @@
 use libc::c_long;
 use siglab_model::{Clock as ClockMode, Kind};
 
-use crate::arch::{Regs, syscall_name};
-use crate::clock::{self, ClockKind};
-use crate::drive::Next;
 use crate::fault::Outcome;
-use crate::run::Run;
-use crate::sys::{Pid, memory, ptrace};
-use crate::task::{After, Call, Remainder, Timeout, TimeoutStyle};
+use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::sys::{Pid, memory, ptrace};
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::clock::{self, ClockKind};
+use crate::world::task::{After, Call, Remainder, Timeout, TimeoutStyle};
 
 /// How a call takes its time-out.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ impl Run<'_> {
         if regs.number() == libc::SYS_futex_waitv {
             spec.format = Format::At(regs.arg(4) as u32 as i32);
         }
-        let timeout = if self.options.clock == ClockMode::Virtual {
+        let timeout = if self.world.options.clock == ClockMode::Virtual {
             self.take_over_timeout(tid, regs, &spec)?
         } else {
             None
@@ -108,7 +108,7 @@ impl Run<'_> {
         spec: &Spec,
     ) -> Outcome<Option<Timeout>> {
         let value = regs.arg(spec.argument);
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         let mut style = spec.style;
         let timespec = || {
             memory::read::<libc::timespec>(tid, value)
@@ -127,7 +127,7 @@ impl Run<'_> {
                 .and_then(clock::nanos_of_timeval),
             Format::At(id) => match (clock::kind(id), timespec()) {
                 (ClockKind::Machine { at_exec }, Some(nanos)) => {
-                    let left = self.clock.when(at_exec, nanos).since(now);
+                    let left = self.world.clock.when(at_exec, nanos).since(now);
                     // One that is past must still not reach the kernel, whose clock is
                     // another one.
                     Some(i64::try_from(left.as_nanos()).unwrap_or(i64::MAX).max(1))
@@ -155,6 +155,7 @@ impl Run<'_> {
         ptrace::set_regs(tid, &untimed)?;
         let deadline = now + clock::duration(nanos);
         Ok(Some(Timeout {
+            order: self.world.next_order(),
             deadline,
             style,
             fired: false,
@@ -196,7 +197,7 @@ impl Run<'_> {
             format,
             style,
         };
-        let timeout = if self.options.clock == ClockMode::Virtual {
+        let timeout = if self.world.options.clock == ClockMode::Virtual {
             self.take_over_timeout(tid, regs, &spec)?
         } else {
             None
@@ -220,7 +221,12 @@ impl Run<'_> {
         let owner = OWNER
             .iter()
             .filter_map(|offset| memory::read::<i32>(tid, address + offset).ok())
-            .find_map(|owner| self.tasks.iter().find(|task| task.tid.as_raw() == owner));
+            .find_map(|owner| {
+                self.world
+                    .tasks
+                    .iter()
+                    .find(|task| task.tid.as_raw() == owner)
+            });
         if let Some(owner) = owner {
             words.push_str(", held by ");
             words.push_str(owner.role.as_str());
@@ -237,9 +243,9 @@ impl Run<'_> {
             ("_IO_2_1_stderr_", "stderr"),
             ("_IO_2_1_stdin_", "stdin"),
         ];
-        let pid = self.task(tid).ok()?.pid;
+        let pid = self.world.task(tid).ok()?.pid;
         STREAMS.into_iter().find_map(|(symbol, name)| {
-            let stream = self.symbols.function(pid, symbol)?;
+            let stream = self.tracer.symbols.function(pid, symbol)?;
             let lock = memory::read::<u64>(tid, stream + LOCK).ok()?;
             (lock == address).then_some(name)
         })
@@ -248,7 +254,7 @@ impl Run<'_> {
     /// nanosleep(time, left) and clock_nanosleep(clock, flags, time, left): while it lasts
     /// the task is in pause(2), which signals interrupt alike.
     pub(super) fn sleep(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
-        if self.options.clock == ClockMode::Real {
+        if self.world.options.clock == ClockMode::Real {
             return self.begin(tid, regs, After::Nothing, String::new(), None);
         }
         let is_nanosleep = regs.number() == libc::SYS_nanosleep;
@@ -269,7 +275,7 @@ impl Run<'_> {
                     tid,
                     regs,
                     "a sleep in processor time",
-                    crate::sys::Errno::ENOTSUP,
+                    crate::kernel::sys::Errno::ENOTSUP,
                 );
             }
             ClockKind::Unknown => return Ok(Next::USER),
@@ -281,13 +287,13 @@ impl Run<'_> {
             return Ok(Next::USER);
         };
         let is_absolute = flags & libc::TIMER_ABSTIME != 0;
-        let now = self.clock.now();
+        let now = self.world.clock.now();
         let deadline = if is_absolute {
-            self.clock.when(at_exec, nanos)
+            self.world.clock.when(at_exec, nanos)
         } else {
             now + clock::duration(nanos)
         };
-        if deadline == now && self.task(tid)?.restart.is_none() {
+        if deadline == now && self.world.task(tid)?.restart.is_none() {
             self.count_poll(tid, regs.number())?;
             return self.answer(tid, *regs, 0);
         }
@@ -299,6 +305,7 @@ impl Run<'_> {
         pausing.set_number(libc::SYS_pause);
         ptrace::set_regs(tid, &pausing)?;
         let timeout = Some(Timeout {
+            order: self.world.next_order(),
             deadline,
             style,
             fired: false,
@@ -309,6 +316,7 @@ impl Run<'_> {
     /// The deadline of a task's call is here.
     pub(crate) fn fire_timeout(&mut self, tid: Pid) -> Outcome<()> {
         if let Some(timeout) = self
+            .world
             .task(tid)?
             .call
             .as_mut()
@@ -336,7 +344,7 @@ impl Run<'_> {
         ptrace::set_regs(tid, &regs)?;
         if call.wait_begun {
             let syscall = syscall_name(call.number);
-            self.task_event(
+            self.world.task_event(
                 tid,
                 Kind::WaitEnded {
                     syscall,
@@ -351,7 +359,7 @@ impl Run<'_> {
     /// Writes the time that is left where the call reports it.
     pub(crate) fn write_remainder(&self, tid: Pid, call: &Call, interrupted: bool) {
         let Some(timeout) = call.timeout else { return };
-        let left = timeout.deadline.since(self.clock.now());
+        let left = timeout.deadline.since(self.world.clock.now());
         // A bad address: the kernel would fail the call, but only after the wait; the
         // program gets the result of the wait instead.
         let _ = match timeout.style.remainder {

@@ -1,0 +1,222 @@
+//! Trying a signal on a copy of the program: at the moment where it is, instead of running
+//! it again from the start.
+//!
+//! The task is made to call clone(2). The copy is like it in all that the program itself
+//! can see but for its pid; it shares descriptors and shared mappings with it, which is why
+//! only a program is copied that has none but its standard streams, and no timer and no child,
+//! and never had another thread.
+
+use std::time::Duration;
+
+use siglab_model::{Signal, Trace};
+
+use crate::drive::turn::real_now;
+use crate::error::Error;
+use crate::fault::{Fault, Outcome};
+use crate::inspect::follower::Seen;
+use crate::kernel::arch::Regs;
+use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::wait::{self, Status};
+use crate::kernel::sys::{Errno, Pid, memory, proc};
+use crate::tracer::{Probe, Run};
+
+/// Is called at each new moment.
+pub type OnMoment<'f> = dyn FnMut(&Seen, &mut Fork<'_, '_>) -> Result<(), Error> + Send + 'f;
+
+/// Passes moments on to [`OnMoment`].
+pub(crate) struct Watcher<'f>(pub(crate) &'f mut OnMoment<'f>);
+
+impl Probe for Watcher<'_> {
+    fn at(
+        &mut self,
+        seen: &Seen,
+        run: &mut Run<'_>,
+        tid: Pid,
+        syscall_at: Option<u64>,
+    ) -> Outcome<()> {
+        let mut fork = Fork {
+            run,
+            tid,
+            syscall_at,
+        };
+        Ok((self.0)(seen, &mut fork)?)
+    }
+}
+
+/// A program at a moment, of which copies can be made.
+#[derive(Debug)]
+pub struct Fork<'r, 'a> {
+    pub(crate) run: &'r mut Run<'a>,
+    pub(crate) tid: Pid,
+    /// Where the program has a `syscall` instruction, if that is known.
+    pub(crate) syscall_at: Option<u64>,
+}
+
+impl Fork<'_, '_> {
+    /// Nothing more is to be seen of the program: it is ended.
+    pub fn end(&mut self) {
+        self.run.world.real_time = Some(Duration::ZERO);
+    }
+
+    /// Runs a copy of the program to its end, into which `signal` is injected here and
+    /// now; it may use this much processor time. The trace is that of a run from the start,
+    /// but for what depends on the pid.
+    /// `None`: the program can't be copied at this moment.
+    ///
+    /// # Errors
+    /// If the copy can't be controlled.
+    pub fn inject(&mut self, signal: Signal, limit: Duration) -> Result<Option<Trace>, Error> {
+        let Some(syscall_at) = self.syscall_at else {
+            return Ok(None);
+        };
+        match self.run.branch(self.tid, syscall_at, signal, limit) {
+            Ok(trace) => Ok(trace),
+            Err(Fault::Fatal(error)) => Err(error),
+            Err(Fault::Gone) => Err(Error::Internal(
+                "a program vanished while it was copied".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Whether a copy would be as good as the program itself.
+    pub(crate) fn can_be_copied(&mut self, tid: Pid) -> Outcome<bool> {
+        let task = self.world.task(tid)?;
+        let alone = task.tid == task.pid
+            && task.call.is_none()
+            && task.restart.is_none()
+            && task.half_written.is_none()
+            && task.repeat.is_none();
+        Ok(alone
+            && self.world.tasks.len() == 1
+            && self.world.processes.len() == 1
+            && self.world.timers.is_empty()
+            && !self.world.has_terminals
+            && !self.world.processes[0].watch_calls
+            // Locks remember their owners' ids.
+            && self.world.processes[0].threads == 0
+            && self.world.expected.is_empty()
+            && proc::fds(tid).iter().all(|fd| *fd <= 2)
+            && !proc::shares_memory(tid))
+    }
+
+    fn branch(
+        &mut self,
+        tid: Pid,
+        syscall_at: u64,
+        signal: Signal,
+        limit: Duration,
+    ) -> Outcome<Option<Trace>> {
+        if !self.can_be_copied(tid)? {
+            return Ok(None);
+        }
+        self.drain_for(Some(tid));
+        let Some(copy) = self.copy(tid, syscall_at)? else {
+            return Ok(None);
+        };
+        let original = self.world.copied(copy)?;
+        let pid = original.processes[0].pid;
+        let limits = &mut self.world;
+        let begun = real_now();
+        (limits.started, limits.idle, limits.real_time) = (begun, Duration::ZERO, Some(limit));
+        self.tracer.symbols.copy(pid, copy);
+        self.watch(copy, copy)?;
+
+        let result = match self.inject_signal(copy, signal) {
+            Ok(()) | Err(Fault::Gone) => self.go(),
+            Err(Fault::Fatal(error)) => Err(error),
+        };
+        if result.is_err() {
+            self.kill_all();
+        }
+        let trace = self.take_trace();
+
+        self.tracer.symbols.forget(copy);
+        self.world = original;
+        // The time that the copy took isn't the program's.
+        self.world.started += begun.elapsed();
+        result?;
+        Ok(Some(trace))
+    }
+
+    /// Makes the task call clone(2), as fork(3) does, with siglab as the parent. Leaves it
+    /// as it was, and the copy at the same instruction.
+    fn copy(&mut self, tid: Pid, syscall_at: u64) -> Outcome<Option<Pid>> {
+        let saved = ptrace::regs(tid)?;
+        let mut flags = libc::CLONE_PARENT;
+        let at = self.tid_address(tid, syscall_at, &saved)?;
+        if at != 0 {
+            // libc keeps the thread's id in its memory, and goes by it in raise(3).
+            flags |= libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
+        }
+        let flags = u64::from(flags.cast_unsigned());
+        let mut regs = saved;
+        regs.make_call(syscall_at, libc::SYS_clone, [flags, 0, 0, at]);
+        ptrace::set_regs(tid, &regs)?;
+        let mut copy = None;
+        loop {
+            ptrace::resume(tid, Resume::Step, None)?;
+            match wait_for_stop(tid)? {
+                Status::Fork(_) => {
+                    let number = ptrace::event_message(tid)?;
+                    copy = Some(Pid::from_raw(i32::try_from(number).unwrap_or(0)));
+                }
+                Status::Signal(Signal::TRAP) => break,
+                _ => return Err(Fault::Gone),
+            }
+        }
+        ptrace::set_regs(tid, &saved)?;
+        let Some(copy) = copy else { return Ok(None) };
+        match wait_for_stop(copy)? {
+            Status::Exited(_) | Status::Killed { .. } => return Ok(None),
+            _ => {}
+        }
+        ptrace::set_regs(copy, &saved)?;
+        Ok(Some(copy))
+    }
+
+    /// The address at which the kernel clears the task's id at its end: prctl(2),
+    /// `PR_GET_TID_ADDRESS`. 0 if it doesn't say.
+    fn tid_address(&mut self, tid: Pid, syscall_at: u64, saved: &Regs) -> Outcome<u64> {
+        if let Some(known) = self.world.tid_address {
+            return Ok(known);
+        }
+        // Below what a function may use without moving the stack pointer: the ABI's red zone.
+        let buffer = (saved.sp() - 1024) & !15;
+        let get = libc::PR_GET_TID_ADDRESS as u64;
+        let mut regs = *saved;
+        regs.make_call(syscall_at, libc::SYS_prctl, [get, buffer, 0, 0]);
+        ptrace::set_regs(tid, &regs)?;
+        ptrace::resume(tid, Resume::Step, None)?;
+        if wait_for_stop(tid)? != Status::Signal(Signal::TRAP) {
+            return Err(Fault::Gone);
+        }
+        let result = ptrace::regs(tid)?.result();
+        ptrace::set_regs(tid, saved)?;
+        let address = if result == 0 {
+            memory::read::<u64>(tid, buffer)?
+        } else {
+            0
+        };
+        self.world.tid_address = Some(address);
+        Ok(address)
+    }
+
+    /// The pid that a program means which is a copy and remembers the pid that it was
+    /// copied from.
+    pub(crate) fn meant(&self, pid: i32) -> i32 {
+        match (self.world.copy_of, self.world.processes.first()) {
+            (Some(original), Some(copy)) if original.as_raw() == pid => copy.pid.as_raw(),
+            _ => pid,
+        }
+    }
+}
+
+fn wait_for_stop(pid: Pid) -> Result<Status, Errno> {
+    loop {
+        if let Some(status) = wait::take(pid, true)? {
+            return Ok(status);
+        }
+    }
+}

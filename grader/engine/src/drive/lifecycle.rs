@@ -1,0 +1,468 @@
+//! Tasks and processes come and go: fork, exec, exit, reaping.
+
+use std::io;
+
+use siglab_model::{ForkHow, Kind, ProcessStatus, Role, SigInfo, Signal};
+
+use crate::error::Error;
+use crate::fault::{Fault, Outcome};
+use crate::kernel::arch::Regs;
+use crate::kernel::sys::proc::TaskFiles;
+use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::wait::{self, NewTask, Ready, Status};
+use crate::kernel::sys::{Pid, memory, proc, send};
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::process::Process;
+use crate::world::task::{Polls, State, Target, Task};
+
+impl Run<'_> {
+    /// Adds the first process, in the stop after its exec.
+    pub(crate) fn add_first(&mut self, pid: Pid) -> Outcome<()> {
+        let role = self.named(Role::new(Role::MAIN));
+        self.world.recorder.name(pid.as_raw(), role.clone());
+        self.world
+            .processes
+            .push(Process::new(pid, None, role.clone()));
+        self.add_task(pid, pid, role.clone())?;
+        self.fix_auxiliary_vector(pid)?;
+        self.world.event(
+            Some(role),
+            Kind::Spawn {
+                program: proc::program_name(pid),
+            },
+        );
+        Ok(())
+    }
+
+    fn add_task(&mut self, pid: Pid, tid: Pid, role: Role) -> Outcome<()> {
+        self.watch(pid, tid)?;
+        self.world.tasks.push(Task::new(pid, tid, role));
+        Ok(())
+    }
+
+    /// Opens what tells of a task's state.
+    pub(crate) fn watch(&mut self, pid: Pid, tid: Pid) -> Outcome<()> {
+        let files = TaskFiles::open(pid, tid).map_err(|source| {
+            if matches!(source.kind(), io::ErrorKind::NotFound) {
+                return Fault::Gone;
+            }
+            // Nobody else knows of it yet, so nobody else would take its end.
+            let _ = send::kill(tid, Signal::KILL);
+            crate::drive::turn::reap(tid);
+            Fault::Fatal(Error::Environment {
+                operation: "watch a task",
+                source,
+            })
+        })?;
+        self.tracer.files.insert(tid, files);
+        Ok(())
+    }
+
+    fn drop_tasks(&mut self, are_gone: impl Fn(&Task) -> bool) {
+        let files = &mut self.tracer.files;
+        self.world.tasks.retain(|task| {
+            let is_gone = are_gone(task);
+            if is_gone {
+                files.remove(&task.tid);
+            }
+            !is_gone
+        });
+    }
+
+    /// The name of a role in this run: a lab may have its own.
+    fn named(&self, role: Role) -> Role {
+        self.world
+            .options
+            .roles
+            .get(role.as_str())
+            .map_or(role, |name| Role::new(name))
+    }
+
+    /// The role by which siglab calls a process by itself, from its place in the tree.
+    fn systematic_role(&self, pid: Pid) -> Role {
+        let Some(process) = self.world.processes.iter().rev().find(|p| p.pid == pid) else {
+            return Role::new(Role::MAIN);
+        };
+        self.world
+            .options
+            .roles
+            .iter()
+            .find(|(_, name)| process.role == name.as_str())
+            .map_or_else(
+                || process.role.clone(),
+                |(systematic, _)| Role::new(systematic),
+            )
+    }
+
+    /// A new process or thread was made.
+    pub(crate) fn on_fork(&mut self, tid: Pid, how: NewTask) -> Outcome<Next> {
+        let new = Pid::from_raw(i32::try_from(ptrace::event_message(tid)?).unwrap_or(0));
+        let regs = ptrace::regs(tid)?;
+        let flags = if regs.number() == libc::SYS_clone {
+            regs.arg(0)
+        } else {
+            0
+        };
+        let has = |flag: i32| flags & u64::from(flag.cast_unsigned()) != 0;
+        // Its first stop may have come before this event.
+        loop {
+            match wait::take(new, true)? {
+                Some(Status::Exited(_) | Status::Killed { .. }) => return Ok(Next::USER),
+                Some(_) => break,
+                None => {}
+            }
+        }
+        self.disarm_copy(new);
+        let creator = self.world.task(tid)?.pid;
+        let is_thread = has(libc::CLONE_THREAD);
+        let (pid, role) = if is_thread {
+            let systematic = self.systematic_role(creator);
+            let process = self.world.process(creator)?;
+            process.threads += 1;
+            let nth = process.threads;
+            (creator, self.named(systematic.thread(nth)))
+        } else {
+            (
+                new,
+                self.add_process(tid, new, &regs, has(libc::CLONE_PARENT))?,
+            )
+        };
+        self.world.recorder.name(new.as_raw(), role.clone());
+        match self.add_task(pid, new, role.clone()) {
+            Err(Fault::Gone) => return Ok(Next::USER),
+            other => other?,
+        }
+        if !is_thread {
+            let (handlers, altstack) = {
+                let parent = self.world.task(tid)?;
+                (parent.handlers.clone(), parent.altstack)
+            };
+            let task = self.world.task(new)?;
+            task.handlers = handlers;
+            task.altstack = altstack;
+        }
+        let how_made = match how {
+            _ if is_thread => ForkHow::Thread,
+            NewTask::Fork => ForkHow::Fork,
+            NewTask::Vfork => ForkHow::Vfork,
+            NewTask::Clone => ForkHow::Clone,
+        };
+        self.world.task_event(
+            tid,
+            Kind::Fork {
+                child: role,
+                how: how_made,
+            },
+        );
+        self.world.task(tid)?.polls = Polls::default();
+        if how == NewTask::Vfork {
+            self.world.task(tid)?.state = State::Vfork;
+            ptrace::resume(tid, Resume::Cont, None)?;
+            return Ok(Next::Off);
+        }
+        Ok(Next::USER)
+    }
+
+    fn add_process(
+        &mut self,
+        creator: Pid,
+        new: Pid,
+        regs: &Regs,
+        same_parent: bool,
+    ) -> Outcome<Role> {
+        let creator = self.world.task(creator)?.pid;
+        let parent = if same_parent {
+            self.world.process(creator)?.parent
+        } else {
+            Some(creator)
+        };
+        let of = parent.unwrap_or(creator);
+        let systematic = self.systematic_role(of);
+        let actions = self.world.process(creator)?.actions;
+        let has_handled = actions
+            .iter()
+            .any(crate::world::process::RawAction::is_handler);
+        let watch = self.world.process(creator)?.watch_calls;
+        let sockets = self.world.process(creator)?.socket_timeouts.clone();
+        let exit_signal = match regs.number() {
+            libc::SYS_clone => Signal::new(i32::try_from(regs.arg(0) & 0xff).unwrap_or(0)),
+            _ => Some(Signal::CHLD),
+        };
+        let family = self.world.process(of)?;
+        family.children += 1;
+        let role = systematic.child(family.children);
+        let role = self.named(role);
+        let mut process = Process::new(new, parent, role.clone());
+        process.actions = actions;
+        process.has_handled = has_handled;
+        process.watch_calls = watch;
+        process.socket_timeouts = sockets;
+        process.exit_signal = exit_signal;
+        self.world.processes.push(process);
+        Ok(role)
+    }
+
+    /// A new program. Other threads of the process are gone.
+    pub(crate) fn on_exec(&mut self, tid: Pid) -> Outcome<Next> {
+        let pid = self.world.task(tid)?.pid;
+        self.drop_tasks(|task| task.pid == pid && task.tid != pid);
+        self.tracer.symbols.forget(pid);
+        self.world.tid_address = None;
+        self.forget_addresses();
+        if let Some(follower) = &mut self.tracer.follower {
+            follower.forget_program(pid);
+        }
+        self.world.timers.delete_posix(pid);
+        let process = self.world.process(pid)?;
+        process.reset_handlers();
+        let role = process.role.clone();
+        let task = self.world.task(pid)?;
+        task.role = role.clone();
+        task.call = None;
+        task.restart = None;
+        task.errno_address = None;
+        task.handlers.clear();
+        task.entering = None;
+        task.altstack = None;
+        self.fix_auxiliary_vector(pid)?;
+        self.world.event(
+            Some(role),
+            Kind::Exec {
+                program: proc::program_name(pid),
+            },
+        );
+        Ok(Next::USER)
+    }
+
+    /// Hides the vDSO, so that libc asks for the time by traced system calls, and fixes
+    /// the 16 random bytes that a program gets.
+    fn fix_auxiliary_vector(&mut self, pid: Pid) -> Outcome<()> {
+        let hides_vdso = self.world.options.clock == siglab_model::Clock::Virtual;
+        let sp = ptrace::regs(pid)?.sp();
+        let words = StartOfStack::read(pid, sp)?;
+        // The number of arguments, the arguments, NULL, the environment, NULL, the vector.
+        let mut index = usize::try_from(words.get(0)?).unwrap_or(0) + 2;
+        while words.get(index)? != 0 {
+            index += 1;
+        }
+        index += 1;
+        loop {
+            let at = sp + 8 * index as u64;
+            match words.get(index)? {
+                libc::AT_NULL => return Ok(()),
+                libc::AT_SYSINFO_EHDR if hides_vdso => {
+                    memory::write(pid, at, &libc::AT_IGNORE)?;
+                }
+                libc::AT_RANDOM => {
+                    let bytes = self.world.random.bytes(16);
+                    memory::write_bytes(pid, words.get(index + 1)?, &bytes)?;
+                }
+                _ => {}
+            }
+            index += 2;
+        }
+    }
+
+    /// The end of `tid` will be taken next: the last moment to see whether its parent has
+    /// a `SIGCHLD` pending already.
+    pub(crate) fn before_end(&mut self, tid: Pid) -> Outcome<()> {
+        let task = self.world.task(tid)?;
+        if task.tid != task.pid {
+            return Ok(());
+        }
+        let process = self.world.process(tid)?;
+        let (parent, signal) = (process.parent, process.exit_signal);
+        self.world.parent_before_end = match (parent, signal) {
+            (Some(parent), Some(signal)) => Some(self.survey(parent, None, signal)),
+            _ => None,
+        };
+        Ok(())
+    }
+
+    /// A task ended.
+    pub(crate) fn on_end(&mut self, tid: Pid, status: Status) -> Outcome<()> {
+        let task = self.world.task(tid)?;
+        let (pid, role) = (task.pid, task.role.clone());
+        self.drop_tasks(|task| task.tid == tid);
+        if tid != pid {
+            let exiting = self.world.process(pid)?.exiting;
+            if !exiting && matches!(status, Status::Exited(_)) {
+                self.world.event(Some(role), Kind::ThreadExit {});
+            }
+            return Ok(());
+        }
+        let status = match status {
+            Status::Killed { signal, .. } => ProcessStatus::Killed(signal),
+            Status::Exited(code) => ProcessStatus::Exited(code),
+            _ => return Ok(()),
+        };
+        self.world.process(pid)?.status = Some(status);
+        let kind = match status {
+            ProcessStatus::Exited(code) => Kind::Exit { code },
+            ProcessStatus::Killed(signal) => {
+                let core = signal.default_action() == siglab_model::DefaultAction::Core;
+                Kind::Killed { signal, core }
+            }
+        };
+        self.world.event(Some(role), kind);
+        self.world.timers.delete_all(pid);
+        self.tracer.symbols.forget(pid);
+        self.world.expected.forget(pid);
+        self.leave_children(pid);
+        let before = self.world.parent_before_end.take();
+        self.tell_parent(pid, status, before)
+    }
+
+    fn leave_children(&mut self, pid: Pid) {
+        let now = self.world.clock.now();
+        for child in self
+            .world
+            .processes
+            .iter_mut()
+            .filter(|p| p.parent == Some(pid) && !p.gone)
+        {
+            let kind = match child.status {
+                None => Kind::Orphaned {},
+                Some(_) => Kind::LeftZombie {},
+            };
+            // A zombie passes to siglab, or to init, and is theirs to reap.
+            child.gone = child.status.is_some();
+            child.parent = None;
+            self.world
+                .recorder
+                .event(now, Some(child.role.clone()), kind);
+        }
+    }
+
+    /// `SIGCHLD` for the end of `pid`, and what becomes of the zombie: wait(2), notes.
+    fn tell_parent(
+        &mut self,
+        pid: Pid,
+        status: ProcessStatus,
+        before: Option<Target>,
+    ) -> Outcome<()> {
+        let process = self.world.process(pid)?;
+        let (parent, role, signal) = (process.parent, process.role.clone(), process.exit_signal);
+        let Some(parent) =
+            parent.filter(|p| self.world.process(*p).is_ok_and(|p| p.status.is_none()))
+        else {
+            self.world.process(pid)?.gone = true;
+            return Ok(());
+        };
+        let action = *self.world.process(parent)?.action(Signal::CHLD);
+        let is_child_signal = signal == Some(Signal::CHLD);
+        let ignored = is_child_signal && action.ignores();
+        let unkept = ignored || (is_child_signal && action.has(libc::SA_NOCLDWAIT));
+        if unkept {
+            self.world.process(pid)?.gone = true;
+            self.world
+                .event(Some(role.clone()), Kind::ReapedByKernel {});
+        }
+        let (Some(signal), Some(target), false) = (signal, before, ignored) else {
+            return Ok(());
+        };
+        let (code, value) = match status {
+            ProcessStatus::Exited(code) => ("CLD_EXITED", code),
+            ProcessStatus::Killed(signal) => ("CLD_KILLED", signal.number()),
+        };
+        self.generated(
+            target,
+            signal,
+            &Role::new(Role::KERNEL),
+            child_info(role, code, value),
+        )
+    }
+
+    /// `SIGCHLD` for a child that stopped or goes on.
+    pub(crate) fn child_changed(&mut self, pid: Pid, code: i32, status: i32) -> Outcome<()> {
+        let process = self.world.process(pid)?;
+        let (parent, role) = (process.parent, process.role.clone());
+        let Some(parent) = parent else { return Ok(()) };
+        if self.world.process(parent)?.status.is_some() {
+            return Ok(());
+        }
+        let action = *self.world.process(parent)?.action(Signal::CHLD);
+        if action.ignores() || action.has(libc::SA_NOCLDSTOP) {
+            return Ok(());
+        }
+        let mut target = self.survey(parent, None, Signal::CHLD);
+        // The kernel was faster: what counts is what was known before.
+        target.was_pending = self.world.expected.has(parent, Signal::CHLD);
+        let name = if code == libc::CLD_STOPPED {
+            "CLD_STOPPED"
+        } else {
+            "CLD_CONTINUED"
+        };
+        let info = child_info(role, name, status);
+        self.generated(target, Signal::CHLD, &Role::new(Role::KERNEL), info)
+    }
+
+    /// Records that `reaper` took the status of its child `pid`.
+    pub(crate) fn reaped(&mut self, reaper: Pid, pid: Pid) -> Outcome<()> {
+        let child = self.world.process(pid)?;
+        let Some(status) = child.status.filter(|_| !child.gone) else {
+            return Ok(());
+        };
+        child.gone = true;
+        let child = child.role.clone();
+        self.world
+            .task_event(reaper, Kind::Reaped { child, status });
+        Ok(())
+    }
+
+    /// A task is no tracee any more: another thread of its process exec'd, and took its
+    /// place if it was the first.
+    pub(crate) fn on_vanished(&mut self, tid: Pid) -> Outcome<()> {
+        let pid = self.world.task(tid)?.pid;
+        self.drop_tasks(|task| task.tid == tid);
+        if tid != pid
+            && wait::ready(pid) == Ok(Ready::Stop)
+            && let Ok(leader) = self.world.task(pid)
+        {
+            leader.state = State::Ending;
+        }
+        Ok(())
+    }
+
+    /// Zombies whose parents in the run are gone have passed to siglab if it is their
+    /// subreaper; nobody else would reap them.
+    pub(crate) fn reap_orphans(&self) {
+        for process in &self.world.processes {
+            let _ = wait::take(process.pid, false);
+        }
+    }
+}
+
+/// The words at the start of a new program's stack, mostly read in one go.
+struct StartOfStack {
+    pid: Pid,
+    sp: u64,
+    words: Vec<u64>,
+}
+
+impl StartOfStack {
+    fn read(pid: Pid, sp: u64) -> crate::kernel::sys::Result<Self> {
+        // Usually all of them. Should the stack be shorter, they are read one by one.
+        let words = memory::read::<[u64; 96]>(pid, sp)
+            .map(Vec::from)
+            .unwrap_or_default();
+        Ok(Self { pid, sp, words })
+    }
+
+    fn get(&self, index: usize) -> crate::kernel::sys::Result<u64> {
+        match self.words.get(index) {
+            Some(word) => Ok(*word),
+            None => memory::read(self.pid, self.sp + 8 * index as u64),
+        }
+    }
+}
+
+fn child_info(child: Role, code: &str, status: i32) -> SigInfo {
+    SigInfo {
+        code: code.to_owned(),
+        pid: Some(child),
+        status: Some(status),
+        ..SigInfo::default()
+    }
+}

@@ -1,0 +1,10 @@
+//! What happens next: the loop of a run, and how its tasks are driven from stop to stop.
+
+pub(crate) mod branch;
+mod inject;
+mod lifecycle;
+mod script;
+mod spin;
+pub(crate) mod start;
+pub(crate) mod task;
+pub(crate) mod turn;

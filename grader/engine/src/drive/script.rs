@@ -1,0 +1,263 @@
+//! Carrying out the script.
+
+use siglab_model::{Kind, Role, SigInfo, Signal, Time};
+
+use crate::error::Error;
+use crate::fault::Outcome;
+use crate::kernel::arch::syscall_name;
+use crate::kernel::sys::Pid;
+use crate::kernel::sys::send::{self, QueuedInfo};
+use crate::script::{Action, Key, When};
+use crate::tracer::Run;
+use crate::world::task::{State, Target};
+
+impl Run<'_> {
+    /// When the next step is due, if that is a matter of time.
+    pub(crate) fn script_deadline(&self) -> Option<Time> {
+        match self.world.script.steps.get(self.world.progress.step)?.when {
+            When::At(time) => Some(time),
+            When::After(duration) => Some(self.world.progress.step_time + duration),
+            _ => None,
+        }
+    }
+
+    /// Carries out the next step, if it is due. Whether it did.
+    pub(crate) fn script_step(&mut self) -> Outcome<bool> {
+        let Some(step) = self.world.script.steps.get(self.world.progress.step) else {
+            return Ok(false);
+        };
+        let is_due = match &step.when {
+            When::Now => true,
+            When::At(_) | When::After(_) => self
+                .script_deadline()
+                .is_some_and(|at| at <= self.world.clock.now()),
+            When::Output(text) => {
+                self.drain_for(None);
+                self.world.recorder.match_output(text)
+            }
+            When::Waiting { role, syscall } => self.is_waiting(role, syscall.as_deref()),
+            When::Ended { role } => self.world.status_of(role).is_some(),
+            When::Injected => self.world.progress.has_injected,
+        };
+        if !is_due {
+            return Ok(false);
+        }
+        self.drain_for(None);
+        self.world.progress.step += 1;
+        self.world.progress.step_time = self.world.clock.now();
+        self.act(&step.action)?;
+        if self.world.script.injected_step() == Some(self.world.progress.step) {
+            let waiting: Vec<Pid> = self
+                .world
+                .tasks
+                .iter()
+                .filter(|task| task.state == State::Blocked)
+                .map(|task| task.tid)
+                .collect();
+            for tid in waiting {
+                self.follow_wait(tid)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the script has got to where signals may be injected.
+    pub(crate) fn may_inject(&self) -> bool {
+        self.world
+            .script
+            .injected_step()
+            .is_none_or(|position| self.world.progress.step >= position)
+    }
+
+    fn is_waiting(&self, role: &str, syscall: Option<&str>) -> bool {
+        self.world
+            .tasks
+            .iter()
+            .filter(|task| task.role == *role)
+            .any(|task| {
+                task.state == State::Blocked
+                    && task.call.as_ref().is_some_and(|call| {
+                        syscall.is_none_or(|name| syscall_name(call.number) == name)
+                    })
+            })
+    }
+
+    fn act(&mut self, action: &Action) -> Outcome<()> {
+        match action {
+            Action::Nothing => Ok(()),
+            Action::Send { signal, to } => match self.find_role(to) {
+                Some((pid, thread)) => self.script_signal(pid, thread, *signal, None),
+                None => self.no_such_role(),
+            },
+            Action::Queue { signal, value, to } => match self.find_role(to) {
+                Some((pid, thread)) => self.script_signal(pid, thread, *signal, Some(*value)),
+                None => self.no_such_role(),
+            },
+            Action::SendGroup { signal, to } => match self.find_role(to) {
+                Some((pid, _)) => self.signal_group(pid, *signal),
+                None => self.no_such_role(),
+            },
+            Action::Press(key) => self.press(*key),
+            Action::Type(text) => {
+                self.world.event(None, Kind::Input { text: text.clone() });
+                let written = self.tracer.plumbing.write(text.as_bytes());
+                self.drain_echo();
+                self.check_step("write", written)
+            }
+            Action::CloseStdin => {
+                self.world.event(
+                    None,
+                    Kind::Terminal {
+                        action: "close-stdin".to_owned(),
+                    },
+                );
+                let closed = self.tracer.plumbing.close_stdin();
+                self.check_step("close standard input", closed)
+            }
+            Action::HangUp => {
+                self.world.event(
+                    None,
+                    Kind::Terminal {
+                        action: "hang-up".to_owned(),
+                    },
+                );
+                self.drain_for(None);
+                let hung_up = self.tracer.plumbing.hang_up();
+                self.check_step("hang up", hung_up)
+            }
+            Action::Resize { rows, columns } => {
+                let action = format!("resize {rows}x{columns}");
+                self.world.event(None, Kind::Terminal { action });
+                let resized = self.tracer.plumbing.resize(*rows, *columns);
+                self.check_step("resize", resized)
+            }
+        }
+    }
+
+    fn check_step(&self, what: &str, result: std::io::Result<()>) -> Outcome<()> {
+        result.map_err(|error| {
+            Error::Script {
+                step: self.world.progress.step,
+                what: what.to_owned(),
+                why: error.to_string(),
+            }
+            .into()
+        })
+    }
+
+    /// The process with this role, and the thread if the role is that of one other than
+    /// its first.
+    fn find_role(&self, role: &str) -> Option<(Pid, Option<Pid>)> {
+        let task = self.world.tasks.iter().find(|task| task.role == *role);
+        if let Some(task) = task {
+            return Some((task.pid, (task.tid != task.pid).then_some(task.tid)));
+        }
+        self.world
+            .processes
+            .iter()
+            .find(|process| process.role == *role)
+            .map(|process| (process.pid, None))
+    }
+
+    /// The step's role doesn't exist. That is for whoever reads the trace to judge.
+    fn no_such_role(&mut self) -> Outcome<()> {
+        let index = self.world.progress.step - 1;
+        let what = self.world.script.steps[index].to_string();
+        self.world.event(
+            None,
+            Kind::ScriptUnfinished {
+                step: index + 1,
+                what,
+            },
+        );
+        Ok(())
+    }
+
+    fn signal_group(&mut self, member: Pid, signal: Signal) -> Outcome<()> {
+        let Ok(group) = nix::unistd::getpgid(Some(member)) else {
+            return Ok(());
+        };
+        let targets = self.survey_group(group, signal);
+        if send::kill(Pid::from_raw(-group.as_raw()), signal).is_err() {
+            return Ok(());
+        }
+        let from = Role::new(Role::SCRIPT);
+        for target in targets {
+            let info = SigInfo {
+                code: "SI_USER".to_owned(),
+                pid: Some(from.clone()),
+                ..SigInfo::default()
+            };
+            self.generated(target, signal, &from, info)?;
+        }
+        Ok(())
+    }
+
+    fn survey_group(&self, group: Pid, signal: Signal) -> Vec<Target> {
+        self.group_members(group)
+            .into_iter()
+            .map(|pid| self.survey(pid, None, signal))
+            .collect()
+    }
+
+    fn press(&mut self, key: Key) -> Outcome<()> {
+        self.world.event(
+            None,
+            Kind::Input {
+                text: key.to_string(),
+            },
+        );
+        let signal = self.tracer.plumbing.signal_of(key);
+        let targets = match signal {
+            Some((signal, group)) => self.survey_group(group, signal),
+            None => Vec::new(),
+        };
+        let typed = self.tracer.plumbing.write(&[key.byte()]);
+        self.check_step("press a key", typed)?;
+        self.drain_echo();
+        if let Some((signal, _)) = signal {
+            for target in targets {
+                let info = SigInfo {
+                    code: "SI_KERNEL".to_owned(),
+                    ..SigInfo::default()
+                };
+                self.generated(target, signal, &Role::new(Role::KERNEL), info)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a signal, with siglab as the sender.
+    pub(crate) fn script_signal(
+        &mut self,
+        pid: Pid,
+        thread: Option<Pid>,
+        signal: Signal,
+        value: Option<i32>,
+    ) -> Outcome<()> {
+        const SI_QUEUE: i32 = -1;
+        let target = self.survey(pid, thread, signal);
+        let siglab = i32::try_from(std::process::id()).unwrap_or(0);
+        let uid = i32::try_from(nix::unistd::getuid().as_raw()).unwrap_or(0);
+        let (sent, code) = match (value, thread) {
+            (Some(value), thread) => {
+                let value = u64::from(value.cast_unsigned());
+                let queued = QueuedInfo::new(signal, SI_QUEUE, siglab, uid, value);
+                (send::queue(pid, thread, &queued), "SI_QUEUE")
+            }
+            (None, Some(thread)) => (send::tgkill(pid, thread, signal), "SI_TKILL"),
+            (None, None) => (send::kill(pid, signal), "SI_USER"),
+        };
+        if sent.is_err() {
+            return Ok(());
+        }
+        let from = Role::new(Role::SCRIPT);
+        let info = SigInfo {
+            code: code.to_owned(),
+            pid: Some(from.clone()),
+            value: value.map(i64::from),
+            ..SigInfo::default()
+        };
+        self.generated(target, signal, &from, info)
+    }
+}

@@ -1,0 +1,173 @@
+//! Loops that can't end by themselves: proved, not guessed.
+//!
+//! A thread that computes and computes may get somewhere in the end. One that comes back to
+//! a place where it was before, with the same in all registers and all memory that decide
+//! where it goes ([`Round`]), and has made no system call on its way, doesn't: it goes round
+//! and round until a signal comes, or somebody else changes what it looks at.
+
+use siglab_model::{BusyKind, Kind, Signal};
+
+use crate::drive::task::Awaited;
+use crate::drive::turn::POLLS_WHEN_BUSY;
+use crate::fault::{Fault, Outcome};
+use crate::inspect::round::Round;
+use crate::kernel::sys::Pid;
+use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::wait::Status;
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::task::{Spin, State};
+
+/// How many instructions a loop may have, functions that it calls included. Loops that wait
+/// for a flag have a few.
+const LONGEST_LOOP: usize = 400;
+
+/// A `SIGTRAP` after a single step: `TRAP_TRACE` of asm-generic/siginfo.h.
+const TRAP_TRACE: i32 = 2;
+
+/// What stepping through a thread's next instructions has shown.
+#[derive(Debug)]
+enum Stepped {
+    /// It goes round in a loop that can't end by itself. It is now at a place in that loop
+    /// which is always the same.
+    Round {
+        /// Whether nobody who looks at its memory could see it go round.
+        still: bool,
+    },
+    /// Nothing, so far.
+    On,
+    /// It has stopped for another reason than a step.
+    Stopped(Status),
+}
+
+impl Run<'_> {
+    /// A thread has used up its share of processor time, or enough of it for a look at what
+    /// it does there.
+    pub(crate) fn on_out_of_time(&mut self, tid: Pid) -> Outcome<Next> {
+        let stepped = match self.must_stop_now() {
+            true => Stepped::On,
+            false => self.step_round(tid)?,
+        };
+        let task = self.world.task(tid)?;
+        task.spin.looked = true;
+        match stepped {
+            Stepped::Round { still } => {
+                task.vain_looks = 0;
+                task.polls.round = true;
+                task.polls.still = still;
+                self.found_spinning(tid)?;
+                Ok(Next::USER)
+            }
+            Stepped::Stopped(status) => {
+                task.spin = Spin::default();
+                self.on_stop(tid, status)
+            }
+            Stepped::On => {
+                task.vain_looks += 1;
+                task.polls.round = false;
+                if task.is_out_of_time() || self.must_stop_now() {
+                    self.found_spinning(tid)?;
+                    return Ok(Next::USER);
+                }
+                // When it was looked at depends on the machine: that is no occasion for
+                // anything else.
+                Ok(Next::Kernel(Resume::Cont, None))
+            }
+        }
+    }
+
+    /// Whether nothing will ever happen any more, when no deadline is left: those that don't
+    /// wait go round in loops that can't end by themselves, and nobody is left who could end
+    /// them. One that can be seen going round may end another one's.
+    pub(crate) fn goes_round_for_ever(&self) -> bool {
+        let mut busy = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| matches!(task.state, State::Parked { .. }));
+        let alone = match busy.clone().count() {
+            0 => return false,
+            count => count == 1,
+        };
+        busy.all(|task| task.polls.had_turn && task.polls.round && (alone || task.polls.still))
+    }
+
+    fn found_spinning(&mut self, tid: Pid) -> Outcome<()> {
+        let stopping = self.world.options.cancel.is_cancelled();
+        let task = self.world.task(tid)?;
+        task.spin = Spin::default();
+        task.polls.count = POLLS_WHEN_BUSY;
+        // The few clock reads that it may have made before it began to spin don't count.
+        task.polls.clock_reads = 0;
+        if task.polls.reported || stopping {
+            return Ok(());
+        }
+        task.polls.reported = true;
+        // Where in another loop the time ran out differs from run to run.
+        let stack = match task.polls.round {
+            true => self.user_stack(tid),
+            false => Vec::new(),
+        };
+        self.world.task_event(
+            tid,
+            Kind::BusyWaiting {
+                how: BusyKind::Spinning,
+                syscall: None,
+                stack,
+            },
+        );
+        Ok(())
+    }
+
+    /// Steps through what a thread does next, which is in a stop in user code.
+    fn step_round(&mut self, tid: Pid) -> Outcome<Stepped> {
+        let vectors = ptrace::extended_state(tid)?;
+        let mut round = Round::default();
+        loop {
+            let regs = ptrace::regs(tid)?;
+            let are_same = || ptrace::extended_state(tid).ok().map(|now| now == vectors);
+            if round.is_endless(tid, &regs, are_same) {
+                break;
+            }
+            if round.len() == LONGEST_LOOP || !round.add(tid, regs) {
+                return Ok(Stepped::On);
+            }
+            if let Some(status) = self.step_once(tid)? {
+                return Ok(Stepped::Stopped(status));
+            }
+            round.executed(tid);
+        }
+        // On to where it is always left.
+        let place = round.place();
+        for _ in 0..place {
+            if let Some(status) = self.step_once(tid)? {
+                return Ok(Stepped::Stopped(status));
+            }
+        }
+        if Some(ptrace::regs(tid)?.ip()) != round.ip(place) {
+            // Somebody from outside has changed its memory.
+            return Ok(Stepped::On);
+        }
+        Ok(Stepped::Round {
+            still: !round.changed,
+        })
+    }
+
+    /// One instruction. Returns why the thread has stopped, if not because of that.
+    fn step_once(&mut self, tid: Pid) -> Outcome<Option<Status>> {
+        ptrace::resume(tid, Resume::Step, None)?;
+        loop {
+            return match self.await_stop(tid)? {
+                Awaited::Stopped(Status::Signal(Signal::TRAP))
+                    if ptrace::siginfo(tid)?.si_code == TRAP_TRACE =>
+                {
+                    Ok(None)
+                }
+                Awaited::Stopped(status) => Ok(Some(status)),
+                // It is waiting for memory.
+                Awaited::OutOfTime | Awaited::Blocked => continue,
+                Awaited::InVfork | Awaited::Zombie | Awaited::Vanished => Err(Fault::Gone),
+            };
+        }
+    }
+}

@@ -1,0 +1,615 @@
+//! Running one task: resume, wait for its next stop, act on it, until it waits, ends, or
+//! somebody else is to run.
+
+use std::time::Duration;
+
+use siglab_model::{BusyKind, Clock, Kind, Signal};
+
+use crate::calls;
+use crate::drive::turn::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, real_now};
+use crate::fault::{Fault, Outcome};
+use crate::kernel::sys::errno::{EINTR, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS};
+use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::wait::{self, Ready, Status};
+use crate::kernel::sys::{Errno, Pid, cpu, fds, proc};
+use crate::tracer::Run;
+use crate::tracer::next::Next;
+use crate::world::meter::Meter;
+use crate::world::task::{Interrupt, Spin, State};
+
+/// What came of waiting for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Stopped(Status),
+    /// It waits in the kernel.
+    Blocked,
+    /// It has used up its share of processor time without a stop.
+    OutOfTime,
+    /// It waits for its vfork child.
+    InVfork,
+    /// It is a process's first thread, and ended before the others.
+    Zombie,
+    /// It is no tracee any more: another thread of its process exec'd.
+    Vanished,
+}
+
+/// Where a task is when it is to be driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    /// On its way to its next stop.
+    Moving,
+    /// In a stop, from which this takes it into user code.
+    Parked(Resume, Option<Signal>),
+    /// Before a traced call that hasn't been looked at yet.
+    AtCall,
+}
+
+/// Whether user code may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Yes: it is this task's turn.
+    Run,
+    /// No: it is only brought to where it would go on.
+    Settle,
+}
+
+/// When siglab looks first at a task that runs.
+const FIRST_LOOK: Duration = Duration::from_micros(50);
+/// How often siglab looks at a task that runs.
+const TICK: Duration = Duration::from_millis(2);
+/// How often a task gets the processor before siglab waits for it in the kernel.
+const YIELDS: usize = 3;
+/// A yield that takes longer was given to somebody else.
+const LONG_YIELD: Duration = Duration::from_micros(500);
+/// After that, siglab doesn't yield for so many stops.
+const STOPS_WITHOUT_YIELDS: u32 = 1000;
+
+impl Run<'_> {
+    /// Runs a parked task until it waits, ends, or has to make room for another.
+    pub(crate) fn run_task(&mut self, tid: Pid) -> Outcome<()> {
+        let task = self.world.task(tid)?;
+        let State::Parked { resume, signal } = task.state else {
+            return Ok(());
+        };
+        let first = if std::mem::take(&mut task.at_call) {
+            First::AtCall
+        } else {
+            First::Parked(resume, signal)
+        };
+        task.state = State::Running;
+        self.drive(tid, first, Mode::Run)
+    }
+
+    /// Brings every task that was woken or killed to a stop, or makes sure that it still
+    /// waits. Afterwards the state of all tasks is known, and stays so until one runs.
+    ///
+    /// One at a time, and the cause before the effect: a process that continues or ends
+    /// tells its parent, whose own wake-up comes next, before another one ends.
+    pub(crate) fn settle(&mut self) -> Outcome<()> {
+        if self.world.has_terminals {
+            self.process_terminals();
+        }
+        while let Some(tid) = self.first_moved() {
+            self.drive(tid, First::Moving, Mode::Settle)?;
+        }
+        Ok(())
+    }
+
+    /// What is written to one side of a pseudo-terminal reaches the other by way of a
+    /// kernel work queue. Polling a side waits for what is under way to it.
+    fn process_terminals(&self) {
+        for process in self.world.processes.iter().filter(|p| p.status.is_none()) {
+            for number in proc::fds(process.pid) {
+                let is_terminal = proc::fd_target(process.pid, number)
+                    .is_some_and(|to| to.starts_with("/dev/pts/") || to == "/dev/ptmx");
+                if is_terminal && let Ok(copy) = fds::duplicate(process.pid, number) {
+                    fds::wait_for_terminal(&copy);
+                }
+            }
+        }
+    }
+
+    /// The first task, in the order in which they are to be settled, that isn't where it
+    /// was left.
+    fn first_moved(&self) -> Option<Pid> {
+        let order = |state: State| match state {
+            State::GroupStopped(_) => 0,
+            State::Ending | State::Zombie => 2,
+            _ => 1,
+        };
+        self.world
+            .tasks
+            .iter()
+            .filter(|task| {
+                let letter = |expected: u8| self.tracer.state(task.tid) != Some(expected);
+                let reports = || wait::ready(task.tid) != Ok(Ready::No);
+                match task.state {
+                    // The letter alone says too little: a task that was woken may pass
+                    // through a new wait's preparations, with the letter of one.
+                    State::Blocked => letter(b'S') || self.tracer.blocked_in(task.tid).is_none(),
+                    State::Parked { .. } => letter(b't'),
+                    State::Vfork => letter(b'D'),
+                    State::GroupStopped(_) => letter(b't') || reports(),
+                    State::Zombie => reports(),
+                    State::Ending => true,
+                    State::Running => false,
+                }
+            })
+            .min_by_key(|task| order(task.state))
+            .map(|task| task.tid)
+    }
+
+    /// Brings a task that siglab has interrupted to where it would go on.
+    pub(crate) fn bring_to_stop(&mut self, tid: Pid) -> Outcome<()> {
+        self.drive(tid, First::Moving, Mode::Settle)
+    }
+
+    /// Drives a task from `first` until it is parked, blocks, or is gone.
+    fn drive(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
+        match self.drive_until_off(tid, first, mode) {
+            Err(Fault::Gone) => {
+                if let Ok(task) = self.world.task(tid) {
+                    task.state = State::Ending;
+                }
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn drive_until_off(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
+        let mut next = match first {
+            First::Moving => None,
+            First::Parked(resume, signal) => Some(Next::User(resume, signal)),
+            First::AtCall => Some(self.act_on(tid, Status::Seccomp, mode)?),
+        };
+        loop {
+            match next {
+                Some(Next::Off) => return Ok(()),
+                Some(Next::Kernel(resume, signal)) => self.resume(tid, resume, signal)?,
+                Some(Next::User(resume, signal)) => {
+                    let goes_on = self.resume_user(tid, resume, signal)?;
+                    if !goes_on {
+                        return Ok(());
+                    }
+                }
+                None => {}
+            }
+            next = match self.await_stop(tid)? {
+                Awaited::Stopped(status) => {
+                    let task = self.world.task(tid)?;
+                    // Whether it is still in its loop has to be proved again.
+                    task.polls.round = false;
+                    if status != Status::EventStop {
+                        task.spin = Spin::default();
+                    }
+                    if let Some(trapped) = self.on_own_trap(tid, status)? {
+                        if mode == Mode::Settle
+                            && let Next::User(resume, signal) = trapped
+                        {
+                            self.world.task(tid)?.state = State::Parked { resume, signal };
+                            return Ok(());
+                        }
+                        next = Some(trapped);
+                        continue;
+                    }
+                    if mode == Mode::Run {
+                        self.drain_for(Some(tid));
+                        if status == Status::Seccomp && self.makes_room_before_call(tid)? {
+                            return Ok(());
+                        }
+                    }
+                    Some(self.act_on(tid, status, mode)?)
+                }
+                Awaited::Blocked => match self.on_blocked(tid)? {
+                    true => {
+                        // Others run now, with whom it may share its code.
+                        self.disarm(tid)?;
+                        return Ok(());
+                    }
+                    false => None,
+                },
+                Awaited::OutOfTime => {
+                    self.world.task(tid)?.interrupted = Some(Interrupt::OutOfTime);
+                    ptrace::interrupt(tid)?;
+                    None
+                }
+                Awaited::InVfork => return Ok(()),
+                Awaited::Zombie => {
+                    self.world.task(tid)?.state = State::Zombie;
+                    return Ok(());
+                }
+                Awaited::Vanished => return self.on_vanished(tid),
+            };
+        }
+    }
+
+    /// Lets another task run before this one makes its call, if the policy wants that.
+    /// What the engine checks and records before a call it does in one go with the call.
+    fn makes_room_before_call(&mut self, tid: Pid) -> Outcome<bool> {
+        if !self.world.scheduler.preempts() {
+            return Ok(false);
+        }
+        self.settle()?;
+        if !self.world.preempts() {
+            return Ok(false);
+        }
+        let task = self.world.task(tid)?;
+        task.at_call = true;
+        task.state = State::Parked {
+            resume: Resume::Cont,
+            signal: None,
+        };
+        Ok(true)
+    }
+
+    /// Acts on a stop. A task that may go on into user code is parked if it isn't its
+    /// turn, or not any more.
+    fn act_on(&mut self, tid: Pid, status: Status, mode: Mode) -> Outcome<Next> {
+        let call = self.world.task(tid)?.call.as_ref().map(|call| call.number);
+        let next = self.on_stop(tid, status)?;
+        let Next::User(resume, signal) = next else {
+            return Ok(next);
+        };
+        let goes_on = mode == Mode::Run && {
+            self.settle()?;
+            let is_visible = status != Status::Seccomp && !call.is_some_and(calls::is_private);
+            let may_preempt = is_visible || self.world.yielded.is_some();
+            !(self.has_used_its_share(tid)?
+                || (may_preempt && self.world.preempts())
+                || self.must_stop_now())
+        };
+        if goes_on {
+            return Ok(next);
+        }
+        self.world.task(tid)?.state = State::Parked { resume, signal };
+        Ok(Next::Off)
+    }
+
+    /// A trap that siglab caused. At any other stop a breakpoint is taken away.
+    fn on_own_trap(&mut self, tid: Pid, status: Status) -> Outcome<Option<Next>> {
+        if self.tracer.armed.is_none() && self.tracer.follower.is_none() {
+            return Ok(None);
+        }
+        let trapped = match status {
+            Status::Signal(Signal::TRAP) => self.on_trap(tid)?,
+            _ => None,
+        };
+        match (trapped, status) {
+            (Some(_), _) => {}
+            (None, Status::EventStop) if self.is_about_to_trap(tid)? => {
+                self.world.task(tid)?.interrupted = None;
+                return Ok(Some(Next::Kernel(Resume::Cont, None)));
+            }
+            // The code that it was in is gone.
+            (None, Status::Exec) => self.forget_addresses(),
+            (None, _) => self.disarm(tid)?,
+        }
+        Ok(trapped)
+    }
+
+    /// Resumes a task into user code: the moment before its next instruction. Not if others
+    /// are to run instead.
+    fn resume_user(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<bool> {
+        let options = self.world.options;
+        let intervenes = !(options.injections.is_empty() && options.preemptions.is_empty());
+        if !intervenes && self.tracer.follower.is_none() {
+            self.resume(tid, resume, signal)?;
+            return Ok(true);
+        }
+        let mut resume = resume;
+        // Before a call it isn't at an instruction: that was made.
+        let at_entry = std::mem::take(&mut self.world.task(tid)?.at_entry);
+        if let Some(signal) = signal {
+            resume = self.deliver(tid, signal, resume)?;
+        } else if !at_entry && self.inject_here(tid)? {
+            return Ok(false);
+        }
+        let is_followed = self.is_followed(tid)?;
+        if is_followed && self.is_time_to_look() && self.must_stop_now() {
+            self.end_now();
+            return Err(Fault::Gone);
+        }
+        let mut steps = false;
+        if is_followed {
+            let other = match signal {
+                None if !at_entry => self.visit(tid)?,
+                _ => None,
+            };
+            match other {
+                Some(other) => resume = other,
+                None => {
+                    steps = true;
+                    if resume == Resume::Cont {
+                        resume = self.step_or_watch(tid);
+                    }
+                }
+            }
+        } else if resume == Resume::Cont
+            && let Some(step) = self.arm(tid, at_entry)?
+        {
+            resume = step;
+        }
+        self.world.task(tid)?.stepping = steps;
+        self.resume_with(tid, resume, signal)?;
+        Ok(true)
+    }
+
+    fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        self.world.task(tid)?.at_entry = false;
+        let resume = match signal {
+            Some(signal) => self.deliver(tid, signal, resume)?,
+            None => resume,
+        };
+        self.resume_with(tid, resume, signal)
+    }
+
+    fn resume_with(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+        let mut resume = resume;
+        if resume == Resume::Cont && self.must_watch(tid) {
+            resume = Resume::Syscall;
+        }
+        self.world.task(tid)?.state = State::Running;
+        ptrace::resume(tid, resume, signal)?;
+        Ok(())
+    }
+
+    /// Whether each call of the task has to stop: if it owns descriptors whose reads
+    /// matter, if a task waits on a descriptor, which any call could make ready, or if
+    /// others may run after any call.
+    fn must_watch(&mut self, tid: Pid) -> bool {
+        let may_switch = self.world.scheduler.preempts() && self.world.tasks.len() > 1;
+        may_switch
+            || self.world.tasks.iter().any(|task| {
+                task.tid != tid
+                    && task.state == State::Blocked
+                    && task
+                        .call
+                        .as_ref()
+                        .is_some_and(|call| calls::waits_on_fd(call.number))
+            })
+            || self
+                .world
+                .process_of(tid)
+                .is_ok_and(|process| process.watch_calls)
+            || self
+                .world
+                .task(tid)
+                .is_ok_and(|task| task.half_written.is_some())
+    }
+
+    /// Counts a call that can't block. See [`Run::has_used_its_share`].
+    pub(crate) fn count_poll(&mut self, tid: Pid, number: i64) -> Outcome<()> {
+        let task = self.world.task(tid)?;
+        task.polls.count += 1;
+        task.polls.clock_reads += u32::from(calls::reads_clock(number));
+        if task.polls.count < POLLS_BEFORE_BUSY || task.polls.reported {
+            return Ok(());
+        }
+        task.polls.reported = true;
+        let stack = self.user_stack(tid);
+        let syscall = Some(crate::kernel::arch::syscall_name(number));
+        self.world.task_event(
+            tid,
+            Kind::BusyWaiting {
+                how: BusyKind::Polling,
+                syscall,
+                stack,
+            },
+        );
+        Ok(())
+    }
+
+    fn has_used_its_share(&mut self, tid: Pid) -> Outcome<bool> {
+        let polls = &mut self.world.task(tid)?.polls;
+        let used = polls.reported && polls.count >= POLLS_WHEN_BUSY;
+        if used {
+            polls.watches_clock = polls.clock_reads > 0;
+            polls.count = 0;
+            polls.clock_reads = 0;
+        }
+        Ok(used)
+    }
+
+    /// Waits until the task stops, blocks, or ends.
+    pub(crate) fn await_stop(&mut self, tid: Pid) -> Outcome<Awaited> {
+        // On a processor of their own, the task stops or blocks before siglab has its turn
+        // again, and that is the fastest way. Beside others it is the slowest: who yields
+        // goes to the end of the queue, and since Linux 6.18 pays for a whole time slice.
+        for _ in 0..YIELDS {
+            if self.tracer.crowded > 0 {
+                self.tracer.crowded -= 1;
+                break;
+            }
+            let begun = real_now();
+            cpu::yield_now();
+            let awaited = self.look(tid)?;
+            if begun.elapsed() > LONG_YIELD {
+                self.tracer.crowded = STOPS_WITHOUT_YIELDS;
+            }
+            if let Some(awaited) = awaited {
+                return Ok(awaited);
+            }
+        }
+        self.tracer.ticker.start(FIRST_LOOK, TICK)?;
+        let awaited = self.await_patiently(tid);
+        self.tracer.ticker.stop()?;
+        awaited
+    }
+
+    fn await_patiently(&mut self, tid: Pid) -> Outcome<Awaited> {
+        let pid = self.world.task(tid)?.pid;
+        let may_look = self.tracer.armed.is_none()
+            && !self.world.task(tid)?.stepping
+            && self.world.options.clock == Clock::Virtual;
+        let user_time = || proc::user_time(pid).unwrap_or_default();
+        let (before, begun) = (self.world.task(tid)?.spin, user_time());
+        let mut meter = Meter::new(proc::processor_time(pid).unwrap_or_default(), TICK * 2);
+        loop {
+            wait::wait_for(tid)?;
+            if let Some(awaited) = self.look(tid)? {
+                return Ok(awaited);
+            }
+            self.drain_for(Some(tid));
+            let used = meter.read(proc::processor_time(pid).unwrap_or_default());
+            let must_stop = self.must_stop_now();
+            let task = self.world.task(tid)?;
+            if must_stop && task.interrupted.is_some() && self.tracer.state(tid) == Some(b'D') {
+                // It was asked to stop, and can't: it is deep in the kernel.
+                self.end_now();
+                return Err(Fault::Gone);
+            }
+            task.spin.used = before.used + used;
+            task.spin.user = before.user + user_time().saturating_sub(begun);
+            if task.is_out_of_time() || (may_look && task.is_worth_a_look()) || must_stop {
+                return Ok(Awaited::OutOfTime);
+            }
+        }
+    }
+
+    fn look(&mut self, tid: Pid) -> Outcome<Option<Awaited>> {
+        if let Some(status) = wait::take_stop(tid)? {
+            return Ok(Some(Awaited::Stopped(status)));
+        }
+        match wait::ready(tid) {
+            // It has just stopped.
+            Ok(Ready::Stop) => {}
+            Ok(Ready::Exit) => {
+                self.drain_for(Some(tid));
+                self.before_end(tid)?;
+            }
+            Ok(Ready::No) => {
+                let task = self.world.task(tid)?;
+                let in_vfork = task.state == State::Vfork;
+                return Ok(match self.tracer.state(tid) {
+                    Some(b'D') if in_vfork => Some(Awaited::InVfork),
+                    Some(b'D') => {
+                        self.take_ended_siblings(tid)?;
+                        None
+                    }
+                    Some(b'S') => self
+                        .tracer
+                        .blocked_in(tid)
+                        .filter(|call| call.number >= 0)
+                        .map(|_| Awaited::Blocked),
+                    Some(b'Z') if wait::ready(tid) == Ok(Ready::No) => Some(Awaited::Zombie),
+                    _ => None,
+                });
+            }
+            Err(Errno::ECHILD) => return Ok(Some(Awaited::Vanished)),
+            Err(errno) => return Err(errno.into()),
+        }
+        Ok(wait::take(tid, false)?.map(Awaited::Stopped))
+    }
+
+    /// exec(2) waits until the process's other threads are gone, which they are only when
+    /// the tracer has taken their ends.
+    fn take_ended_siblings(&mut self, tid: Pid) -> Outcome<()> {
+        let pid = self.world.task(tid)?.pid;
+        let siblings: Vec<Pid> = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| task.pid == pid && task.tid != tid && task.tid != pid)
+            .map(|task| task.tid)
+            .collect();
+        for sibling in siblings {
+            if wait::ready(sibling) == Ok(Ready::Exit)
+                && let Some(status) = wait::take(sibling, false)?
+            {
+                self.on_end(sibling, status)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The task waits in the kernel. Returns whether that wait is under control; if not,
+    /// it is interrupted, and begins again under control.
+    fn on_blocked(&mut self, tid: Pid) -> Outcome<bool> {
+        let before = self.world.recorder.output_bytes;
+        self.drain_for(Some(tid));
+        if self.world.recorder.output_bytes != before {
+            // It may have waited for nothing but room for its output.
+            if self.must_stop_now() {
+                self.world.task(tid)?.interrupted = Some(Interrupt::OutOfTime);
+                ptrace::interrupt(tid)?;
+            }
+            return Ok(false);
+        }
+        if self.world.task(tid)?.call.is_none() {
+            self.world.task(tid)?.interrupted = Some(Interrupt::ToWatch);
+            ptrace::interrupt(tid)?;
+            return Ok(false);
+        }
+        let task = self.world.task(tid)?;
+        task.state = State::Blocked;
+        task.polls = crate::world::task::Polls::default();
+        self.wait_begun(tid)?;
+        self.follow_wait(tid)?;
+        Ok(true)
+    }
+
+    pub(crate) fn on_stop(&mut self, tid: Pid, status: Status) -> Outcome<Next> {
+        match status {
+            Status::Exited(_) | Status::Killed { .. } => {
+                self.on_end(tid, status)?;
+                Ok(Next::Off)
+            }
+            Status::Signal(signal) => self.on_signal_stop(tid, signal),
+            Status::Syscall => {
+                let regs = ptrace::regs(tid)?;
+                if self.world.task(tid)?.call.is_some() {
+                    self.on_call_exit(tid, regs)
+                } else {
+                    self.on_untraced_call(tid, regs)
+                }
+            }
+            Status::Seccomp => {
+                let regs = ptrace::regs(tid)?;
+                let task = self.world.task(tid)?;
+                task.calls += 1;
+                task.at_entry = true;
+                self.on_call_entry(tid, regs)
+            }
+            Status::Fork(how) => self.on_fork(tid, how),
+            Status::VforkDone => Ok(Next::USER),
+            Status::Exec => self.on_exec(tid),
+            Status::GroupStop(signal) => self.on_group_stop(tid, signal),
+            Status::EventStop => self.on_event_stop(tid),
+        }
+    }
+
+    /// `PTRACE_EVENT_STOP`: siglab interrupted the task, or its group-stop is over.
+    fn on_event_stop(&mut self, tid: Pid) -> Outcome<Next> {
+        let task = self.world.task(tid)?;
+        let interrupted = task.interrupted.take();
+        if matches!(task.state, State::GroupStopped(_)) {
+            self.on_continue(tid)?;
+        }
+        let mut regs = ptrace::regs(tid)?;
+        let in_call = regs.number() >= 0;
+        match regs.result() {
+            // The call begins again, this time with stops.
+            ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND if in_call => Ok(Next::KERNEL),
+            // Some calls say EINTR although nothing came for the program.
+            EINTR if in_call && interrupted.is_some() => {
+                regs.set_result(ERESTARTSYS);
+                ptrace::set_regs(tid, &regs)?;
+                Ok(Next::KERNEL)
+            }
+            written @ 1..
+                if interrupted.is_some()
+                    && calls::transfers_all(&regs, regs.number())
+                    && written.unsigned_abs() < regs.arg(2) =>
+            {
+                self.transfer_rest(tid, &regs, written)
+            }
+            EINTR if in_call => {
+                self.end_restart(tid, "EINTR")?;
+                Ok(Next::USER)
+            }
+            _ if interrupted == Some(Interrupt::OutOfTime) => self.on_out_of_time(tid),
+            _ => Ok(Next::USER),
+        }
+    }
+}

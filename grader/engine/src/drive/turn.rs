@@ -1,0 +1,458 @@
+//! A run: its state, and the loop that decides what happens next.
+
+use std::time::{Duration, Instant};
+
+use siglab_model::{
+    Clock as ClockMode, Header, Kind, LimitKind, Outcome as RunOutcome, Role, TRACE_SCHEMA, Time,
+    Trace,
+};
+
+use crate::command::Command;
+use crate::error::Error;
+use crate::fault::{Fault, Outcome};
+use crate::kernel::sys::{Pid, proc, send, wait};
+use crate::tracer::Run;
+use crate::world::task::State;
+
+/// How far a busy task may get each time before the clock moves on by
+/// [`Run::BUSY_STEP`].
+pub(crate) const POLLS_WHEN_BUSY: u32 = 16;
+/// How many calls that can't block a task may make in a row before it counts as busy.
+pub(crate) const POLLS_BEFORE_BUSY: u32 = 1000;
+/// How much virtual time passes while a busy task uses its share.
+const BUSY_STEP: Duration = Duration::from_millis(1);
+
+/// How often siglab looks, a millisecond apart, for a task to get out of its wait.
+const LATE_LOOKS: u32 = 10_000;
+
+/// Which tasks are to be chosen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// Those that can go on and aren't busy waiting.
+    Ready,
+    /// Those that are busy waiting, and haven't run since something changed.
+    Busy,
+}
+
+impl Run<'_> {
+    /// The loop. Returns when no task is left.
+    pub(crate) fn go(&mut self) -> Result<(), Error> {
+        while !self.world.tasks.is_empty() {
+            self.sync_real_clock();
+            match self.turn() {
+                Ok(()) | Err(Fault::Gone) => {}
+                Err(Fault::Fatal(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// One thing that happens.
+    fn turn(&mut self) -> Outcome<()> {
+        self.settle()?;
+        if self.world.tasks.is_empty() {
+            return Ok(());
+        }
+        if let Some(limit) = self.limit_reached() {
+            return self.end_by(limit);
+        }
+        if self.inject_into_wait()? {
+            return Ok(());
+        }
+        // What happens at the same time may happen in any order.
+        if self.world.scheduler.preempts() && self.fire_due()? {
+            self.world.give_turns();
+            return Ok(());
+        }
+        if let Some(tid) = self.choose(Class::Ready) {
+            return self.run_task(tid);
+        }
+        if self.fire_due()? || self.script_step()? {
+            self.world.give_turns();
+            return Ok(());
+        }
+        if let Some(tid) = self.choose(Class::Busy) {
+            self.world.task(tid)?.polls.had_turn = true;
+            return self.run_task(tid);
+        }
+        if self.is_woken_late()? {
+            return Ok(());
+        }
+        let deadline = self.next_deadline();
+        let waits_for_outside = self.waits_for_outside();
+        if deadline.is_none() && !waits_for_outside && self.goes_round_for_ever() {
+            return self.end_by(LimitKind::NoProgress);
+        }
+        if self.world.tasks.iter().any(|task| task.polls.had_turn) {
+            self.advance_past_busy(deadline)?;
+            self.world.give_turns();
+            return Ok(());
+        }
+        match deadline {
+            _ if self.world.options.clock == ClockMode::Real => self.wait_really(deadline),
+            Some(deadline) if deadline > self.world.options.limits.virtual_time => {
+                self.advance_to(self.world.options.limits.virtual_time, true)?;
+                self.end_by(LimitKind::VirtualTime)
+            }
+            Some(deadline) => {
+                self.advance_to(deadline, true)?;
+                Ok(())
+            }
+            None if waits_for_outside => self.wait_really(None),
+            None => self.end_deadlocked(),
+        }
+    }
+
+    /// Whether a task that seems to wait has a signal pending that it doesn't block: then it
+    /// is on its way out of its wait, and nothing may happen before it is there. (Its state
+    /// letter should have said so. It was seen once that it didn't, on a crowded machine:
+    /// a deadlock was reported of a parent whose `SIGCHLD` was on its way.)
+    fn is_woken_late(&mut self) -> Outcome<bool> {
+        if self.world.options.clock == ClockMode::Real {
+            return Ok(false);
+        }
+        let late = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .find(|task| {
+                proc::signal_sets(task.tid).is_ok_and(|sets| {
+                    let pending = sets.thread_pending.union(sets.process_pending);
+                    !pending.difference(sets.blocked).is_empty()
+                })
+            })
+            .map(|task| task.tid);
+        let Some(tid) = late else {
+            self.world.late_looks = 0;
+            return Ok(false);
+        };
+        self.world.late_looks += 1;
+        if self.world.late_looks > LATE_LOOKS {
+            return Err(Error::Internal(format!(
+                "{} sleeps although a signal is pending for it",
+                self.world.task(tid)?.role
+            ))
+            .into());
+        }
+        self.tracer
+            .ticker
+            .start(Duration::from_millis(1), Duration::from_millis(1))?;
+        let waited = wait::wait_for(tid);
+        self.tracer.ticker.stop()?;
+        waited?;
+        Ok(true)
+    }
+
+    /// Moves the clock although tasks are busy: to the next deadline, or, if one of them
+    /// looks at a clock, in small steps.
+    fn advance_past_busy(&mut self, deadline: Option<Time>) -> Outcome<()> {
+        if self.world.options.clock == ClockMode::Real {
+            return Ok(());
+        }
+        if self
+            .world
+            .tasks
+            .iter()
+            .any(|task| task.polls.had_turn && task.polls.watches_clock)
+        {
+            let step = self.world.clock.now() + BUSY_STEP;
+            self.advance_to(deadline.unwrap_or(step).min(step), false)?;
+        } else if let Some(deadline) = deadline {
+            self.advance_to(deadline, true)?;
+        }
+        Ok(())
+    }
+
+    /// Moves the clock. `recorded`: whether that is an event.
+    fn advance_to(&mut self, time: Time, recorded: bool) -> Outcome<()> {
+        self.world.advance_to(time, recorded);
+        self.count_ticks()
+    }
+
+    fn sync_real_clock(&mut self) {
+        if self.world.options.clock == ClockMode::Real {
+            let elapsed =
+                u64::try_from(self.world.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.world.clock.advance_to(Time::from_nanos(elapsed));
+        }
+    }
+
+    /// The next task of this class to run.
+    fn choose(&mut self, class: Class) -> Option<Pid> {
+        let ready: Vec<usize> = (0..self.world.tasks.len())
+            .filter(|index| {
+                let task = &self.world.tasks[*index];
+                matches!(task.state, State::Parked { .. })
+                    && match class {
+                        Class::Ready => !task.polls.reported,
+                        Class::Busy => task.polls.reported && !task.polls.had_turn,
+                    }
+            })
+            .collect();
+        if ready.len() < 2 {
+            self.world.yielded = None;
+            let tid = self.world.tasks[*ready.first()?].tid;
+            self.world.last = Some(tid);
+            return Some(tid);
+        }
+        let last = self
+            .world
+            .tasks
+            .iter()
+            .position(|task| Some(task.tid) == self.world.last);
+        let passes_on = class == Class::Busy || self.world.yielded.take() == self.world.last;
+        let in_order = last
+            .and_then(|last| {
+                ready
+                    .iter()
+                    .position(|index| *index >= last + usize::from(passes_on))
+            })
+            .unwrap_or(0);
+        let among: Vec<Role> = ready
+            .iter()
+            .map(|i| self.world.tasks[*i].role.clone())
+            .collect();
+        let chosen = self.world.scheduler.choose(&among, in_order);
+        let role = among[chosen].clone();
+        let tid = self.world.tasks[ready[chosen]].tid;
+        self.world.event(Some(role), Kind::Chosen { among });
+        self.world.last = Some(tid);
+        Some(tid)
+    }
+
+    /// The next moment at which something is due.
+    fn next_deadline(&mut self) -> Option<Time> {
+        let task = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .filter_map(|task| Some(task.call.as_ref()?.timeout?.deadline))
+            .min();
+        let timer = self.next_timer().map(|(at, _)| at);
+        let script = self.script_deadline();
+        [task, timer, script].into_iter().flatten().min()
+    }
+
+    /// Carries out what the program itself has due: one timer or one time-out.
+    fn fire_due(&mut self) -> Outcome<bool> {
+        let now = self.world.clock.now();
+        let timeout = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .filter_map(|task| {
+                let timeout = task.call.as_ref()?.timeout?;
+                Some(((timeout.deadline, timeout.order), task.tid))
+            })
+            .filter(|((deadline, _), _)| *deadline <= now)
+            .min_by_key(|(due, _)| *due);
+        let timer = self.next_timer().filter(|(deadline, _)| *deadline <= now);
+        match (timeout, timer) {
+            (Some((_, tid)), None) => self.fire_timeout(tid)?,
+            (Some((due, tid)), Some(timer)) if due < timer => self.fire_timeout(tid)?,
+            (_, Some(_)) => self.fire_timer()?,
+            (None, None) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Waits in real time until a task reports something or `until`.
+    fn wait_really(&mut self, until: Option<Time>) -> Outcome<()> {
+        const LOOK_AROUND: Duration = Duration::from_millis(20);
+        self.world.recorder.flush();
+        let begun = real_now();
+        let left = until.map(|until| until.since(self.world.clock.now()));
+        if left == Some(Duration::ZERO) {
+            return Ok(());
+        }
+        let first = left.unwrap_or(LOOK_AROUND).min(LOOK_AROUND);
+        self.tracer.ticker.start(first, Duration::from_millis(1))?;
+        let waited = wait::wait_any();
+        self.tracer.ticker.stop()?;
+        if until.is_none() && self.world.options.clock == ClockMode::Virtual {
+            self.world.idle += begun.elapsed();
+        }
+        waited?;
+        Ok(())
+    }
+
+    fn limit_reached(&self) -> Option<LimitKind> {
+        let limits = &self.world.options.limits;
+        let over = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
+        if self.world.options.cancel.is_cancelled() {
+            Some(LimitKind::Cancelled)
+        } else if over(limits.output, self.world.recorder.output_bytes) {
+            Some(LimitKind::Output)
+        } else if self.world.tasks.len() > limits.tasks {
+            Some(LimitKind::Processes)
+        } else if self.world.recorder.events.len() > limits.events {
+            Some(LimitKind::Events)
+        } else if self.world.clock.now() > limits.virtual_time {
+            Some(LimitKind::VirtualTime)
+        } else if self
+            .world
+            .real_time
+            .is_some_and(|limit| self.has_run_for(limit))
+        {
+            Some(LimitKind::RealTime)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the run has used this much processor time; or, whatever it does, sixty times
+    /// as much by the wall clock: on a busy machine that alone says nothing.
+    fn has_run_for(&self, limit: Duration) -> bool {
+        let elapsed = self.world.started.elapsed().saturating_sub(self.world.idle);
+        if elapsed <= limit {
+            return false;
+        }
+        let used: Duration = self
+            .world
+            .processes
+            .iter()
+            .filter(|process| process.status.is_none())
+            .filter_map(|process| proc::processor_time(process.pid).ok())
+            .sum();
+        used > limit || elapsed > limit.saturating_mul(60)
+    }
+
+    /// Whether a limit was reached while one task runs and runs.
+    pub(crate) fn must_stop_now(&self) -> bool {
+        self.limit_reached().is_some()
+    }
+
+    /// Ends the run at once, because of the limit that is reached.
+    pub(crate) fn end_now(&mut self) {
+        if let Some(limit) = self.limit_reached() {
+            self.world.limit = Some(limit);
+            self.world.event(None, Kind::Limit { limit });
+        }
+        self.kill_all();
+    }
+
+    fn end_by(&mut self, limit: LimitKind) -> Outcome<()> {
+        self.world.limit = Some(limit);
+        self.world.event(None, Kind::Limit { limit });
+        self.kill_all();
+        Ok(())
+    }
+
+    fn end_deadlocked(&mut self) -> Outcome<()> {
+        self.world.deadlock = true;
+        let waiting = self.describe_waiting();
+        self.world.event(None, Kind::Deadlock { waiting });
+        self.kill_all();
+        Ok(())
+    }
+
+    /// Ends all processes, and takes their ends without recording them: they are siglab's
+    /// doing, and the event before says so.
+    pub(crate) fn kill_all(&mut self) {
+        self.drain_for(None);
+        self.world.recorder.flush();
+        for task in &self.world.tasks {
+            // It may be gone already.
+            let _ = send::kill(task.tid, siglab_model::Signal::KILL);
+        }
+        // Threads before their process's first, which is reported last.
+        for task in self.world.tasks.iter().filter(|task| task.tid != task.pid) {
+            reap(task.tid);
+        }
+        for task in self.world.tasks.iter().filter(|task| task.tid == task.pid) {
+            reap(task.tid);
+        }
+        for task in self.world.tasks.drain(..) {
+            self.tracer.files.remove(&task.tid);
+        }
+        self.drain_for(None);
+    }
+
+    /// The finished trace.
+    pub(crate) fn take_trace(&mut self) -> Trace {
+        self.drain_for(None);
+        self.world.recorder.flush();
+        for index in self.world.progress.step..self.world.script.steps.len() {
+            let what = self.world.script.steps[index].to_string();
+            self.world.event(
+                None,
+                Kind::ScriptUnfinished {
+                    step: index + 1,
+                    what,
+                },
+            );
+        }
+        let missed: Vec<_> = self.missed_injections().collect();
+        for (role, what) in missed {
+            self.world
+                .event(Some(role), Kind::ScriptUnfinished { step: 0, what });
+        }
+        self.reap_orphans();
+        let status = self
+            .world
+            .processes
+            .first()
+            .and_then(|process| process.status);
+        Trace {
+            header: Header {
+                schema: TRACE_SCHEMA.to_owned(),
+                program: file_name(self.world.command),
+                args: self
+                    .world
+                    .command
+                    .args
+                    .iter()
+                    .map(|a| a.to_string_lossy().into_owned())
+                    .collect(),
+                clock: self.world.options.clock,
+                policy: self.world.options.policy.clone(),
+                script: self
+                    .world
+                    .script
+                    .steps
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+                injections: self.world.options.injections.clone(),
+                preemptions: self.world.options.preemptions.clone(),
+            },
+            events: std::mem::take(&mut self.world.recorder.events),
+            outcome: RunOutcome {
+                status,
+                deadlock: self.world.deadlock,
+                limit: self.world.limit,
+            },
+        }
+    }
+}
+
+/// Waits for the end of a task that was killed, and takes it.
+pub(crate) fn reap(tid: Pid) {
+    while let Ok(status) = wait::take(tid, true) {
+        if matches!(
+            status,
+            Some(wait::Status::Exited(_) | wait::Status::Killed { .. })
+        ) {
+            return;
+        }
+    }
+}
+
+fn file_name(command: &Command) -> String {
+    command
+        .program
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// The machine's clock: the one place where the engine reads it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "real time bounds a run and paces `--clock real`"
+)]
+pub(crate) fn real_now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,403 @@
+//! Names for addresses.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use addr2line::Loader;
+use object::{
+    Object, ObjectSection, ObjectSegment, ObjectSymbol, ObjectSymbolTable, RelocationTarget,
+    SymbolKind,
+};
+use siglab_model::Frame;
+
+use crate::kernel::sys::proc::NamedFile;
+use crate::kernel::sys::{Pid, memory, proc};
+
+/// Bytes of a file's section, shared between all who read them.
+pub(crate) type Bytes = Arc<[u8]>;
+
+/// What is known of an executable or library, by address in the file's own terms. Read
+/// once per process of siglab's: runs of the same program share it.
+#[derive(Debug, Default)]
+pub(crate) struct Image {
+    /// Functions and variables: first address, size, name; in order of address.
+    symbols: Vec<(u64, u64, String)>,
+    /// The lowest address at which a segment wants to be loaded.
+    pub(crate) base: u64,
+    /// The names of the functions whose addresses the dynamic linker puts into the slots at
+    /// these addresses.
+    slots: HashMap<u64, String>,
+    /// What an unwinder needs: sections by name, with the address of their first byte.
+    pub(crate) sections: HashMap<&'static str, (u64, Bytes)>,
+    /// Whether it has line numbers at all.
+    pub(crate) has_lines: bool,
+    /// Line numbers.
+    lines: Lines,
+}
+
+/// Line numbers and inlined functions, with what was looked up so far.
+#[derive(Default)]
+struct Lines(Mutex<Looked>);
+
+#[derive(Default)]
+struct Looked {
+    /// Absent until the first question; then absent within if the file can't be read.
+    loader: Option<Option<Loader>>,
+    frames: HashMap<u64, Arc<Located>>,
+}
+
+/// What the debug information says about an address.
+#[derive(Debug, Default)]
+pub(crate) struct Located {
+    /// The functions there, innermost first: several if some were inlined.
+    pub(crate) frames: Vec<Frame>,
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").finish_non_exhaustive()
+    }
+}
+
+/// What a process has mapped.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    maps: HashMap<i32, Arc<Vec<proc::Mapping>>>,
+}
+
+impl Symbols {
+    /// `copy` has the same mappings as `pid`.
+    pub(crate) fn copy(&mut self, pid: Pid, copy: Pid) {
+        let maps = self
+            .maps
+            .entry(pid.as_raw())
+            .or_insert_with(|| Arc::new(proc::mappings(pid)));
+        let maps = Arc::clone(maps);
+        self.maps.insert(copy.as_raw(), maps);
+    }
+
+    /// The process has ended, or has another program.
+    pub(crate) fn forget(&mut self, pid: Pid) {
+        self.maps.remove(&pid.as_raw());
+    }
+
+    /// The address in a process of what is at `address` in a file with this name.
+    pub(crate) fn address_in(&mut self, pid: Pid, module: &str, address: u64) -> Option<u64> {
+        let maps = proc::mappings(pid);
+        let is_it = |map: &&proc::Mapping| {
+            map.file
+                .as_ref()
+                .and_then(|file| file.path.file_name())
+                .is_some_and(|name| name.to_string_lossy() == module)
+        };
+        let file = maps.iter().find(is_it)?.file.clone()?;
+        let start = maps.iter().filter(is_it).map(|map| map.start).min()?;
+        Some(address - mapped_image(pid, &file).base + start)
+    }
+
+    /// The address in a process of a function that any of its files defines.
+    pub(crate) fn function(&mut self, pid: Pid, name: &str) -> Option<u64> {
+        let maps = proc::mappings(pid);
+        let mut files: Vec<&NamedFile> = maps.iter().filter_map(|map| map.file.as_ref()).collect();
+        files.dedup();
+        files.into_iter().find_map(|file| {
+            let image = mapped_image(pid, file);
+            let address = image.address_of(name)?;
+            let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
+            let start = of_file.map(|map| map.start).min()?;
+            Some(address - image.base + start)
+        })
+    }
+
+    /// The name by which a file's global offset table has the function at `address`. Those
+    /// that the dynamic linker chooses for the processor have no other.
+    pub(crate) fn name_in_slot(&mut self, pid: Pid, tid: Pid, address: u64) -> Option<String> {
+        let maps = proc::mappings(pid);
+        let mut files: Vec<&NamedFile> = maps.iter().filter_map(|map| map.file.as_ref()).collect();
+        files.dedup();
+        files.into_iter().find_map(|file| {
+            let image = mapped_image(pid, file);
+            let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
+            let start = of_file.map(|map| map.start).min()?;
+            let leads_there =
+                |slot: u64| memory::read::<u64>(tid, slot - image.base + start) == Ok(address);
+            let mut slots = image.slots.iter();
+            let (_, name) = slots.find(|(slot, _)| leads_there(**slot))?;
+            Some(name.clone())
+        })
+    }
+
+    /// The image at an address, and the address in its terms.
+    pub(crate) fn locate(&mut self, pid: Pid, address: u64) -> Option<(PathBuf, Arc<Image>, u64)> {
+        let find = |maps: &[proc::Mapping]| maps.iter().find(|map| map.contains(address)).cloned();
+        let known = self.maps.get(&pid.as_raw()).and_then(|maps| find(maps));
+        let mapping = match known {
+            Some(mapping) => mapping,
+            None => {
+                let maps = proc::mappings(pid);
+                let found = find(&maps);
+                self.maps.insert(pid.as_raw(), Arc::new(maps));
+                found?
+            }
+        };
+        let file = mapping.file?;
+        let image = mapped_image(pid, &file);
+        let start = self
+            .maps
+            .get(&pid.as_raw())?
+            .iter()
+            .filter(|map| map.file.as_ref() == Some(&file))
+            .map(|map| map.start)
+            .min()?;
+        Some((file.path, Arc::clone(&image), address - start + image.base))
+    }
+}
+
+/// The symbols of a file, read once per process of siglab's.
+pub(crate) fn image(path: &Path) -> Arc<Image> {
+    read_once(path, path, read_image)
+}
+
+/// The symbols of a file that a process has mapped. A program that was deleted, or replaced,
+/// can still be read by way of the process; a library can't, and has none.
+pub(crate) fn mapped_image(pid: Pid, file: &NamedFile) -> Arc<Image> {
+    if !file.deleted {
+        return image(&file.path);
+    }
+    if proc::program(pid).as_ref() != Some(file) {
+        return Arc::default();
+    }
+    let program = PathBuf::from(format!("/proc/{pid}/exe"));
+    read_once(&file.path, &program, |program| {
+        let image = read_image(program)?;
+        // When lines are wanted, the process may be gone.
+        image.load_lines(program);
+        Some(image)
+    })
+}
+
+/// `from`: where the file called `path` can be read.
+fn read_once(path: &Path, from: &Path, read: impl Fn(&Path) -> Option<Image>) -> Arc<Image> {
+    type Cache = Mutex<HashMap<(PathBuf, u64, i64), Arc<Image>>>;
+    static CACHE: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Mutex::default);
+    let Ok(status) = nix::sys::stat::stat(from) else {
+        return Arc::default();
+    };
+    let key = (
+        path.to_owned(),
+        status.st_ino,
+        status.st_mtime_nsec ^ status.st_mtime,
+    );
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(
+        cache
+            .entry(key)
+            .or_insert_with(|| Arc::new(read(from).unwrap_or_default())),
+    )
+}
+
+fn read_image(path: &Path) -> Option<Image> {
+    const SECTIONS: [&str; 4] = [".text", ".eh_frame", ".eh_frame_hdr", ".got"];
+    let bytes = std::fs::read(path).ok()?;
+    let file = object::File::parse(&*bytes).ok()?;
+    let base = file
+        .segments()
+        .map(|segment| segment.address())
+        .min()
+        .unwrap_or(0);
+    let mut symbols: Vec<_> = file
+        .symbols()
+        .chain(file.dynamic_symbols())
+        .filter(|symbol| matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data))
+        .filter(|symbol| symbol.address() != 0)
+        .filter_map(|symbol| {
+            let name = symbol.name().ok().filter(|name| !name.is_empty())?;
+            Some((symbol.address(), symbol.size(), readable(name)))
+        })
+        .collect();
+    // Of several names for one address, the one that people know: `puts`, not `_IO_puts`.
+    let internal = |name: &str| (name.starts_with('_'), name.len());
+    symbols.sort_by(|a, b| (a.0, internal(&a.2), &a.2).cmp(&(b.0, internal(&b.2), &b.2)));
+    symbols.dedup_by_key(|(address, ..)| *address);
+    let sections = SECTIONS
+        .into_iter()
+        .filter_map(|name| {
+            let section = file.section_by_name(name)?;
+            Some((name, (section.address(), Bytes::from(section.data().ok()?))))
+        })
+        .collect();
+    Some(Image {
+        symbols,
+        base,
+        slots: slots(&file),
+        sections,
+        has_lines: file.section_by_name(".debug_line").is_some(),
+        lines: Lines::default(),
+    })
+}
+
+/// The slots of the global offset table that hold functions' addresses, by address.
+fn slots(file: &object::File<'_>) -> HashMap<u64, String> {
+    let (Some(relocations), Some(symbols)) =
+        (file.dynamic_relocations(), file.dynamic_symbol_table())
+    else {
+        return HashMap::new();
+    };
+    relocations
+        .filter_map(|(address, relocation)| {
+            let RelocationTarget::Symbol(index) = relocation.target() else {
+                return None;
+            };
+            let name = symbols.symbol_by_index(index).ok()?.name().ok()?;
+            (!name.is_empty()).then(|| (address, readable(name)))
+        })
+        .collect()
+}
+
+/// A symbol's name for people: without mangling, without a hash at its end.
+fn readable(name: &str) -> String {
+    without_hash(&addr2line::demangle_auto(name.into(), None))
+}
+
+/// A Rust name without the hash that the compiler puts at its end, which changes from
+/// build to build.
+pub(crate) fn without_hash(name: &str) -> String {
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            path.to_owned()
+        }
+        _ => name.to_owned(),
+    }
+}
+
+impl Image {
+    fn symbol_at(&self, address: u64) -> Option<&(u64, u64, String)> {
+        let after = self
+            .symbols
+            .partition_point(|(start, ..)| *start <= address);
+        let symbol = self.symbols.get(after.checked_sub(1)?)?;
+        let (start, size, _) = symbol;
+        // Without a size (`_init`), it goes on to the next one, but not into the linker's stubs.
+        let belongs = match size {
+            0 => address == *start || self.is_in_text(address),
+            _ => address < start + size,
+        };
+        belongs.then_some(symbol)
+    }
+
+    /// The function or variable that an address belongs to.
+    pub(crate) fn name_of(&self, address: u64) -> Option<&str> {
+        self.symbol_at(address).map(|(.., name)| name.as_str())
+    }
+
+    /// Whether a function begins here.
+    pub(crate) fn begins_function(&self, address: u64) -> bool {
+        self.symbols
+            .binary_search_by_key(&address, |(start, ..)| *start)
+            .is_ok()
+    }
+
+    /// Where a function begins.
+    pub(crate) fn address_of(&self, function: &str) -> Option<u64> {
+        let symbol = self.symbols.iter().find(|(.., name)| name == function)?;
+        Some(symbol.0)
+    }
+
+    /// Whether an address is in the section for functions, and not in the linker's stubs.
+    pub(crate) fn is_in_text(&self, address: u64) -> bool {
+        self.sections
+            .get(".text")
+            .is_some_and(|(start, bytes)| (*start..start + bytes.len() as u64).contains(&address))
+    }
+
+    /// The function whose address is in the slot at this address.
+    pub(crate) fn slot(&self, address: u64) -> Option<&str> {
+        self.slots.get(&address).map(String::as_str)
+    }
+
+    fn loader(&self, path: &Path) -> Option<Loader> {
+        self.has_lines.then(|| Loader::new(path).ok()).flatten()
+    }
+
+    /// Reads the line numbers now, rather than when they are wanted.
+    fn load_lines(&self, path: &Path) {
+        let mut looked = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.loader = Some(self.loader(path));
+    }
+
+    /// What the debug information says about an address.
+    pub(crate) fn located(&self, path: &Path, address: u64) -> Arc<Located> {
+        let mut looked = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = looked.frames.get(&address) {
+            return Arc::clone(known);
+        }
+        let symbol = self.name_of(address).map(str::to_owned);
+        let module = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let loader = looked.loader.get_or_insert_with(|| self.loader(path));
+        let found = match loader {
+            Some(loader) => lines_at(loader, address, symbol, module.as_ref()),
+            None => Located {
+                frames: vec![Frame {
+                    function: symbol,
+                    module,
+                    ..Frame::default()
+                }],
+            },
+        };
+        let found = Arc::new(found);
+        looked.frames.insert(address, Arc::clone(&found));
+        found
+    }
+}
+
+/// The functions at an address, innermost first.
+fn lines_at(
+    loader: &Loader,
+    address: u64,
+    symbol: Option<String>,
+    module: Option<&String>,
+) -> Located {
+    let mut located = Located::default();
+    if let Ok(mut found) = loader.find_frames(address) {
+        while let Ok(Some(frame)) = found.next() {
+            let function = frame
+                .function
+                .as_ref()
+                .and_then(|name| name.demangle().ok().map(|name| without_hash(&name)));
+            let (path, line) = match &frame.location {
+                Some(location) => (location.file, location.line),
+                None => (None, None),
+            };
+            if function.is_some() || path.is_some() {
+                located.frames.push(Frame {
+                    function: function.or_else(|| symbol.clone()),
+                    module: module.cloned(),
+                    file: path.map(file_name),
+                    line,
+                    library: path.is_some_and(is_of_library),
+                });
+            }
+        }
+    }
+    if located.frames.is_empty() {
+        located.frames.push(Frame {
+            function: symbol,
+            module: module.cloned(),
+            ..Frame::default()
+        });
+    }
+    located
+}
+
+fn is_of_library(path: &str) -> bool {
+    ["/rustc/", "/registry/src/", "/rustlib/src/"]
+        .iter()
+        .any(|folder| path.contains(folder))
+}
+
+fn file_name(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}

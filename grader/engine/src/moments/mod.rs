@@ -1,0 +1,6 @@
+//! Following a program instruction by instruction, to find the moments at which a signal could
+//! matter.
+
+pub(crate) mod breakpoint;
+mod follow;
+mod handler_calls;

@@ -1,0 +1,4 @@
+//! Signals on their way: generated, delivered, accepted; stops and ends that parents hear of.
+
+pub(crate) mod deliver;
+mod timers;

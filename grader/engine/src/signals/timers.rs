@@ -1,0 +1,183 @@
+//! Timers that expire: their signals, sent in the kernel's name, and their descriptors.
+
+use std::os::fd::OwnedFd;
+
+use siglab_model::{Role, SigInfo, Signal, Time};
+
+use crate::fault::Outcome;
+use crate::kernel::siginfo::{self, ALARM_MARK, SI_TIMER};
+use crate::kernel::sys::send::{self, QueuedInfo};
+use crate::kernel::sys::{Pid, fds, proc};
+use crate::tracer::Run;
+use crate::world::timers::{FdTimer, Key, Notify};
+
+impl Run<'_> {
+    /// When the next timer expires, and its place in the order of arming. Timers whose
+    /// descriptors are all closed don't count.
+    pub(crate) fn next_timer(&mut self) -> Option<(Time, u64)> {
+        self.notice_reads();
+        loop {
+            let (at, order, key) = self.world.timers.earliest()?;
+            let Key::Fd(id) = key else {
+                return Some((at, order));
+            };
+            let is_open = self
+                .tracer
+                .timerfds
+                .get(&id)
+                .is_some_and(|fd| self.is_open_somewhere(fd));
+            if is_open {
+                return Some((at, order));
+            }
+            self.world.timers.remove(key);
+            self.tracer.timerfds.remove(&id);
+        }
+    }
+
+    fn is_open_somewhere(&self, fd: &OwnedFd) -> bool {
+        self.world
+            .processes
+            .iter()
+            .filter(|process| process.status.is_none())
+            .any(|process| {
+                proc::fds(process.pid).into_iter().any(|number| {
+                    proc::fd_target(process.pid, number).is_some_and(|to| to.contains("[timerfd]"))
+                        && fds::same_file(fd, process.pid, number)
+                })
+            })
+    }
+
+    /// The timerfd that is descriptor `number` of a process.
+    pub(crate) fn timerfd(&self, pid: Pid, number: i32) -> Option<FdTimer> {
+        self.tracer
+            .timerfds
+            .iter()
+            .find(|(_, fd)| fds::same_file(fd, pid, number))
+            .map(|(id, _)| *id)
+    }
+
+    /// Periodic timerfds that were read go on.
+    fn notice_reads(&mut self) {
+        let now = self.world.clock.now();
+        for (id, _) in self.world.timers.resting_fds(now) {
+            let unread = self.tracer.timerfds.get(&id).map(fds::timerfd_ticks);
+            if unread == Some(0) {
+                let order = self.world.next_order();
+                self.world.timers.rearm(Key::Fd(id), now, order);
+            }
+        }
+    }
+
+    /// The clock has moved: timerfds that nobody has read count what has passed.
+    pub(crate) fn count_ticks(&mut self) -> Outcome<()> {
+        let now = self.world.clock.now();
+        for (id, passed) in self.world.timers.resting_fds(now) {
+            if let Some(fd) = self.tracer.timerfds.get(&id)
+                && fds::timerfd_ticks(fd) != 0
+            {
+                fds::set_timerfd_ticks(fd, passed + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The earliest timer expires.
+    pub(crate) fn fire_timer(&mut self) -> Outcome<()> {
+        let Some((_, _, key)) = self.world.timers.earliest() else {
+            return Ok(());
+        };
+        self.world.timers.expire(key);
+        match key {
+            Key::Fd(id) => {
+                if let Some(fd) = self.tracer.timerfds.get(&id) {
+                    let now = self.world.clock.now();
+                    let passed = self.world.timers.resting_fds(now);
+                    let passed = passed.iter().find(|(of, _)| *of == id);
+                    fds::set_timerfd_ticks(fd, passed.map_or(0, |(_, passed)| *passed) + 1)?;
+                }
+                Ok(())
+            }
+            Key::Alarm(pid) => {
+                if self
+                    .world
+                    .timers
+                    .get(key)
+                    .is_some_and(|timer| timer.is_over())
+                {
+                    self.world.timers.remove(key);
+                }
+                let queued = QueuedInfo::new(Signal::ALRM, ALARM_MARK, 0, 0, 0);
+                self.raise(Pid::from_raw(pid), None, Signal::ALRM, &queued)
+            }
+            Key::Posix(pid, id) => self.fire_posix(key, Pid::from_raw(pid), id),
+        }
+    }
+
+    fn fire_posix(&mut self, key: Key, pid: Pid, id: i32) -> Outcome<()> {
+        let now = self.world.clock.now();
+        let order = self.world.next_order();
+        let Some(timer) = self.world.timers.get_mut(key) else {
+            return Ok(());
+        };
+        match timer.notify {
+            Notify::Nothing => {
+                self.world.timers.rearm(key, now, order);
+                Ok(())
+            }
+            Notify::Signal {
+                signal,
+                value,
+                thread,
+            } => {
+                timer.in_flight = true;
+                let queued = QueuedInfo::new(signal, SI_TIMER, id, 0, value);
+                self.raise(pid, thread, signal, &queued)
+            }
+        }
+    }
+
+    /// A process's timer's signal was taken, or thrown away: a periodic timer goes on. Fills
+    /// in its overruns. Whether that changed `raw`.
+    pub(crate) fn timer_signal_taken(&mut self, taker: Pid, raw: &mut libc::siginfo_t) -> bool {
+        let now = self.world.clock.now();
+        if raw.si_signo == libc::SIGALRM {
+            // Whoever has sent this one: dequeue_signal in kernel/signal.c.
+            let order = self.world.next_order();
+            let key = Key::Alarm(taker.as_raw());
+            self.world.timers.rearm(key, now, order);
+        }
+        if raw.si_code != SI_TIMER {
+            return false;
+        }
+        let mut fields = siginfo::fields(raw);
+        let order = self.world.next_order();
+        let key = Key::Posix(taker.as_raw(), fields.first);
+        let Some(overruns) = self.world.timers.taken(key, now, order) else {
+            return false;
+        };
+        fields.second = overruns;
+        *raw = send::siginfo(&fields);
+        true
+    }
+
+    /// Sends a timer's signal, in the kernel's name.
+    fn raise(
+        &mut self,
+        pid: Pid,
+        thread: Option<Pid>,
+        signal: Signal,
+        queued: &QueuedInfo,
+    ) -> Outcome<()> {
+        let target = self.survey(pid, thread, signal);
+        if send::queue(pid, thread, queued).is_err() {
+            // It has ended, and nobody has reaped it yet.
+            return Ok(());
+        }
+        let mut raw = send::siginfo(queued);
+        if raw.si_code == ALARM_MARK {
+            siginfo::make_kernels(&mut raw);
+        }
+        let info: SigInfo = siginfo::describe(&raw, |pid| self.role_of(pid));
+        self.generated(target, signal, &Role::new(Role::KERNEL), info)
+    }
+}

@@ -1,0 +1,119 @@
+//! A run: what it knows ([`World`]) and what holds handles of the kernel's ([`Tracer`]).
+
+pub(crate) mod next;
+mod stacks;
+pub(crate) mod stdio;
+mod waiting;
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+
+use crate::fault::Outcome;
+use crate::inspect::breakpoint::Armed;
+use crate::inspect::follower::{Follower, Seen};
+use crate::inspect::symbols::Symbols;
+use crate::kernel::sys::Pid;
+use crate::kernel::sys::proc::{BlockedIn, TaskFiles};
+use crate::kernel::sys::ticker::Ticker;
+use crate::tracer::stdio::Plumbing;
+use crate::world::World;
+use crate::world::timers::FdTimer;
+
+/// A run.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) world: World<'a>,
+    pub(crate) tracer: Tracer<'a>,
+}
+
+/// What holds handles of the kernel's, or only saves looking something up again.
+pub(crate) struct Tracer<'a> {
+    pub(crate) plumbing: Plumbing,
+    pub(crate) ticker: Ticker,
+    pub(crate) symbols: Symbols,
+    /// Open files on each task's state.
+    pub(crate) files: HashMap<Pid, TaskFiles>,
+    /// Descriptors of siglab's own for the program's timerfds.
+    pub(crate) timerfds: HashMap<FdTimer, OwnedFd>,
+    /// The breakpoint that is in place.
+    pub(crate) armed: Option<Armed>,
+    /// What was last taken away: its address, and the byte that it was in the place of.
+    pub(crate) disarmed: Option<(u64, u8)>,
+    /// What is known of those that are followed, if anybody is.
+    pub(crate) follower: Option<Box<Follower>>,
+    /// Who is told of each moment.
+    pub(crate) probe: Option<Box<dyn Probe + 'a>>,
+    /// For so many stops, somebody else probably wants this processor, too.
+    pub(crate) crowded: u32,
+}
+
+impl Tracer<'_> {
+    /// The letter of a task's state; `None` once it is gone.
+    pub(crate) fn state(&self, tid: Pid) -> Option<u8> {
+        self.files.get(&tid)?.state()
+    }
+
+    /// The call in which a task is blocked.
+    pub(crate) fn blocked_in(&self, tid: Pid) -> Option<BlockedIn> {
+        self.files.get(&tid)?.blocked_in()
+    }
+}
+
+/// Is told of each moment that isn't like one before, with the program there.
+pub(crate) trait Probe {
+    /// `syscall_at`: where the program has an instruction that makes a system call, if that
+    /// is known.
+    fn at(
+        &mut self,
+        seen: &Seen,
+        run: &mut Run<'_>,
+        tid: Pid,
+        syscall_at: Option<u64>,
+    ) -> Outcome<()>;
+}
+
+impl std::fmt::Debug for Tracer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tracer")
+            .field("files", &self.files)
+            .field("armed", &self.armed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Run<'_> {
+    /// Takes what was written, as output of `tid`, or of the task that ran last.
+    pub(crate) fn drain_for(&mut self, tid: Option<Pid>) {
+        let tid = tid.or(self.world.last);
+        let role = self
+            .world
+            .tasks
+            .iter()
+            .find(|task| Some(task.tid) == tid)
+            .map(|task| &task.role)
+            .or_else(|| {
+                self.world
+                    .processes
+                    .iter()
+                    .find(|p| Some(p.pid) == tid)
+                    .map(|p| &p.role)
+            })
+            .or_else(|| self.world.processes.first().map(|process| &process.role));
+        let Some(role) = role else { return };
+        let now = self.world.clock.now();
+        let recorder = &mut self.world.recorder;
+        self.tracer
+            .plumbing
+            .drain(|stream, bytes| recorder.output(now, Some(role), stream, bytes));
+    }
+
+    /// Takes what the terminal echoed of what was typed.
+    pub(crate) fn drain_echo(&mut self) {
+        let now = self.world.clock.now();
+        let recorder = &mut self.world.recorder;
+        self.tracer
+            .plumbing
+            .drain(|stream, bytes| recorder.output(now, None, stream, bytes));
+        self.world.recorder.flush();
+    }
+}

@@ -1,0 +1,50 @@
+//! Signals that were seen being generated and not yet being delivered or accepted.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use siglab_model::{SigInfo, Signal};
+
+use crate::kernel::sys::Pid;
+
+/// What is known of them, by process and signal, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expected {
+    queues: BTreeMap<(i32, Signal), VecDeque<SigInfo>>,
+}
+
+impl Expected {
+    /// Whether nothing is expected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues.values().all(VecDeque::is_empty)
+    }
+
+    /// One more was generated.
+    pub(crate) fn add(&mut self, pid: Pid, signal: Signal, info: SigInfo) {
+        self.queues
+            .entry((pid.as_raw(), signal))
+            .or_default()
+            .push_back(info);
+    }
+
+    /// One was delivered or accepted. What was known of it, if its generation was seen.
+    pub(crate) fn take(&mut self, pid: Pid, signal: Signal) -> Option<SigInfo> {
+        self.queues.get_mut(&(pid.as_raw(), signal))?.pop_front()
+    }
+
+    /// Whether there is one.
+    pub(crate) fn has(&self, pid: Pid, signal: Signal) -> bool {
+        self.queues
+            .get(&(pid.as_raw(), signal))
+            .is_some_and(|queue| !queue.is_empty())
+    }
+
+    /// The process is gone.
+    pub(crate) fn forget(&mut self, pid: Pid) {
+        self.queues.retain(|(of, _), _| *of != pid.as_raw());
+    }
+
+    /// Pending instances of `signal` were thrown away: it is ignored from now on.
+    pub(crate) fn discard(&mut self, pid: Pid, signal: Signal) {
+        self.queues.remove(&(pid.as_raw(), signal));
+    }
+}

@@ -1,0 +1,197 @@
+//! What a run knows: values without a handle of the kernel's, so that they can be copied when
+//! a program is.
+
+pub(crate) mod clock;
+pub(crate) mod expected;
+pub(crate) mod meter;
+pub(crate) mod process;
+pub(crate) mod recorder;
+pub(crate) mod schedule;
+pub(crate) mod task;
+pub(crate) mod timers;
+
+use std::time::{Duration, Instant};
+
+use nix::sched::CpuSet;
+use siglab_model::{Kind, LimitKind, ProcessStatus, Role, Time};
+
+use crate::command::Command;
+use crate::fault::{Fault, Outcome};
+use crate::kernel::sys::Pid;
+use crate::options::Options;
+use crate::script::Script;
+use crate::world::clock::Clock;
+use crate::world::expected::Expected;
+use crate::world::process::Process;
+use crate::world::recorder::Recorder;
+use crate::world::schedule::{Scheduler, SplitMix};
+use crate::world::task::{State, Target, Task};
+use crate::world::timers::Timers;
+
+/// What a run knows.
+#[derive(Clone, Debug)]
+pub(crate) struct World<'a> {
+    /// Numbers what is armed: timers and time-outs that are due at the same time come in
+    /// this order.
+    pub(crate) armed: u64,
+    /// The program's name and arguments, for traces.
+    pub(crate) command: &'a Command,
+    pub(crate) options: &'a Options,
+    pub(crate) script: &'a Script,
+    pub(crate) clock: Clock,
+    /// In order of creation.
+    pub(crate) tasks: Vec<Task>,
+    /// In order of creation, those that have ended, too.
+    pub(crate) processes: Vec<Process>,
+    pub(crate) recorder: Recorder,
+    pub(crate) timers: Timers,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) random: SplitMix,
+    /// Signals that were generated and not delivered or accepted yet.
+    pub(crate) expected: Expected,
+    /// How far the script was carried out.
+    pub(crate) progress: Progress,
+    /// The injections that are still to come.
+    pub(crate) injections: Injections,
+    /// The process that the first one is a copy of, while a copy is run.
+    pub(crate) copy_of: Option<Pid>,
+    /// Where the first process's libc keeps its id; 0 if that is unknown.
+    pub(crate) tid_address: Option<u64>,
+    /// The parent of the process whose end is about to be taken.
+    pub(crate) parent_before_end: Option<Target>,
+    /// The processors that siglab may use, which is what the program is told.
+    pub(crate) processors: CpuSet,
+    /// Whether the program has made pseudo-terminals of its own.
+    pub(crate) has_terminals: bool,
+    /// The task that ran last.
+    pub(crate) last: Option<Pid>,
+    /// The task that gave up its turn.
+    pub(crate) yielded: Option<Pid>,
+    pub(crate) limit: Option<LimitKind>,
+    pub(crate) deadlock: bool,
+    /// Processor time after which the run is cut off: [`crate::Limits::real_time`].
+    pub(crate) real_time: Option<Duration>,
+    pub(crate) started: Instant,
+    /// How often in a row a task was on its way out of its wait.
+    pub(crate) late_looks: u32,
+    /// Real time spent waiting for something from outside the run.
+    pub(crate) idle: Duration,
+}
+
+/// How far the script was carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The next step.
+    pub(crate) step: usize,
+    /// When the step before was carried out.
+    pub(crate) step_time: Time,
+    /// Whether a signal was injected.
+    pub(crate) has_injected: bool,
+}
+
+/// The injections of a run, and then its pre-emptions, that are still to come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Injections {
+    /// Position of the next one.
+    pub(crate) next: usize,
+    /// The address of its instruction, once looked up.
+    pub(crate) address: Option<u64>,
+    /// How often its task was there.
+    pub(crate) hits: u32,
+}
+
+impl World<'_> {
+    /// Makes this what is known of `copy`, a copy of the run's only process. Returns what is
+    /// known of the original.
+    pub(crate) fn copied(&mut self, copy: Pid) -> Outcome<Self> {
+        let original = self.clone();
+        let task = self.tasks.first().ok_or(Fault::Gone)?.copied(copy);
+        self.tasks = vec![task];
+        let process = self.processes.first_mut().ok_or(Fault::Gone)?;
+        self.copy_of = Some(process.pid);
+        process.pid = copy;
+        self.recorder.name(copy.as_raw(), process.role.clone());
+        self.last = Some(copy);
+        Ok(original)
+    }
+
+    /// The place of what is armed now in the order of arming.
+    pub(crate) fn next_order(&mut self) -> u64 {
+        self.armed += 1;
+        self.armed
+    }
+
+    /// Adds an event that happens now.
+    pub(crate) fn event(&mut self, role: Option<Role>, kind: Kind) {
+        self.recorder.event(self.clock.now(), role, kind);
+    }
+
+    /// Adds an event of a task.
+    pub(crate) fn task_event(&mut self, tid: Pid, kind: Kind) {
+        let role = self
+            .tasks
+            .iter()
+            .find(|task| task.tid == tid)
+            .map(|task| task.role.clone());
+        self.event(role, kind);
+    }
+
+    pub(crate) fn task(&mut self, tid: Pid) -> Outcome<&mut Task> {
+        self.tasks
+            .iter_mut()
+            .find(|task| task.tid == tid)
+            .ok_or(Fault::Gone)
+    }
+
+    /// The latest process with this pid.
+    pub(crate) fn process(&mut self, pid: Pid) -> Outcome<&mut Process> {
+        self.processes
+            .iter_mut()
+            .rev()
+            .find(|process| process.pid == pid)
+            .ok_or(Fault::Gone)
+    }
+
+    /// The process of a task.
+    pub(crate) fn process_of(&mut self, tid: Pid) -> Outcome<&mut Process> {
+        let pid = self.task(tid)?.pid;
+        self.process(pid)
+    }
+
+    /// How the process with this role ended.
+    pub(crate) fn status_of(&self, role: &str) -> Option<ProcessStatus> {
+        self.processes
+            .iter()
+            .find(|process| process.role == *role)?
+            .status
+    }
+
+    /// Whether another task should run now, in place of the one that just stopped.
+    pub(crate) fn preempts(&self) -> bool {
+        (self.scheduler.preempts() || self.yielded.is_some())
+            && self
+                .tasks
+                .iter()
+                .any(|task| matches!(task.state, State::Parked { .. }))
+    }
+
+    /// Moves the clock. `recorded`: whether that is an event.
+    pub(crate) fn advance_to(&mut self, time: Time, recorded: bool) {
+        let from = self.clock.now();
+        if time <= from {
+            return;
+        }
+        self.recorder.flush();
+        self.clock.advance_to(time);
+        if recorded {
+            self.event(None, Kind::ClockAdvanced { from });
+        }
+    }
+
+    /// Every busy task may run again: something has changed.
+    pub(crate) fn give_turns(&mut self) {
+        for task in &mut self.tasks {
+            task.polls.had_turn = false;
+        }
+    }
+}
