@@ -8,7 +8,6 @@ use super::{errno_name, failure, in_words, signal_argument};
 use crate::fault::Outcome;
 use crate::kernel::arch::{Regs, syscall_name};
 use crate::kernel::siginfo;
-use crate::kernel::sys::ptrace;
 use crate::kernel::sys::{Errno, Pid, memory, proc, send};
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -56,7 +55,7 @@ impl Run<'_> {
             let meant = self.meant(pid);
             if meant != pid {
                 regs.set_arg(index, u64::from(meant.cast_unsigned()));
-                ptrace::set_regs(tid, regs)?;
+                self.tracer.stopped(tid)?.set_regs(regs)?;
             }
         }
         Ok(())
@@ -407,7 +406,7 @@ impl Run<'_> {
         )?;
         let mut to_one = regs;
         to_one.set_arg(0, u64::from(first.as_raw().cast_unsigned()));
-        ptrace::set_regs(tid, &to_one)?;
+        self.tracer.stopped(tid)?.set_regs(&to_one)?;
         self.survey_one(tid, first, raw_signal)?;
         Ok(Next::KERNEL)
     }
@@ -442,14 +441,14 @@ impl Run<'_> {
         let Some((next, rest)) = rest.split_first() else {
             if sent {
                 regs.set_result(0);
-                ptrace::set_regs(tid, regs)?;
+                self.tracer.stopped(tid)?.set_regs(regs)?;
             }
             return Ok(true);
         };
         let mut again = *regs;
         again.set_arg(0, u64::from(next.as_raw().cast_unsigned()));
         again.call_again(call.number);
-        ptrace::set_regs(tid, &again)?;
+        self.tracer.stopped(tid)?.set_regs(&again)?;
         let after = After::SendOneByOne {
             rest: rest.to_vec(),
             sent,

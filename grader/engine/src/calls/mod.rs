@@ -17,13 +17,13 @@ use libc::c_long;
 use siglab_model::{Clock as ClockMode, Kind, Signal};
 use siglab_sandbox::{Condition, Filter, FilterError, Rule};
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::{Regs, syscall_name};
 use crate::kernel::sys::errno::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
 };
+use crate::kernel::sys::proc;
 use crate::kernel::sys::{Errno, Pid};
-use crate::kernel::sys::{proc, ptrace};
 use crate::signals::deliver::discards;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -268,7 +268,7 @@ impl Run<'_> {
         }
         self.forget_other_restart(tid, &regs)?;
         if let Some(mask) = self.world.task(tid)?.mask_after_wait.take() {
-            ptrace::set_signal_mask(tid, mask)?;
+            self.tracer.stopped(tid)?.set_signal_mask(mask)?;
         }
         match regs.number() {
             libc::SYS_rt_sigaction => self.sigaction(tid, &regs),
@@ -328,7 +328,7 @@ impl Run<'_> {
 
     /// A call that isn't traced but is watched, before it is made.
     pub(crate) fn on_untraced_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        if !ptrace::is_entry(tid)? {
+        if !self.tracer.stopped(tid)?.is_entry()? {
             return Ok(Next::USER);
         }
         self.check_jumps(tid, &regs)?;
@@ -432,7 +432,7 @@ impl Run<'_> {
 
     /// A call's exit-stop.
     pub(crate) fn on_call_exit(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        if ptrace::is_entry(tid)? {
+        if self.tracer.stopped(tid)?.is_entry()? {
             // The call before had no exit-stop: it exec'd, or jumped out of a handler.
             self.world.task(tid)?.call = None;
             return self.on_untraced_call(tid, regs);
@@ -457,7 +457,7 @@ impl Run<'_> {
             };
         }
         self.write_remainder(tid, &call, false);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         let result = self.finish(tid, &mut regs, &call)?;
         match result {
             Some(result) if call.wait_begun => {
@@ -483,7 +483,7 @@ impl Run<'_> {
         rest.set_arg(1, regs.arg(1) + done);
         rest.set_arg(2, regs.arg(2) - done);
         rest.call_again(regs.number());
-        ptrace::set_regs(tid, &rest)?;
+        self.tracer.stopped(tid)?.set_regs(&rest)?;
         self.world.task(tid)?.half_written = Some((original, written));
         Ok(Next::KERNEL)
     }
@@ -504,7 +504,8 @@ impl Run<'_> {
         {
             return Ok(false);
         }
-        let sets = proc::signal_sets(tid)?;
+        let sets =
+            proc::signal_sets(tid).map_err(Fault::of(tid, "read the signal sets of a task"))?;
         let pending = sets.thread_pending.union(sets.process_pending);
         let deliverable = pending.difference(sets.blocked);
         let process = self.world.process_of(tid)?;
@@ -519,7 +520,7 @@ impl Run<'_> {
     fn on_rest_written(&mut self, tid: Pid, mut regs: Regs, call: &Call) -> Outcome<Next> {
         let more = regs.result().max(0);
         regs.skip_call(call.written + more);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         if call.wait_begun {
             let (syscall, result) = (syscall_name(call.number), in_words(regs.result()));
             self.world
@@ -540,7 +541,7 @@ impl Run<'_> {
             }
         }
         regs.set_number(call.number);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         self.world.task(tid)?.restart = Some(call);
         Ok(Next::KERNEL)
     }
@@ -587,7 +588,7 @@ impl Run<'_> {
     /// Makes a call return without being made.
     fn answer(&mut self, tid: Pid, mut regs: Regs, value: i64) -> Outcome<Next> {
         regs.skip_call(value);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         Ok(Next::USER)
     }
 

@@ -3,10 +3,10 @@
 use siglab_model::{Clock as ClockMode, Kind, MaskHow, SigSet};
 
 use super::{errno_name, in_words, signal_argument, timed};
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
-use crate::kernel::sys::{Pid, memory, ptrace};
+use crate::kernel::sys::{Pid, memory};
 use crate::signals::deliver::discards;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -60,7 +60,7 @@ impl Run<'_> {
             return Ok(Next::USER);
         };
         let set = SigSet::from_bits(bits);
-        let old = ptrace::signal_mask(tid)?;
+        let old = self.tracer.stopped(tid)?.signal_mask()?;
         let (how, mut mask) = match regs.arg(0) as u32 as i32 {
             libc::SIG_BLOCK => (MaskHow::Block, old.union(set)),
             libc::SIG_UNBLOCK => (MaskHow::Unblock, old.difference(set)),
@@ -129,9 +129,9 @@ impl Run<'_> {
         if memory::write(tid, address, &[0u64; 16]).is_err() {
             return Ok(0);
         }
-        let mut changed = ptrace::regs(tid)?;
+        let mut changed = self.tracer.stopped(tid)?.regs()?;
         changed.set_arg(1, address);
-        ptrace::set_regs(tid, &changed)?;
+        self.tracer.stopped(tid)?.set_regs(&changed)?;
         Ok(address)
     }
 
@@ -144,7 +144,7 @@ impl Run<'_> {
         let Ok(bits) = memory::read::<u64>(tid, regs.arg(0)) else {
             return Ok(());
         };
-        let mask = ptrace::signal_mask(tid)?;
+        let mask = self.tracer.stopped(tid)?.signal_mask()?;
         let process = self.world.process_of(tid)?;
         let kept: SigSet = SigSet::from_bits(bits)
             .iter()
@@ -154,9 +154,9 @@ impl Run<'_> {
         if kept.bits() == bits || memory::write(tid, address, &kept.bits()).is_err() {
             return Ok(());
         }
-        let mut changed = ptrace::regs(tid)?;
+        let mut changed = self.tracer.stopped(tid)?.regs()?;
         changed.set_arg(0, address);
-        ptrace::set_regs(tid, &changed)?;
+        self.tracer.stopped(tid)?.set_regs(&changed)?;
         Ok(())
     }
 
@@ -179,9 +179,11 @@ impl Run<'_> {
         let described = if info_address == 0 {
             self.world.expected.take(pid, signal).unwrap_or_default()
         } else {
-            let mut raw = siginfo::read(tid, info_address)?;
+            let mut raw = siginfo::read(tid, info_address)
+                .map_err(Fault::of(tid, "reach the memory of a task"))?;
             if self.rewrite_info(pid, &mut raw) {
-                memory::write(tid, info_address, &siginfo::fields(&raw))?;
+                memory::write(tid, info_address, &siginfo::fields(&raw))
+                    .map_err(Fault::of(tid, "reach the memory of a task"))?;
             }
             let described = siginfo::describe(&raw, |pid| self.role_of(pid));
             self.saw_delivery(tid, signal, &raw, &described)?;
@@ -212,7 +214,8 @@ impl Run<'_> {
             };
             let mut raw = siginfo::from_signalfd(&bytes);
             if self.rewrite_info(pid, &mut raw) {
-                memory::write_bytes(tid, address, &siginfo::to_signalfd(&raw, bytes))?;
+                memory::write_bytes(tid, address, &siginfo::to_signalfd(&raw, bytes))
+                    .map_err(Fault::of(tid, "reach the memory of a task"))?;
             }
             let Some(signal) = siglab_model::Signal::new(raw.si_signo) else {
                 break;

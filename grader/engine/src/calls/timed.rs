@@ -152,7 +152,7 @@ impl Run<'_> {
             0
         };
         untimed.set_arg(spec.argument, for_ever);
-        ptrace::set_regs(tid, &untimed)?;
+        self.tracer.stopped(tid)?.set_regs(&untimed)?;
         let deadline = now + clock::duration(nanos);
         Ok(Some(Timeout {
             order: self.world.next_order(),
@@ -303,7 +303,7 @@ impl Run<'_> {
         }
         let mut pausing = *regs;
         pausing.set_number(libc::SYS_pause);
-        ptrace::set_regs(tid, &pausing)?;
+        self.tracer.stopped(tid)?.set_regs(&pausing)?;
         let timeout = Some(Timeout {
             order: self.world.next_order(),
             deadline,
@@ -341,7 +341,7 @@ impl Run<'_> {
             clear_sets(tid, &call.entry);
         }
         regs.skip_call(timeout.style.result);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         if call.wait_begun {
             let syscall = syscall_name(call.number);
             self.world.task_event(

@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::fault::{Fault, Outcome};
 use crate::inspect::follower::Seen;
 use crate::kernel::arch::Regs;
-use crate::kernel::sys::ptrace::{self, Resume};
-use crate::kernel::sys::wait::{self, Status};
-use crate::kernel::sys::{Errno, Pid, memory, proc};
+use crate::kernel::sys::ptrace::Resume;
+use crate::kernel::sys::wait::Status;
+use crate::kernel::sys::{Pid, memory, proc};
 use crate::tracer::{Probe, Run};
 
 /// Is called at each new moment.
@@ -72,7 +72,7 @@ impl Fork<'_, '_> {
         match self.run.branch(self.tid, syscall_at, signal, limit) {
             Ok(trace) => Ok(trace),
             Err(Fault::Fatal(error)) => Err(error),
-            Err(Fault::Gone) => Err(Error::Internal(
+            Err(Fault::Died(_) | Fault::Over) => Err(Error::Internal(
                 "a program vanished while it was copied".to_owned(),
             )),
         }
@@ -124,7 +124,7 @@ impl Run<'_> {
         self.watch(copy, copy)?;
 
         let result = match self.inject_signal(copy, signal) {
-            Ok(()) | Err(Fault::Gone) => self.go(),
+            Ok(()) | Err(Fault::Died(_) | Fault::Over) => self.go(),
             Err(Fault::Fatal(error)) => Err(error),
         };
         if result.is_err() {
@@ -143,7 +143,7 @@ impl Run<'_> {
     /// Makes the task call clone(2), as fork(3) does, with siglab as the parent. Leaves it
     /// as it was, and the copy at the same instruction.
     fn copy(&mut self, tid: Pid, syscall_at: u64) -> Outcome<Option<Pid>> {
-        let saved = ptrace::regs(tid)?;
+        let saved = self.tracer.stopped(tid)?.regs()?;
         let mut flags = libc::CLONE_PARENT;
         let at = self.tid_address(tid, syscall_at, &saved)?;
         if at != 0 {
@@ -153,26 +153,26 @@ impl Run<'_> {
         let flags = u64::from(flags.cast_unsigned());
         let mut regs = saved;
         regs.make_call(syscall_at, libc::SYS_clone, [flags, 0, 0, at]);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         let mut copy = None;
         loop {
-            ptrace::resume(tid, Resume::Step, None)?;
-            match wait_for_stop(tid)? {
+            self.tracer.resume(tid, Resume::Step, None)?;
+            match self.wait_for_stop(tid)? {
                 Status::Fork(_) => {
-                    let number = ptrace::event_message(tid)?;
+                    let number = self.tracer.stopped(tid)?.event_message()?;
                     copy = Some(Pid::from_raw(i32::try_from(number).unwrap_or(0)));
                 }
                 Status::Signal(Signal::TRAP) => break,
-                _ => return Err(Fault::Gone),
+                _ => return Err(Fault::Died(tid)),
             }
         }
-        ptrace::set_regs(tid, &saved)?;
+        self.tracer.stopped(tid)?.set_regs(&saved)?;
         let Some(copy) = copy else { return Ok(None) };
-        match wait_for_stop(copy)? {
+        match self.wait_for_stop(copy)? {
             Status::Exited(_) | Status::Killed { .. } => return Ok(None),
             _ => {}
         }
-        ptrace::set_regs(copy, &saved)?;
+        self.tracer.stopped(copy)?.set_regs(&saved)?;
         Ok(Some(copy))
     }
 
@@ -187,20 +187,29 @@ impl Run<'_> {
         let get = libc::PR_GET_TID_ADDRESS as u64;
         let mut regs = *saved;
         regs.make_call(syscall_at, libc::SYS_prctl, [get, buffer, 0, 0]);
-        ptrace::set_regs(tid, &regs)?;
-        ptrace::resume(tid, Resume::Step, None)?;
-        if wait_for_stop(tid)? != Status::Signal(Signal::TRAP) {
-            return Err(Fault::Gone);
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
+        self.tracer.resume(tid, Resume::Step, None)?;
+        if self.wait_for_stop(tid)? != Status::Signal(Signal::TRAP) {
+            return Err(Fault::Died(tid));
         }
-        let result = ptrace::regs(tid)?.result();
-        ptrace::set_regs(tid, saved)?;
+        let result = self.tracer.stopped(tid)?.regs()?.result();
+        self.tracer.stopped(tid)?.set_regs(saved)?;
         let address = if result == 0 {
-            memory::read::<u64>(tid, buffer)?
+            memory::read::<u64>(tid, buffer)
+                .map_err(Fault::of(tid, "reach the memory of a task"))?
         } else {
             0
         };
         self.world.tid_address = Some(address);
         Ok(address)
+    }
+
+    fn wait_for_stop(&mut self, tid: Pid) -> Outcome<Status> {
+        loop {
+            if let Some(status) = self.tracer.take(tid, true)? {
+                return Ok(status);
+            }
+        }
     }
 
     /// The pid that a program means which is a copy and remembers the pid that it was
@@ -209,14 +218,6 @@ impl Run<'_> {
         match (self.world.copy_of, self.world.processes.first()) {
             (Some(original), Some(copy)) if original.as_raw() == pid => copy.pid.as_raw(),
             _ => pid,
-        }
-    }
-}
-
-fn wait_for_stop(pid: Pid) -> Result<Status, Errno> {
-    loop {
-        if let Some(status) = wait::take(pid, true)? {
-            return Ok(status);
         }
     }
 }

@@ -6,10 +6,10 @@
 
 use siglab_model::{Frame, Injection, Kind, Moment, Place, Role};
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::Purpose;
 use crate::kernel::arch;
-use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Pid, memory};
 use crate::moments::breakpoint::{is_call, put_breakpoint};
 use crate::tracer::Run;
@@ -64,7 +64,7 @@ impl Run<'_> {
     /// The task is at an instruction, and about to execute it. Whether others are to run.
     pub(crate) fn inject_here(&mut self, tid: Pid) -> Outcome<bool> {
         while let Some(address) = self.injection_address(tid)? {
-            if ptrace::regs(tid)?.ip() != address || !self.is_hit() {
+            if self.tracer.stopped(tid)?.regs()?.ip() != address || !self.is_hit() {
                 return Ok(false);
             }
             if self.intervene(tid)? {
@@ -179,15 +179,16 @@ impl Run<'_> {
         if self.world.task(tid)?.entering.is_some() {
             return Ok(None);
         }
-        let code = ptrace::siginfo(tid)?.si_code;
+        let code = self.tracer.stopped(tid)?.siginfo()?.si_code;
         let stepped = STEPPED.contains(&code);
         if let Some(mut armed) = self.tracer.armed.take_if(|armed| armed.tid == tid) {
-            let mut regs = ptrace::regs(tid)?;
+            let mut regs = self.tracer.stopped(tid)?.regs()?;
             match armed.byte {
                 Some(byte) if code == arch::SI_KERNEL && regs.ip() == armed.address + 1 => {
-                    memory::poke_bytes(tid, armed.address, &[byte])?;
+                    memory::poke_bytes(tid, armed.address, &[byte])
+                        .map_err(Fault::of(tid, "reach the memory of a task"))?;
                     regs.set_ip(armed.address);
-                    ptrace::set_regs(tid, &regs)?;
+                    self.tracer.stopped(tid)?.set_regs(&regs)?;
                     if armed.purpose == Purpose::Follow {
                         return Ok(Some(Next::USER));
                     }
@@ -205,7 +206,10 @@ impl Run<'_> {
                     return Ok(Some(Next::Kernel(Resume::Step, None)));
                 }
                 None if stepped => {
-                    armed.byte = Some(put_breakpoint(tid, armed.address)?);
+                    armed.byte = Some(
+                        put_breakpoint(tid, armed.address)
+                            .map_err(Fault::of(tid, "reach the memory of a task"))?,
+                    );
                     self.tracer.armed = Some(armed);
                     return Ok(Some(Next::Kernel(Resume::Cont, None)));
                 }

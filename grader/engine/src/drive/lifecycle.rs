@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::proc::TaskFiles;
-use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::{self, NewTask, Ready, Status};
 use crate::kernel::sys::{Pid, memory, proc, send};
 use crate::tracer::Run;
@@ -45,7 +45,7 @@ impl Run<'_> {
     pub(crate) fn watch(&mut self, pid: Pid, tid: Pid) -> Outcome<()> {
         let files = TaskFiles::open(pid, tid).map_err(|source| {
             if matches!(source.kind(), io::ErrorKind::NotFound) {
-                return Fault::Gone;
+                return Fault::Died(tid);
             }
             // Nobody else knows of it yet, so nobody else would take its end.
             let _ = send::kill(tid, Signal::KILL);
@@ -60,11 +60,11 @@ impl Run<'_> {
     }
 
     fn drop_tasks(&mut self, are_gone: impl Fn(&Task) -> bool) {
-        let files = &mut self.tracer.files;
+        let tracer = &mut self.tracer;
         self.world.tasks.retain(|task| {
             let is_gone = are_gone(task);
             if is_gone {
-                files.remove(&task.tid);
+                tracer.forget(task.tid);
             }
             !is_gone
         });
@@ -97,8 +97,9 @@ impl Run<'_> {
 
     /// A new process or thread was made.
     pub(crate) fn on_fork(&mut self, tid: Pid, how: NewTask) -> Outcome<Next> {
-        let new = Pid::from_raw(i32::try_from(ptrace::event_message(tid)?).unwrap_or(0));
-        let regs = ptrace::regs(tid)?;
+        let new =
+            Pid::from_raw(i32::try_from(self.tracer.stopped(tid)?.event_message()?).unwrap_or(0));
+        let regs = self.tracer.stopped(tid)?.regs()?;
         let flags = if regs.number() == libc::SYS_clone {
             regs.arg(0)
         } else {
@@ -107,7 +108,7 @@ impl Run<'_> {
         let has = |flag: i32| flags & u64::from(flag.cast_unsigned()) != 0;
         // Its first stop may have come before this event.
         loop {
-            match wait::take(new, true)? {
+            match self.tracer.take(new, true)? {
                 Some(Status::Exited(_) | Status::Killed { .. }) => return Ok(Next::USER),
                 Some(_) => break,
                 None => {}
@@ -130,7 +131,7 @@ impl Run<'_> {
         };
         self.world.recorder.name(new.as_raw(), role.clone());
         match self.add_task(pid, new, role.clone()) {
-            Err(Fault::Gone) => return Ok(Next::USER),
+            Err(Fault::Died(_)) => return Ok(Next::USER),
             other => other?,
         }
         if !is_thread {
@@ -158,7 +159,7 @@ impl Run<'_> {
         self.world.task(tid)?.polls = Polls::default();
         if how == NewTask::Vfork {
             self.world.task(tid)?.state = State::Vfork;
-            ptrace::resume(tid, Resume::Cont, None)?;
+            self.tracer.resume(tid, Resume::Cont, None)?;
             return Ok(Next::Off);
         }
         Ok(Next::USER)
@@ -239,8 +240,18 @@ impl Run<'_> {
     /// the 16 random bytes that a program gets.
     fn fix_auxiliary_vector(&mut self, pid: Pid) -> Outcome<()> {
         let hides_vdso = self.world.options.clock == siglab_model::Clock::Virtual;
-        let sp = ptrace::regs(pid)?.sp();
-        let words = StartOfStack::read(pid, sp)?;
+        let sp = self.tracer.stopped(pid)?.regs()?.sp();
+        self.fix_vector_at(pid, sp, hides_vdso)
+            .map_err(Fault::of(pid, "fix a new program's auxiliary vector"))
+    }
+
+    fn fix_vector_at(
+        &mut self,
+        pid: Pid,
+        sp: u64,
+        hides_vdso: bool,
+    ) -> crate::kernel::sys::Result<()> {
+        let words = StartOfStack::read(pid, sp);
         // The number of arguments, the arguments, NULL, the environment, NULL, the vector.
         let mut index = usize::try_from(words.get(0)?).unwrap_or(0) + 2;
         while words.get(index)? != 0 {
@@ -442,12 +453,12 @@ struct StartOfStack {
 }
 
 impl StartOfStack {
-    fn read(pid: Pid, sp: u64) -> crate::kernel::sys::Result<Self> {
+    fn read(pid: Pid, sp: u64) -> Self {
         // Usually all of them. Should the stack be shorter, they are read one by one.
         let words = memory::read::<[u64; 96]>(pid, sp)
             .map(Vec::from)
             .unwrap_or_default();
-        Ok(Self { pid, sp, words })
+        Self { pid, sp, words }
     }
 
     fn get(&self, index: usize) -> crate::kernel::sys::Result<u64> {

@@ -12,7 +12,7 @@ use crate::drive::turn::POLLS_WHEN_BUSY;
 use crate::fault::{Fault, Outcome};
 use crate::inspect::round::Round;
 use crate::kernel::sys::Pid;
-use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -121,11 +121,14 @@ impl Run<'_> {
 
     /// Steps through what a thread does next, which is in a stop in user code.
     fn step_round(&mut self, tid: Pid) -> Outcome<Stepped> {
-        let vectors = ptrace::extended_state(tid)?;
+        let vectors = self.tracer.stopped(tid)?.extended_state()?;
         let mut round = Round::default();
         loop {
-            let regs = ptrace::regs(tid)?;
-            let are_same = || ptrace::extended_state(tid).ok().map(|now| now == vectors);
+            let regs = self.tracer.stopped(tid)?.regs()?;
+            let are_same = || {
+                let now = self.tracer.stopped(tid).ok()?.extended_state().ok()?;
+                Some(now == vectors)
+            };
             if round.is_endless(tid, &regs, are_same) {
                 break;
             }
@@ -144,7 +147,7 @@ impl Run<'_> {
                 return Ok(Stepped::Stopped(status));
             }
         }
-        if Some(ptrace::regs(tid)?.ip()) != round.ip(place) {
+        if Some(self.tracer.stopped(tid)?.regs()?.ip()) != round.ip(place) {
             // Somebody from outside has changed its memory.
             return Ok(Stepped::On);
         }
@@ -155,18 +158,18 @@ impl Run<'_> {
 
     /// One instruction. Returns why the thread has stopped, if not because of that.
     fn step_once(&mut self, tid: Pid) -> Outcome<Option<Status>> {
-        ptrace::resume(tid, Resume::Step, None)?;
+        self.tracer.resume(tid, Resume::Step, None)?;
         loop {
             return match self.await_stop(tid)? {
                 Awaited::Stopped(Status::Signal(Signal::TRAP))
-                    if ptrace::siginfo(tid)?.si_code == TRAP_TRACE =>
+                    if self.tracer.stopped(tid)?.siginfo()?.si_code == TRAP_TRACE =>
                 {
                     Ok(None)
                 }
                 Awaited::Stopped(status) => Ok(Some(status)),
                 // It is waiting for memory.
                 Awaited::OutOfTime | Awaited::Blocked => continue,
-                Awaited::InVfork | Awaited::Zombie | Awaited::Vanished => Err(Fault::Gone),
+                Awaited::InVfork | Awaited::Zombie | Awaited::Vanished => Err(Fault::Died(tid)),
             };
         }
     }

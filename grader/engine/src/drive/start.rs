@@ -140,7 +140,7 @@ fn trace<'a>(
     // Dropped at the end: then whatever was left behind is killed and removed.
     let confinement = confine(command, options)?;
     let spec = launch_spec(command, options, filter, confinement.as_ref(), &plumbing)?;
-    let pid = launch(&spec).map_err(|error| launch_error(command, error))?;
+    let (pid, stopped) = launch(&spec).map_err(|error| launch_error(command, error))?;
     plumbing.close_child_ends();
     let waits_for_output = script
         .steps
@@ -184,6 +184,7 @@ fn trace<'a>(
         plumbing,
         ticker,
         symbols: Symbols::default(),
+        stopped: HashMap::from([(pid, stopped)]),
         files: HashMap::new(),
         timerfds: HashMap::new(),
         armed: None,
@@ -199,7 +200,7 @@ fn trace<'a>(
     let result = match run.add_first(pid) {
         Ok(()) => run.go(),
         Err(Fault::Fatal(error)) => Err(error),
-        Err(Fault::Gone) => Err(Error::Internal(
+        Err(Fault::Died(_) | Fault::Over) => Err(Error::Internal(
             "the program vanished at its start".to_owned(),
         )),
     };

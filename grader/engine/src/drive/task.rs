@@ -147,8 +147,8 @@ impl Run<'_> {
     /// Drives a task from `first` until it is parked, blocks, or is gone.
     fn drive(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
         match self.drive_until_off(tid, first, mode) {
-            Err(Fault::Gone) => {
-                if let Ok(task) = self.world.task(tid) {
+            Err(Fault::Died(died)) => {
+                if let Ok(task) = self.world.task(died) {
                     task.state = State::Ending;
                 }
                 Ok(())
@@ -308,7 +308,7 @@ impl Run<'_> {
         let is_followed = self.is_followed(tid)?;
         if is_followed && self.is_time_to_look() && self.must_stop_now() {
             self.end_now();
-            return Err(Fault::Gone);
+            return Err(Fault::Over);
         }
         let mut steps = false;
         if is_followed {
@@ -350,7 +350,7 @@ impl Run<'_> {
             resume = Resume::Syscall;
         }
         self.world.task(tid)?.state = State::Running;
-        ptrace::resume(tid, resume, signal)?;
+        self.tracer.resume(tid, resume, signal)?;
         Ok(())
     }
 
@@ -431,9 +431,15 @@ impl Run<'_> {
                 return Ok(awaited);
             }
         }
-        self.tracer.ticker.start(FIRST_LOOK, TICK)?;
+        self.tracer
+            .ticker
+            .start(FIRST_LOOK, TICK)
+            .map_err(Fault::own("use a timer"))?;
         let awaited = self.await_patiently(tid);
-        self.tracer.ticker.stop()?;
+        self.tracer
+            .ticker
+            .stop()
+            .map_err(Fault::own("use a timer"))?;
         awaited
     }
 
@@ -446,7 +452,7 @@ impl Run<'_> {
         let (before, begun) = (self.world.task(tid)?.spin, user_time());
         let mut meter = Meter::new(proc::processor_time(pid).unwrap_or_default(), TICK * 2);
         loop {
-            wait::wait_for(tid)?;
+            wait::wait_for(tid).map_err(Fault::of(tid, "wait for a task"))?;
             if let Some(awaited) = self.look(tid)? {
                 return Ok(awaited);
             }
@@ -457,7 +463,7 @@ impl Run<'_> {
             if must_stop && task.interrupted.is_some() && self.tracer.state(tid) == Some(b'D') {
                 // It was asked to stop, and can't: it is deep in the kernel.
                 self.end_now();
-                return Err(Fault::Gone);
+                return Err(Fault::Over);
             }
             task.spin.used = before.used + used;
             task.spin.user = before.user + user_time().saturating_sub(begun);
@@ -468,8 +474,9 @@ impl Run<'_> {
     }
 
     fn look(&mut self, tid: Pid) -> Outcome<Option<Awaited>> {
-        if let Some(status) = wait::take_stop(tid)? {
-            return Ok(Some(Awaited::Stopped(status)));
+        let stop = wait::take_stop(tid).map_err(Fault::of(tid, "wait for a task"))?;
+        if let Some(report) = stop {
+            return Ok(Some(Awaited::Stopped(self.tracer.keep(tid, report))));
         }
         match wait::ready(tid) {
             // It has just stopped.
@@ -497,9 +504,9 @@ impl Run<'_> {
                 });
             }
             Err(Errno::ECHILD) => return Ok(Some(Awaited::Vanished)),
-            Err(errno) => return Err(errno.into()),
+            Err(errno) => return Err(Fault::of(tid, "wait for a task")(errno)),
         }
-        Ok(wait::take(tid, false)?.map(Awaited::Stopped))
+        Ok(self.tracer.take(tid, false)?.map(Awaited::Stopped))
     }
 
     /// exec(2) waits until the process's other threads are gone, which they are only when
@@ -515,7 +522,7 @@ impl Run<'_> {
             .collect();
         for sibling in siblings {
             if wait::ready(sibling) == Ok(Ready::Exit)
-                && let Some(status) = wait::take(sibling, false)?
+                && let Some(status) = self.tracer.take(sibling, false)?
             {
                 self.on_end(sibling, status)?;
             }
@@ -557,7 +564,7 @@ impl Run<'_> {
             }
             Status::Signal(signal) => self.on_signal_stop(tid, signal),
             Status::Syscall => {
-                let regs = ptrace::regs(tid)?;
+                let regs = self.tracer.stopped(tid)?.regs()?;
                 if self.world.task(tid)?.call.is_some() {
                     self.on_call_exit(tid, regs)
                 } else {
@@ -565,7 +572,7 @@ impl Run<'_> {
                 }
             }
             Status::Seccomp => {
-                let regs = ptrace::regs(tid)?;
+                let regs = self.tracer.stopped(tid)?.regs()?;
                 let task = self.world.task(tid)?;
                 task.calls += 1;
                 task.at_entry = true;
@@ -586,7 +593,7 @@ impl Run<'_> {
         if matches!(task.state, State::GroupStopped(_)) {
             self.on_continue(tid)?;
         }
-        let mut regs = ptrace::regs(tid)?;
+        let mut regs = self.tracer.stopped(tid)?.regs()?;
         let in_call = regs.number() >= 0;
         match regs.result() {
             // The call begins again, this time with stops.
@@ -594,7 +601,7 @@ impl Run<'_> {
             // Some calls say EINTR although nothing came for the program.
             EINTR if in_call && interrupted.is_some() => {
                 regs.set_result(ERESTARTSYS);
-                ptrace::set_regs(tid, &regs)?;
+                self.tracer.stopped(tid)?.set_regs(&regs)?;
                 Ok(Next::KERNEL)
             }
             written @ 1..

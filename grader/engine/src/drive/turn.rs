@@ -40,7 +40,7 @@ impl Run<'_> {
         while !self.world.tasks.is_empty() {
             self.sync_real_clock();
             match self.turn() {
-                Ok(()) | Err(Fault::Gone) => {}
+                Ok(()) | Err(Fault::Died(_) | Fault::Over) => {}
                 Err(Fault::Fatal(error)) => return Err(error),
             }
         }
@@ -137,10 +137,14 @@ impl Run<'_> {
         }
         self.tracer
             .ticker
-            .start(Duration::from_millis(1), Duration::from_millis(1))?;
+            .start(Duration::from_millis(1), Duration::from_millis(1))
+            .map_err(Fault::own("use a timer"))?;
         let waited = wait::wait_for(tid);
-        self.tracer.ticker.stop()?;
-        waited?;
+        self.tracer
+            .ticker
+            .stop()
+            .map_err(Fault::own("use a timer"))?;
+        waited.map_err(Fault::own("wait for tasks"))?;
         Ok(true)
     }
 
@@ -269,13 +273,19 @@ impl Run<'_> {
             return Ok(());
         }
         let first = left.unwrap_or(LOOK_AROUND).min(LOOK_AROUND);
-        self.tracer.ticker.start(first, Duration::from_millis(1))?;
+        self.tracer
+            .ticker
+            .start(first, Duration::from_millis(1))
+            .map_err(Fault::own("use a timer"))?;
         let waited = wait::wait_any();
-        self.tracer.ticker.stop()?;
+        self.tracer
+            .ticker
+            .stop()
+            .map_err(Fault::own("use a timer"))?;
         if until.is_none() && self.world.options.clock == ClockMode::Virtual {
             self.world.idle += begun.elapsed();
         }
-        waited?;
+        waited.map_err(Fault::own("wait for tasks"))?;
         Ok(())
     }
 
@@ -366,7 +376,7 @@ impl Run<'_> {
             reap(task.tid);
         }
         for task in self.world.tasks.drain(..) {
-            self.tracer.files.remove(&task.tid);
+            self.tracer.forget(task.tid);
         }
         self.drain_for(None);
     }
@@ -431,11 +441,8 @@ impl Run<'_> {
 
 /// Waits for the end of a task that was killed, and takes it.
 pub(crate) fn reap(tid: Pid) {
-    while let Ok(status) = wait::take(tid, true) {
-        if matches!(
-            status,
-            Some(wait::Status::Exited(_) | wait::Status::Killed { .. })
-        ) {
+    while let Ok(report) = wait::take(tid, true) {
+        if report.is_some_and(|report| report.stopped.is_none()) {
             return;
         }
     }

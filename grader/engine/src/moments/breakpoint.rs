@@ -1,9 +1,9 @@
 //! Breakpoints: put, taken away, and copied by mistake.
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::{Armed, Purpose};
 use crate::kernel::arch;
-use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Errno, Pid, memory};
 use crate::tracer::Run;
 
@@ -16,7 +16,7 @@ impl Run<'_> {
         purpose: Purpose,
         at_entry: bool,
     ) -> Outcome<Option<Resume>> {
-        let is_there = !at_entry && ptrace::regs(tid)?.ip() == address;
+        let is_there = !at_entry && self.tracer.stopped(tid)?.regs()?.ip() == address;
         if is_there && is_call(tid, address) {
             return Ok(Some(Resume::Syscall));
         }
@@ -27,7 +27,7 @@ impl Run<'_> {
                 Ok(byte) => Some(byte),
                 // That code isn't loaded now.
                 Err(Errno::EFAULT | Errno::EIO) => return Ok(None),
-                Err(errno) => return Err(errno.into()),
+                Err(errno) => return Err(Fault::of(tid, "set a breakpoint")(errno)),
             }
         };
         self.tracer.armed = Some(Armed {
@@ -44,7 +44,8 @@ impl Run<'_> {
         if let Some(armed) = self.tracer.armed.take_if(|armed| armed.tid == tid)
             && let Some(byte) = armed.byte
         {
-            memory::poke_bytes(tid, armed.address, &[byte])?;
+            memory::poke_bytes(tid, armed.address, &[byte])
+                .map_err(Fault::of(tid, "reach the memory of a task"))?;
             self.tracer.disarmed = Some((armed.address, byte));
         }
         Ok(())
@@ -55,7 +56,7 @@ impl Run<'_> {
     pub(crate) fn is_about_to_trap(&self, tid: Pid) -> Outcome<bool> {
         Ok(match &self.tracer.armed {
             Some(armed) if armed.tid == tid && armed.byte.is_some() => {
-                ptrace::regs(tid)?.ip() == armed.address + 1
+                self.tracer.stopped(tid)?.regs()?.ip() == armed.address + 1
             }
             _ => false,
         })

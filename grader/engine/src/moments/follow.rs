@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use siglab_model::{Moment, Place, SigSet, Signal};
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::Purpose;
 use crate::inspect::code::{Code, Ground};
 use crate::inspect::follower::{
     EQUAL_WAITS, FollowFrom, Follower, Likely, NAPS, STILL_TIRED, Seen, TIRED, hash,
 };
 use crate::kernel::arch::{self, Does, Touches};
-use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Pid, proc};
 use crate::tracer::Run;
 
@@ -36,7 +36,9 @@ impl Run<'_> {
             return Ok(false);
         }
         let mask = match from {
-            FollowFrom::Handler if !signals.is_empty() => proc_mask(tid)?,
+            FollowFrom::Handler if !signals.is_empty() => {
+                self.tracer.stopped(tid)?.signal_mask()?
+            }
             _ => SigSet::EMPTY,
         };
         self.is_in_scope(tid, mask)
@@ -51,7 +53,9 @@ impl Run<'_> {
         let roles = &follower.follow.roles;
         let role = |task: &crate::world::task::Task| roles.is_empty() || roles.contains(&task.role);
         let Some(task) = self.world.tasks.iter().find(|task| task.tid == tid) else {
-            return Err(crate::fault::Fault::Gone);
+            return Err(Fault::bug(format!(
+                "task {tid} is followed, and isn't there"
+            )));
         };
         if !role(task) || (from != FollowFrom::InHandlers && !self.may_inject()) {
             return Ok(false);
@@ -104,7 +108,7 @@ impl Run<'_> {
     }
 
     fn visit_with(&mut self, follower: &mut Follower, tid: Pid) -> Outcome<Option<Resume>> {
-        let regs = ptrace::regs(tid)?;
+        let regs = self.tracer.stopped(tid)?.regs()?;
         let (ip, sp) = (regs.ip(), regs.sp());
         let task = self.world.task(tid)?;
         let (pid, calls, role) = (task.pid, task.calls, task.role.clone());
@@ -126,7 +130,7 @@ impl Run<'_> {
         }
         if is_elsewhere || thread.before.is_none() {
             thread.since = calls;
-            thread.blocked = proc_mask(tid)?;
+            thread.blocked = self.tracer.stopped(tid)?.signal_mask()?;
             thread.handled = self.handled_by(tid)?;
             thread.copyable = self.can_be_copied(tid)?;
             let meant = follower.follow.signals;
@@ -318,7 +322,9 @@ impl Run<'_> {
         let call = task.call.as_ref().map(|call| call.number);
         let handlers: Vec<Signal> = task.handlers.iter().map(|h| h.signal).collect();
         let handled = self.handled_by(tid)?;
-        let blocked = proc::signal_sets(tid)?.blocked;
+        let blocked = proc::signal_sets(tid)
+            .map_err(Fault::of(tid, "read the signal sets of a task"))?
+            .blocked;
         let moment = Moment {
             role,
             calls,
@@ -355,8 +361,4 @@ fn call_before(tid: Pid, ip: u64) -> Option<u64> {
     let at = ip - arch::SYSCALL_LENGTH;
     let bytes = crate::kernel::sys::memory::read::<[u8; 2]>(tid, at).ok()?;
     (arch::decode(&bytes, at).does == Does::Syscall).then_some(at)
-}
-
-fn proc_mask(tid: Pid) -> Outcome<SigSet> {
-    Ok(ptrace::signal_mask(tid)?)
 }

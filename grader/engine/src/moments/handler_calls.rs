@@ -6,13 +6,13 @@ use std::sync::Arc;
 use siglab_model::safety::is_async_signal_safe;
 use siglab_model::{Kind, Signal};
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::inspect::code::{Code, Ground};
 use crate::inspect::follower::Thread;
 use crate::inspect::handler::{Context, Open, back_from, is_unsafe_in_rust};
 use crate::kernel::arch::Regs;
-use crate::kernel::sys::ptrace::{self, Resume};
-use crate::kernel::sys::wait::{self, Status};
+use crate::kernel::sys::ptrace::Resume;
+use crate::kernel::sys::wait::Status;
 use crate::kernel::sys::{Pid, memory, proc};
 use crate::tracer::Run;
 
@@ -26,7 +26,7 @@ impl Run<'_> {
             Some(at) => memory::read::<i32>(tid, at).ok().map(|value| (at, value)),
             None => None,
         };
-        let sp = ptrace::regs(tid)?.sp();
+        let sp = self.tracer.stopped(tid)?.regs()?.sp();
         let depth = self.world.task(tid)?.handlers.len();
         if let Some(follower) = &mut self.tracer.follower {
             let contexts = &mut follower.thread(tid).contexts;
@@ -211,7 +211,8 @@ impl Run<'_> {
             return Ok(known);
         }
         let pid = self.world.task(tid)?.pid;
-        let sets = proc::signal_sets(tid)?;
+        let sets =
+            proc::signal_sets(tid).map_err(Fault::of(tid, "read the signal sets of a task"))?;
         let pending = sets.thread_pending.union(sets.process_pending);
         if !pending.difference(sets.blocked).is_empty() {
             // It would be delivered at the first step.
@@ -221,32 +222,32 @@ impl Run<'_> {
             self.world.task(tid)?.errno_address = Some(None);
             return Ok(None);
         };
-        let saved = ptrace::regs(tid)?;
+        let saved = self.tracer.stopped(tid)?.regs()?;
         let mut regs = saved;
         let sp = (saved.sp() - 1024) & !15;
         regs.set_sp(sp - 8);
         regs.set_ip(function);
         // The caller's address: nothing is ever executed there.
-        memory::write(tid, sp - 8, &0u64)?;
-        ptrace::set_regs(tid, &regs)?;
+        memory::write(tid, sp - 8, &0u64).map_err(Fault::of(tid, "reach the memory of a task"))?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         let mut found = None;
         for _ in 0..MOST_STEPS {
-            ptrace::resume(tid, Resume::Step, None)?;
+            self.tracer.resume(tid, Resume::Step, None)?;
             let status = loop {
-                if let Some(status) = wait::take(tid, true)? {
+                if let Some(status) = self.tracer.take(tid, true)? {
                     break status;
                 }
             };
             if status != Status::Signal(Signal::TRAP) {
                 break;
             }
-            let regs = ptrace::regs(tid)?;
+            let regs = self.tracer.stopped(tid)?.regs()?;
             if regs.ip() == 0 {
                 found = Some(regs.result().cast_unsigned());
                 break;
             }
         }
-        ptrace::set_regs(tid, &saved)?;
+        self.tracer.stopped(tid)?.set_regs(&saved)?;
         self.world.task(tid)?.errno_address = Some(found);
         Ok(found)
     }

@@ -4,13 +4,13 @@ use siglab_model::{
     Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, SigSet, Signal,
 };
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::{self, Regs, syscall_name};
 use crate::kernel::siginfo::{self, ALARM_MARK};
 use crate::kernel::sys::errno::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
 };
-use crate::kernel::sys::ptrace::{self, Resume};
+use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Pid, memory, proc};
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -42,10 +42,10 @@ impl Run<'_> {
         }
         // Natively the signal would not even have woken the task.
         self.record_discarded(tid, signal, &action)?;
-        let mut regs = ptrace::regs(tid)?;
+        let mut regs = self.tracer.stopped(tid)?.regs()?;
         if regs.result() == EINTR {
             regs.set_result(ERESTARTNOHAND);
-            ptrace::set_regs(tid, &regs)?;
+            self.tracer.stopped(tid)?.set_regs(&regs)?;
         }
         self.keep_waiting_mask(tid)?;
         Ok(Next::Kernel(Resume::Syscall, None))
@@ -69,9 +69,13 @@ impl Run<'_> {
         if !changes_mask {
             return Ok(());
         }
-        let old = ptrace::signal_mask(tid)?;
-        let waiting = proc::signal_sets(tid)?.blocked;
-        ptrace::set_signal_mask(tid, old.union(waiting))?;
+        let old = self.tracer.stopped(tid)?.signal_mask()?;
+        let waiting = proc::signal_sets(tid)
+            .map_err(Fault::of(tid, "read the signal sets of a task"))?
+            .blocked;
+        self.tracer
+            .stopped(tid)?
+            .set_signal_mask(old.union(waiting))?;
         self.world.task(tid)?.mask_after_wait = Some(old);
         Ok(())
     }
@@ -108,10 +112,10 @@ impl Run<'_> {
     /// The siginfo of a signal-delivery-stop, as the program is to see it: what siglab sent
     /// in the kernel's name says so.
     fn take_siginfo(&mut self, tid: Pid, signal: Signal) -> Outcome<SigInfo> {
-        let mut raw = ptrace::siginfo(tid)?;
+        let mut raw = self.tracer.stopped(tid)?.siginfo()?;
         let pid = self.world.task(tid)?.pid;
         if self.rewrite_info(pid, &mut raw) {
-            ptrace::set_siginfo(tid, &raw)?;
+            self.tracer.stopped(tid)?.set_siginfo(&raw)?;
         }
         let info = siginfo::describe(&raw, |pid| self.role_of(pid));
         self.saw_delivery(tid, signal, &raw, &info)?;
@@ -195,7 +199,7 @@ impl Run<'_> {
             );
             return Ok(resume);
         }
-        let regs = ptrace::regs(tid)?;
+        let regs = self.tracer.stopped(tid)?.regs()?;
         let interrupted = self.world.task(tid)?.restart.take();
         if let Some(call) = &interrupted
             && call.wait_begun
@@ -237,7 +241,7 @@ impl Run<'_> {
     }
 
     fn on_handler_entry(&mut self, tid: Pid, entering: Entering) -> Outcome<Next> {
-        let regs = ptrace::regs(tid)?;
+        let regs = self.tracer.stopped(tid)?.regs()?;
         let signal = entering.signal;
         let function = self.function_at(tid, regs.ip());
         let task = self.world.task(tid)?;
@@ -336,7 +340,7 @@ impl Run<'_> {
             self.world.event(Some(role), Kind::Stopped { signal });
             self.child_changed(pid, libc::CLD_STOPPED, signal.number())?;
         }
-        ptrace::resume(tid, Resume::Listen, None)?;
+        self.tracer.resume(tid, Resume::Listen, None)?;
         Ok(Next::Off)
     }
 
@@ -454,11 +458,11 @@ impl Run<'_> {
 
     /// A `SIGSEGV` because the program read the time-stamp counter: it gets virtual time.
     fn emulate_time_stamp(&mut self, tid: Pid) -> Outcome<bool> {
-        let info = ptrace::siginfo(tid)?;
+        let info = self.tracer.stopped(tid)?.siginfo()?;
         if info.si_code != arch::SI_KERNEL {
             return Ok(false);
         }
-        let mut regs = ptrace::regs(tid)?;
+        let mut regs = self.tracer.stopped(tid)?.regs()?;
         let Ok(code) = memory::read::<[u8; 3]>(tid, regs.ip()) else {
             return Ok(false);
         };
@@ -467,7 +471,7 @@ impl Run<'_> {
         };
         regs.set_time_stamp(self.world.clock.time_stamp(), with_processor);
         regs.advance_ip(length);
-        ptrace::set_regs(tid, &regs)?;
+        self.tracer.stopped(tid)?.set_regs(&regs)?;
         self.count_poll(tid, libc::SYS_clock_gettime)?;
         Ok(true)
     }

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 
 use siglab_model::{Role, SigInfo, Signal, Time};
 
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::kernel::siginfo::{self, ALARM_MARK, SI_TIMER};
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::kernel::sys::{Pid, fds, proc};
@@ -75,7 +75,8 @@ impl Run<'_> {
             if let Some(fd) = self.tracer.timerfds.get(&id)
                 && fds::timerfd_ticks(fd) != 0
             {
-                fds::set_timerfd_ticks(fd, passed + 1)?;
+                fds::set_timerfd_ticks(fd, passed + 1)
+                    .map_err(Fault::own("make a timerfd expire"))?;
             }
         }
         Ok(())
@@ -93,7 +94,8 @@ impl Run<'_> {
                     let now = self.world.clock.now();
                     let passed = self.world.timers.resting_fds(now);
                     let passed = passed.iter().find(|(of, _)| *of == id);
-                    fds::set_timerfd_ticks(fd, passed.map_or(0, |(_, passed)| *passed) + 1)?;
+                    fds::set_timerfd_ticks(fd, passed.map_or(0, |(_, passed)| *passed) + 1)
+                        .map_err(Fault::own("make a timerfd expire"))?;
                 }
                 Ok(())
             }

@@ -8,13 +8,17 @@ mod waiting;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 
-use crate::fault::Outcome;
+use siglab_model::Signal;
+
+use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::Armed;
 use crate::inspect::follower::{Follower, Seen};
 use crate::inspect::symbols::Symbols;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::proc::{BlockedIn, TaskFiles};
+use crate::kernel::sys::ptrace::{Resume, Stopped};
 use crate::kernel::sys::ticker::Ticker;
+use crate::kernel::sys::wait::{self, Report, Status};
 use crate::tracer::stdio::Plumbing;
 use crate::world::World;
 use crate::world::timers::FdTimer;
@@ -31,6 +35,8 @@ pub(crate) struct Tracer<'a> {
     pub(crate) plumbing: Plumbing,
     pub(crate) ticker: Ticker,
     pub(crate) symbols: Symbols,
+    /// The tasks that are in a ptrace-stop.
+    pub(crate) stopped: HashMap<Pid, Stopped>,
     /// Open files on each task's state.
     pub(crate) files: HashMap<Pid, TaskFiles>,
     /// Descriptors of siglab's own for the program's timerfds.
@@ -48,6 +54,46 @@ pub(crate) struct Tracer<'a> {
 }
 
 impl Tracer<'_> {
+    /// The stop that a task is in.
+    ///
+    /// # Errors
+    /// A bug if it is in none.
+    pub(crate) fn stopped(&self, tid: Pid) -> Outcome<&Stopped> {
+        self.stopped
+            .get(&tid)
+            .ok_or_else(|| Fault::bug(format!("task {tid} was taken to be stopped")))
+    }
+
+    /// Lets a stopped task go on.
+    pub(crate) fn resume(&mut self, tid: Pid, how: Resume, signal: Option<Signal>) -> Outcome<()> {
+        let stopped = self
+            .stopped
+            .remove(&tid)
+            .ok_or_else(|| Fault::bug(format!("task {tid} was resumed though it runs")))?;
+        Ok(stopped.resume(how, signal)?)
+    }
+
+    /// Keeps the stop that was taken.
+    pub(crate) fn keep(&mut self, tid: Pid, report: Report) -> Status {
+        match report.stopped {
+            Some(stopped) => self.stopped.insert(tid, stopped),
+            None => self.stopped.remove(&tid),
+        };
+        report.status
+    }
+
+    /// Takes what a task reports, waiting for it if `block`: [`wait::take`].
+    pub(crate) fn take(&mut self, tid: Pid, block: bool) -> Outcome<Option<Status>> {
+        let report = wait::take(tid, block).map_err(Fault::of(tid, "wait for a task"))?;
+        Ok(report.map(|report| self.keep(tid, report)))
+    }
+
+    /// The task is no tracee any more.
+    pub(crate) fn forget(&mut self, tid: Pid) {
+        self.stopped.remove(&tid);
+        self.files.remove(&tid);
+    }
+
     /// The letter of a task's state; `None` once it is gone.
     pub(crate) fn state(&self, tid: Pid) -> Option<u8> {
         self.files.get(&tid)?.state()

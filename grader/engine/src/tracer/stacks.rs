@@ -8,16 +8,21 @@ use siglab_model::Frame;
 
 use crate::inspect::unwind::addresses;
 use crate::kernel::arch::Regs;
-use crate::kernel::sys::{Pid, memory, ptrace};
+use crate::kernel::sys::{Pid, memory};
 use crate::tracer::Run;
 
 impl Run<'_> {
     /// The stack of a task in a ptrace-stop, innermost call first.
     pub(crate) fn user_stack(&mut self, tid: Pid) -> Vec<Frame> {
-        match ptrace::regs(tid) {
-            Ok(regs) => self.walk(tid, &regs, None),
-            Err(_) => Vec::new(),
+        match self.regs_if_stopped(tid) {
+            Some(regs) => self.walk(tid, &regs, None),
+            None => Vec::new(),
         }
+    }
+
+    /// The registers of a task that has no call in progress; it may have died.
+    fn regs_if_stopped(&self, tid: Pid) -> Option<Regs> {
+        self.tracer.stopped.get(&tid)?.regs().ok()
     }
 
     /// The stack of a waiting task, innermost call first, and that of the code which its
@@ -29,9 +34,9 @@ impl Run<'_> {
         let handler = task.handlers.last().cloned();
         let now = match &task.call {
             Some(call) => call.entry,
-            None => match ptrace::regs(tid) {
-                Ok(regs) => regs,
-                Err(_) => return (Vec::new(), Vec::new()),
+            None => match self.regs_if_stopped(tid) {
+                Some(regs) => regs,
+                None => return (Vec::new(), Vec::new()),
             },
         };
         // The handler's return address is that of the code that calls rt_sigreturn.

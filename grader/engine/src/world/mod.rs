@@ -105,9 +105,16 @@ impl World<'_> {
     /// known of the original.
     pub(crate) fn copied(&mut self, copy: Pid) -> Outcome<Self> {
         let original = self.clone();
-        let task = self.tasks.first().ok_or(Fault::Gone)?.copied(copy);
+        let task = self
+            .tasks
+            .first()
+            .ok_or_else(|| Fault::bug("nothing to copy"))?
+            .copied(copy);
         self.tasks = vec![task];
-        let process = self.processes.first_mut().ok_or(Fault::Gone)?;
+        let process = self
+            .processes
+            .first_mut()
+            .ok_or_else(|| Fault::bug("nothing to copy"))?;
         self.copy_of = Some(process.pid);
         process.pid = copy;
         self.recorder.name(copy.as_raw(), process.role.clone());
@@ -140,7 +147,7 @@ impl World<'_> {
         self.tasks
             .iter_mut()
             .find(|task| task.tid == tid)
-            .ok_or(Fault::Gone)
+            .ok_or_else(|| Fault::bug(format!("task {tid} isn't known")))
     }
 
     /// The latest process with this pid.
@@ -149,7 +156,7 @@ impl World<'_> {
             .iter_mut()
             .rev()
             .find(|process| process.pid == pid)
-            .ok_or(Fault::Gone)
+            .ok_or_else(|| Fault::bug(format!("process {pid} isn't known")))
     }
 
     /// The process of a task.

@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 
+use super::ptrace::Stopped;
 use super::wait::{self, Status};
 use super::{Errno, Pid, ptrace};
 use siglab_model::Signal;
@@ -58,7 +59,7 @@ const STEPS: [&str; 9] = [
 
 /// Starts the program. On success it is in the stop that follows exec(2), traced by the
 /// calling thread.
-pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
+pub(crate) fn launch(spec: &Launch<'_>) -> Result<(Pid, Stopped), LaunchError> {
     let setup = |step| move |error| LaunchError::Setup(step, error);
     let (go_read, mut go_write) = io::pipe().map_err(setup("pipe"))?;
     let (mut failed_read, failed_write) = io::pipe().map_err(setup("pipe"))?;
@@ -86,25 +87,28 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Pid, LaunchError> {
     }
     go_write.write_all(b"!").map_err(setup("start the child"))?;
     loop {
-        match wait::take(pid, true) {
-            Ok(Some(Status::Exec)) => return Ok(pid),
-            Ok(Some(Status::Killed { signal, .. })) if signal == Signal::SEGV => {
+        let report = match wait::take(pid, true) {
+            Ok(Some(report)) => report,
+            Ok(None) => continue,
+            Err(errno) => return Err(LaunchError::Setup("wait for exec", errno.into())),
+        };
+        match (report.status, report.stopped) {
+            (Status::Exec, Some(stopped)) => return Ok((pid, stopped)),
+            (Status::Killed { signal, .. }, _) if signal == Signal::SEGV => {
                 return Err(LaunchError::Exec(io::Error::from_raw_os_error(
                     libc::ENOEXEC,
                 )));
             }
-            Ok(Some(Status::Exited(_) | Status::Killed { .. })) => break,
-            Ok(Some(Status::Signal(Signal::SEGV))) => {
+            (Status::Signal(Signal::SEGV), Some(stopped)) => {
                 // The old program is gone, and the new one can't be loaded: its file is cut
                 // short, for one. The kernel kills it.
-                let _ = ptrace::resume(pid, ptrace::Resume::Cont, Some(Signal::SEGV));
+                let _ = stopped.resume(ptrace::Resume::Cont, Some(Signal::SEGV));
             }
-            Ok(Some(_)) => {
+            (_, Some(stopped)) => {
                 // A signal from outside, before there is a program that could get it.
-                let _ = ptrace::resume(pid, ptrace::Resume::Cont, None);
+                let _ = stopped.resume(ptrace::Resume::Cont, None);
             }
-            Ok(None) => {}
-            Err(errno) => return Err(LaunchError::Setup("wait for exec", errno.into())),
+            (_, None) => break,
         }
     }
     let mut report = [0; 8];

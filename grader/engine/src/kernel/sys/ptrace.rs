@@ -38,91 +38,145 @@ pub(crate) fn seize(pid: Pid) -> Result<()> {
     )
 }
 
-/// Resumes `pid`, delivering `signal` if it is in a signal-delivery-stop.
-pub(crate) fn resume(pid: Pid, how: Resume, signal: Option<Signal>) -> Result<()> {
-    let request = match how {
-        Resume::Cont => libc::PTRACE_CONT,
-        Resume::Syscall => libc::PTRACE_SYSCALL,
-        Resume::Step => libc::PTRACE_SINGLESTEP,
-        Resume::Listen => libc::PTRACE_LISTEN,
-    };
-    let data = signal.map_or(0, Signal::number);
-    request_with(request, pid, 0, data as usize)
+/// Makes a running task stop. One that is gone needn't be stopped.
+pub(crate) fn interrupt(tid: Pid) -> Requested<()> {
+    ptrace::interrupt(tid).map_err(failed(tid, "interrupt"))
 }
 
-/// Makes a running task stop.
-pub(crate) fn interrupt(pid: Pid) -> Result<()> {
-    ptrace::interrupt(pid)
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestError {
+    /// The task was killed meanwhile (`ESRCH`): its end will be reported.
+    Died(Pid),
+    /// The kernel refused it.
+    Refused(&'static str, Errno),
 }
 
-/// The registers.
-pub(crate) fn regs(pid: Pid) -> Result<Regs> {
-    ptrace::getregs(pid).map(Regs)
+/// The result of a request.
+pub(crate) type Requested<T> = std::result::Result<T, RequestError>;
+
+fn failed(tid: Pid, request: &'static str) -> impl Fn(Errno) -> RequestError {
+    move |errno| match errno {
+        Errno::ESRCH => RequestError::Died(tid),
+        errno => RequestError::Refused(request, errno),
+    }
 }
 
-/// Sets the registers.
-pub(crate) fn set_regs(pid: Pid, regs: &Regs) -> Result<()> {
-    ptrace::setregs(pid, regs.0)
-}
+/// A task in a ptrace-stop that was taken: what the requests of ptrace(2) need that aren't
+/// for running tasks. Going on consumes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stopped(Pid);
 
-/// The other registers, those of floating-point and vector instructions, as the processor
-/// saves them: `NT_X86_XSTATE` of ptrace(2).
-pub(crate) fn extended_state(pid: Pid) -> Result<Vec<u8>> {
-    /// More than any processor has: Intel's manual, volume 1, table 13-1, has 11 KiB with
-    /// all extensions.
-    const MOST: usize = 16 << 10;
-    let mut state = vec![0; MOST];
-    let mut part = libc::iovec {
-        iov_base: state.as_mut_ptr().cast(),
-        iov_len: state.len(),
-    };
-    request_with(
-        libc::PTRACE_GETREGSET,
-        pid,
-        crate::kernel::arch::EXTENDED_STATE,
-        (&raw mut part).expose_provenance(),
-    )?;
-    state.truncate(part.iov_len);
-    Ok(state)
-}
+impl Stopped {
+    /// A stop of `tid` was taken.
+    pub(super) fn new(tid: Pid) -> Self {
+        Self(tid)
+    }
 
-/// What a signal-delivery-stop is about.
-pub(crate) fn siginfo(pid: Pid) -> Result<libc::siginfo_t> {
-    ptrace::getsiginfo(pid)
-}
+    fn failed(&self, request: &'static str) -> impl Fn(Errno) -> RequestError {
+        failed(self.0, request)
+    }
 
-/// Changes what the tracee will read in its `siginfo_t`.
-pub(crate) fn set_siginfo(pid: Pid, info: &libc::siginfo_t) -> Result<()> {
-    ptrace::setsiginfo(pid, info)
-}
+    /// Lets the task go on, delivering `signal` if it is in a signal-delivery-stop.
+    pub(crate) fn resume(self, how: Resume, signal: Option<Signal>) -> Requested<()> {
+        let request = match how {
+            Resume::Cont => libc::PTRACE_CONT,
+            Resume::Syscall => libc::PTRACE_SYSCALL,
+            Resume::Step => libc::PTRACE_SINGLESTEP,
+            Resume::Listen => libc::PTRACE_LISTEN,
+        };
+        let data = signal.map_or(0, Signal::number);
+        request_with(request, self.0, 0, data as usize).map_err(self.failed("resume"))
+    }
 
-/// The message of a `PTRACE_EVENT` stop: the new task's pid at a fork.
-pub(crate) fn event_message(pid: Pid) -> Result<c_long> {
-    ptrace::getevent(pid)
-}
+    /// The registers.
+    pub(crate) fn regs(&self) -> Requested<Regs> {
+        ptrace::getregs(self.0)
+            .map(Regs)
+            .map_err(self.failed("read the registers of"))
+    }
 
-/// The blocked signals. In `rt_sigsuspend` and its kin this may be the mask that comes
-/// back afterwards.
-pub(crate) fn signal_mask(pid: Pid) -> Result<SigSet> {
-    let mut mask = 0u64;
-    request_with(
-        libc::PTRACE_GETSIGMASK,
-        pid,
-        size_of::<u64>(),
-        (&raw mut mask).expose_provenance(),
-    )?;
-    Ok(SigSet::from_bits(mask))
-}
+    /// Sets the registers.
+    pub(crate) fn set_regs(&self, regs: &Regs) -> Requested<()> {
+        ptrace::setregs(self.0, regs.0).map_err(self.failed("set the registers of"))
+    }
 
-/// Sets the blocked signals, and forgets a mask that was to come back.
-pub(crate) fn set_signal_mask(pid: Pid, mask: SigSet) -> Result<()> {
-    let mut bits = mask.bits();
-    request_with(
-        libc::PTRACE_SETSIGMASK,
-        pid,
-        size_of::<u64>(),
-        (&raw mut bits).expose_provenance(),
-    )
+    /// The other registers, those of floating-point and vector instructions, as the processor
+    /// saves them: `NT_X86_XSTATE` of ptrace(2).
+    pub(crate) fn extended_state(&self) -> Requested<Vec<u8>> {
+        /// More than any processor has: Intel's manual, volume 1, table 13-1, has 11 KiB with
+        /// all extensions.
+        const MOST: usize = 16 << 10;
+        let mut state = vec![0; MOST];
+        let mut part = libc::iovec {
+            iov_base: state.as_mut_ptr().cast(),
+            iov_len: state.len(),
+        };
+        request_with(
+            libc::PTRACE_GETREGSET,
+            self.0,
+            crate::kernel::arch::EXTENDED_STATE,
+            (&raw mut part).expose_provenance(),
+        )
+        .map_err(self.failed("read the vector registers of"))?;
+        state.truncate(part.iov_len);
+        Ok(state)
+    }
+
+    /// What a signal-delivery-stop is about.
+    pub(crate) fn siginfo(&self) -> Requested<libc::siginfo_t> {
+        ptrace::getsiginfo(self.0).map_err(self.failed("read the siginfo of"))
+    }
+
+    /// Changes what the tracee will read in its `siginfo_t`.
+    pub(crate) fn set_siginfo(&self, info: &libc::siginfo_t) -> Requested<()> {
+        ptrace::setsiginfo(self.0, info).map_err(self.failed("set the siginfo of"))
+    }
+
+    /// The message of a `PTRACE_EVENT` stop: the new task's pid at a fork.
+    pub(crate) fn event_message(&self) -> Requested<c_long> {
+        ptrace::getevent(self.0).map_err(self.failed("read the event of"))
+    }
+
+    /// The blocked signals. In `rt_sigsuspend` and its kin this may be the mask that comes
+    /// back afterwards.
+    pub(crate) fn signal_mask(&self) -> Requested<SigSet> {
+        let mut mask = 0u64;
+        request_with(
+            libc::PTRACE_GETSIGMASK,
+            self.0,
+            size_of::<u64>(),
+            (&raw mut mask).expose_provenance(),
+        )
+        .map_err(self.failed("read the signal mask of"))?;
+        Ok(SigSet::from_bits(mask))
+    }
+
+    /// Sets the blocked signals, and forgets a mask that was to come back.
+    pub(crate) fn set_signal_mask(&self, mask: SigSet) -> Requested<()> {
+        let mut bits = mask.bits();
+        request_with(
+            libc::PTRACE_SETSIGMASK,
+            self.0,
+            size_of::<u64>(),
+            (&raw mut bits).expose_provenance(),
+        )
+        .map_err(self.failed("set the signal mask of"))
+    }
+
+    /// Whether a syscall-stop is before the call: `PTRACE_GET_SYSCALL_INFO`.
+    pub(crate) fn is_entry(&self) -> Requested<bool> {
+        // SAFETY: an all-zero ptrace_syscall_info is valid.
+        let mut info: libc::ptrace_syscall_info = unsafe { std::mem::zeroed() };
+        request_with(
+            libc::PTRACE_GET_SYSCALL_INFO,
+            self.0,
+            size_of::<libc::ptrace_syscall_info>(),
+            (&raw mut info).expose_provenance(),
+        )
+        .map_err(self.failed("ask for the system call of"))?;
+        Ok(info.op != libc::PTRACE_SYSCALL_INFO_EXIT)
+    }
 }
 
 fn request_with(request: c_uint, pid: Pid, addr: usize, data: usize) -> Result<()> {
@@ -138,17 +192,4 @@ fn request_with(request: c_uint, pid: Pid, addr: usize, data: usize) -> Result<(
         )
     };
     Errno::result(done).map(drop)
-}
-
-/// Whether a syscall-stop is before the call: `PTRACE_GET_SYSCALL_INFO`.
-pub(crate) fn is_entry(pid: Pid) -> Result<bool> {
-    // SAFETY: an all-zero ptrace_syscall_info is valid.
-    let mut info: libc::ptrace_syscall_info = unsafe { std::mem::zeroed() };
-    request_with(
-        libc::PTRACE_GET_SYSCALL_INFO,
-        pid,
-        size_of::<libc::ptrace_syscall_info>(),
-        (&raw mut info).expose_provenance(),
-    )?;
-    Ok(info.op != libc::PTRACE_SYSCALL_INFO_EXIT)
 }

@@ -1,6 +1,7 @@
 //! waitid(2) and wait4(2) on tracees, with the statuses decoded here: nix refuses those
 //! of real-time signals.
 
+use super::ptrace::Stopped;
 use super::{Errno, Pid, Result};
 use siglab_model::Signal;
 
@@ -32,6 +33,25 @@ pub(crate) enum Status {
     GroupStop(Signal),
     /// `PTRACE_EVENT_STOP` for another reason: interrupted, new, or continued.
     EventStop,
+}
+
+/// What was taken of a tracee: its status and, if it is in a stop now, that.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) status: Status,
+    /// Absent if it has ended.
+    pub(crate) stopped: Option<Stopped>,
+}
+
+impl Report {
+    fn of(tid: Pid, status: i32) -> Result<Self> {
+        let status = decode(status)?;
+        let has_ended = matches!(status, Status::Exited(_) | Status::Killed { .. });
+        Ok(Self {
+            status,
+            stopped: (!has_ended).then(|| Stopped::new(tid)),
+        })
+    }
 }
 
 /// By which event a new task was reported.
@@ -82,14 +102,14 @@ pub(crate) fn ready(pid: Pid) -> Result<Ready> {
 
 /// Takes what `pid` reports, waiting for it if `block`. `None`: nothing yet, or the wait
 /// was interrupted by a signal (see `ticker`).
-pub(crate) fn take(pid: Pid, block: bool) -> Result<Option<Status>> {
+pub(crate) fn take(pid: Pid, block: bool) -> Result<Option<Report>> {
     let mut status = 0;
     let flags = libc::__WALL | if block { 0 } else { libc::WNOHANG };
     // SAFETY: wait4(2): `status` is writable, no rusage is asked for.
     let got = unsafe { libc::wait4(pid.as_raw(), &raw mut status, flags, std::ptr::null_mut()) };
     match Errno::result(got) {
         Ok(0) | Err(Errno::EINTR) => Ok(None),
-        Ok(_) => decode(status).map(Some),
+        Ok(_) => Report::of(pid, status).map(Some),
         Err(errno) => Err(errno),
     }
 }
@@ -120,7 +140,7 @@ fn wait_for_some(what: libc::idtype_t, id: libc::id_t, flags: i32) -> Result<()>
 
 /// Takes the stop that `pid` is in, if it is in one that it hasn't reported yet. An exit is
 /// left alone: one that has ended counts as if it weren't there.
-pub(crate) fn take_stop(pid: Pid) -> Result<Option<Status>> {
+pub(crate) fn take_stop(pid: Pid) -> Result<Option<Report>> {
     // SAFETY: an all-zero siginfo_t is valid.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     // SAFETY: waitid(2): `info` is writable.
@@ -139,7 +159,7 @@ pub(crate) fn take_stop(pid: Pid) -> Result<Option<Status>> {
     }
     // SAFETY: waitid(2) fills in what belongs to SIGCHLD.
     let stop = unsafe { info.si_status() };
-    decode(stop << 8 | 0x7f).map(Some)
+    Report::of(pid, stop << 8 | 0x7f).map(Some)
 }
 
 fn decode(status: i32) -> Result<Status> {
