@@ -34,8 +34,8 @@ pub use kernel::arch::Touches;
 pub use options::{Cancel, Limits, Options};
 pub use script::{Action, Key, Script, Step, When};
 
-/// The name of the system call with this number, as in a trace; whether a name is one.
+/// Whether a system call has this name, as in a trace.
 #[must_use]
 pub fn is_syscall(name: &str) -> bool {
-    kernel::arch::syscall_number(name).is_some()
+    kernel::syscalls::Sys::named(name).is_some()
 }

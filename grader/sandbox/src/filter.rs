@@ -36,23 +36,28 @@ impl Rule {
     }
 }
 
-/// A condition on one argument of a system call, compared as 32 bits, as the kernel does
-/// with `int` arguments.
-#[derive(Clone, Copy, Debug)]
+/// A condition on one argument of a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Argument `argument` (from 0) is `value`.
+    /// Argument `argument` (from 0), an `int`, is `value`: 32 bits are compared, as the kernel
+    /// does.
     Is {
         /// Which argument.
         argument: u8,
         /// Its value.
         value: u32,
     },
-    /// Argument `argument` (from 0) has one of these bits.
+    /// Argument `argument` (from 0) has one of these bits, which are among its lower 32.
     HasBit {
         /// Which argument.
         argument: u8,
         /// The bits.
         bit: u32,
+    },
+    /// Argument `argument` (from 0), a pointer, isn't NULL: all of its 64 bits are looked at.
+    IsNotNull {
+        /// Which argument.
+        argument: u8,
     },
 }
 
@@ -89,12 +94,13 @@ type Verdicts = Vec<(Vec<Condition>, Verdict)>;
 
 impl Filter {
     /// A filter under which the calls of `trace` stop for the tracer (`SECCOMP_RET_TRACE`)
-    /// and those of `refuse` fail with an errno. A call made in another way than by
-    /// x86-64's `syscall` (`int 0x80`, x32) ends the process.
+    /// and those of `refuse` fail with an errno. Numbers above `newest` fail with `ENOSYS`, and
+    /// with them negative ones and the calls of x32, which have a high bit set. A call made in
+    /// another way than by x86-64's `syscall` (`int 0x80`) ends the process.
     ///
     /// # Errors
     /// If there are too many rules.
-    pub fn new(trace: &[Rule], refuse: &[(Rule, i32)]) -> Result<Self, FilterError> {
+    pub fn new(trace: &[Rule], refuse: &[(Rule, i32)], newest: u32) -> Result<Self, FilterError> {
         let mut calls: BTreeMap<u32, Verdicts> = BTreeMap::new();
         let mut add = |rule: &Rule, verdict| {
             let number = u32::try_from(rule.number).unwrap_or(u32::MAX);
@@ -108,7 +114,7 @@ impl Filter {
             add(rule, libc::SECCOMP_RET_TRACE);
         }
         let calls: Vec<_> = calls.into_iter().collect();
-        let mut program = prologue();
+        let mut program = prologue(newest);
         program.extend(search(&calls));
         let most = usize::from(u16::MAX).min(libc::BPF_MAXINSNS as usize);
         if program.len() > most {
@@ -177,19 +183,23 @@ const fn branch(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
     sock_filter { code, jt, jf, k }
 }
 
-/// Ends the process for another calling convention, and leaves the call's number in the
-/// accumulator. x32 calls carry the architecture of x86-64 and a bit in their number, so
-/// the architecture alone doesn't tell: seccomp(2), "Caveats".
-fn prologue() -> Vec<sock_filter> {
+/// Ends the process for another calling convention, refuses numbers above `newest`, and leaves
+/// the call's number in the accumulator. x32 calls carry the architecture of x86-64 and a bit
+/// in their number, so the architecture alone doesn't tell: seccomp(2), "Caveats".
+fn prologue(newest: u32) -> Vec<sock_filter> {
     const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
     const X32_BIT: u32 = 0x4000_0000;
+    let end = newest.saturating_add(1).min(X32_BIT);
     vec![
         instruction(LOAD, ARCHITECTURE),
         branch(IF_EQUAL, AUDIT_ARCH_X86_64, 1, 0),
         instruction(RETURN, libc::SECCOMP_RET_KILL_PROCESS),
         instruction(LOAD, NUMBER),
-        branch(IF_BIT, X32_BIT, 0, 1),
-        instruction(RETURN, libc::SECCOMP_RET_KILL_PROCESS),
+        branch(IF_AT_LEAST, end, 0, 1),
+        instruction(
+            RETURN,
+            libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs(),
+        ),
     ]
 }
 
@@ -231,14 +241,29 @@ fn judge(verdicts: &Verdicts) -> Vec<sock_filter> {
             return program;
         }
         for condition in any_of {
-            let (argument, test, value) = match *condition {
-                Condition::Is { argument, value } => (argument, IF_EQUAL, value),
-                Condition::HasBit { argument, bit } => (argument, IF_BIT, bit),
+            // The lower half of an argument comes first, on a little-endian machine.
+            let load = |argument: u8, half: u32| {
+                instruction(LOAD, ARGUMENTS + 8 * u32::from(argument) + 4 * half)
             };
-            // The lower half, on a little-endian machine.
-            program.push(instruction(LOAD, ARGUMENTS + 8 * u32::from(argument)));
-            program.push(branch(test, value, 0, 1));
-            program.push(instruction(RETURN, *verdict));
+            match *condition {
+                Condition::Is { argument, value } => program.extend([
+                    load(argument, 0),
+                    branch(IF_EQUAL, value, 0, 1),
+                    instruction(RETURN, *verdict),
+                ]),
+                Condition::HasBit { argument, bit } => program.extend([
+                    load(argument, 0),
+                    branch(IF_BIT, bit, 0, 1),
+                    instruction(RETURN, *verdict),
+                ]),
+                Condition::IsNotNull { argument } => program.extend([
+                    load(argument, 0),
+                    branch(IF_EQUAL, 0, 0, 2),
+                    load(argument, 1),
+                    branch(IF_EQUAL, 0, 1, 0),
+                    instruction(RETURN, *verdict),
+                ]),
+            }
         }
     }
     program.push(instruction(RETURN, libc::SECCOMP_RET_ALLOW));
@@ -250,7 +275,7 @@ mod tests {
     use super::*;
 
     /// Runs a program as the kernel does, on a call with these arguments.
-    fn verdict(filter: &Filter, number: u32, arguments: [u32; 6]) -> u32 {
+    fn verdict(filter: &Filter, number: u32, arguments: [u64; 6]) -> u32 {
         let (mut at, mut value) = (0usize, 0u32);
         loop {
             let step = filter.program[at];
@@ -263,7 +288,10 @@ mod tests {
                     value = match step.k {
                         NUMBER => number,
                         ARCHITECTURE => 0xc000_003e,
-                        k => arguments[(k - ARGUMENTS) as usize / 8],
+                        k => {
+                            let argument = arguments[(k - ARGUMENTS) as usize / 8];
+                            (argument >> (8 * (k - ARGUMENTS) % 64)) as u32
+                        }
                     }
                 }
                 JUMP => at += step.k as usize,
@@ -296,11 +324,13 @@ mod tests {
             .into_iter()
             .chain([conditional])
             .collect();
-        let filter = Filter::new(&trace, &[(Rule::always(435), libc::ENOSYS)]).expect("few rules");
+        let filter =
+            Filter::new(&trace, &[(Rule::always(435), libc::EPERM)], 469).expect("few rules");
         for number in 0..500 {
             let expected = match number {
                 3 | 13 | 14 | 15 | 34 | 62 | 202 | 230 | 441 => libc::SECCOMP_RET_TRACE,
-                435 => libc::SECCOMP_RET_ERRNO | 38,
+                435 => libc::SECCOMP_RET_ERRNO | 1,
+                470.. => libc::SECCOMP_RET_ERRNO | 38,
                 _ => libc::SECCOMP_RET_ALLOW,
             };
             assert_eq!(verdict(&filter, number, [0; 6]), expected, "{number}");
@@ -317,9 +347,30 @@ mod tests {
             verdict(&filter, 72, [8, 9, 1, 0, 0, 0]),
             libc::SECCOMP_RET_ALLOW
         );
-        assert_eq!(
-            verdict(&filter, 0x4000_0000, [0; 6]),
-            libc::SECCOMP_RET_KILL_PROCESS
-        );
+        for unknown in [0x4000_0000, 0x4000_0048, u32::MAX, 5_u32.wrapping_neg()] {
+            assert_eq!(
+                verdict(&filter, unknown, [0; 6]),
+                libc::SECCOMP_RET_ERRNO | 38
+            );
+        }
+    }
+
+    #[test]
+    fn all_of_a_pointer_is_looked_at() {
+        let rule = Rule {
+            number: 302,
+            any_of: vec![Condition::IsNotNull { argument: 2 }],
+        };
+        let filter = Filter::new(&[rule], &[], 469).expect("one rule");
+        for (pointer, expected) in [
+            (0, libc::SECCOMP_RET_ALLOW),
+            (1, libc::SECCOMP_RET_TRACE),
+            (0x1_0000_0000, libc::SECCOMP_RET_TRACE),
+            (0x7fff_0000_0000, libc::SECCOMP_RET_TRACE),
+            (0x7fff_1234_5678, libc::SECCOMP_RET_TRACE),
+        ] {
+            let arguments = [0, 0, pointer, 0, 0, 0];
+            assert_eq!(verdict(&filter, 302, arguments), expected, "{pointer:#x}");
+        }
     }
 }

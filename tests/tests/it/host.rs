@@ -389,7 +389,7 @@ rusty_fork_test! {
     #[test]
     fn ptrace_is_not_permitted() {
         let rule = Rule::always(libc::SYS_ptrace);
-        let filter = Filter::new(&[], &[(rule, libc::EPERM)]).expect("the rule is valid");
+        let filter = Filter::new(&[], &[(rule, libc::EPERM)], u32::MAX).expect("the rule is valid");
         let programs = Programs::new();
         filter.install().expect("anybody may");
         let before = Caller::now();

@@ -105,8 +105,8 @@ impl Environment {
             command.uid(NOBODY).gid(NOBODY);
         }
         let forbidden = self.forbidden();
-        let filter =
-            (!forbidden.is_empty()).then(|| Filter::new(&[], &forbidden).expect("it is short"));
+        let filter = (!forbidden.is_empty())
+            .then(|| Filter::new(&[], &forbidden, u32::MAX).expect("it is short"));
         let no_admin = self == Self::NoAdmin;
         // SAFETY: pre_exec: prctl(2) is async-signal-safe, and so is `Filter::install`.
         unsafe {

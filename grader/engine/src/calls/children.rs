@@ -5,15 +5,16 @@ use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
 use crate::kernel::sys::{Pid, send};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
-use crate::world::task::After;
+use crate::world::call::After;
 
 impl Run<'_> {
     /// wait4(pid, status, options, usage) and waitid(type, id, info, options, usage).
-    pub(super) fn wait_for_child(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn wait_for_child(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let argument = |index: usize| regs.arg(index) as u32 as i32;
-        let is_wait4 = regs.number() == libc::SYS_wait4;
+        let is_wait4 = regs.sys() == Some(Sys::Wait4);
         let (whom, options) = if is_wait4 {
             (argument(0), argument(2))
         } else {
@@ -39,9 +40,9 @@ impl Run<'_> {
             After::Waitid(regs.arg(2), options & libc::WNOWAIT != 0)
         };
         if options & libc::WNOHANG != 0 {
-            self.count_poll(tid, regs.number())?;
+            self.count_poll(tid, if is_wait4 { Sys::Wait4 } else { Sys::Waitid })?;
         }
-        self.begin(tid, regs, after, what, None)
+        self.begin(tid, &regs, after, what, None)
     }
 
     /// wait4(2) returned. Returns its result in words.

@@ -1,86 +1,39 @@
 //! Calls on descriptors: what they wait for, sockets with time-outs, who gets `SIGIO`.
 
-use libc::c_long;
 use siglab_model::{Clock as ClockMode, Kind};
-use siglab_sandbox::{Condition, Rule};
 
-use super::{errno_name, failure, kill};
+use super::table::record;
+use super::{errno_name, failure, kill, name};
 use crate::fault::Outcome;
-use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Errno, Pid, memory, proc};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::call::{After, Call, Remainder, Several, Timeout, TimeoutStyle, Waits};
 use crate::world::clock;
 use crate::world::process::SocketTimeout;
-use crate::world::task::{After, Remainder, Timeout, TimeoutStyle};
+use crate::world::task::State;
 
-const F_SETOWN_EX: i32 = 15;
-const F_OFD_SETLKW: i32 = 38;
-const FIOSETOWN: u32 = 0x8901;
-const SIOCSPGRP: u32 = 0x8902;
-
-/// Filter rules: fcntl, ioctl and setsockopt stop only for some of their operations.
-pub(super) fn rules() -> Vec<Rule> {
-    let when = |number: c_long, argument: u8, values: &[u32]| Rule {
-        number,
-        any_of: values
-            .iter()
-            .map(|value| Condition::Is {
-                argument,
-                value: *value,
-            })
-            .collect(),
-    };
-    let commands = [
-        libc::F_SETOWN,
-        F_SETOWN_EX,
-        libc::F_SETLKW,
-        F_OFD_SETLKW,
-        libc::F_SETFL,
-    ];
-    let timeouts = [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO].map(i32::cast_unsigned);
-    vec![
-        when(libc::SYS_fcntl, 1, &commands.map(i32::cast_unsigned)),
-        when(
-            libc::SYS_ioctl,
-            1,
-            &[
-                FIOSETOWN,
-                SIOCSPGRP,
-                libc::TIOCSTI as u32,
-                libc::FIOASYNC as u32,
-                libc::TIOCSCTTY as u32,
-                libc::TIOCSPTLCK as u32,
-            ],
-        ),
-        when(libc::SYS_setsockopt, 2, &timeouts),
-        when(libc::SYS_getsockopt, 2, &timeouts),
-    ]
-}
-
-/// Whether [`rules`] mention the call.
-pub(super) fn is_traced(number: c_long) -> bool {
-    matches!(
-        number,
-        libc::SYS_fcntl | libc::SYS_ioctl | libc::SYS_setsockopt | libc::SYS_getsockopt
-    )
-}
+pub(super) const F_SETOWN_EX: i32 = 15;
+pub(super) const F_OFD_SETLKW: i32 = 38;
+pub(super) const FIOSETOWN: u32 = 0x8901;
+pub(super) const SIOCSPGRP: u32 = 0x8902;
 
 impl Run<'_> {
+    /// fcntl(fd, operation, argument) and ioctl(fd, operation, argument).
     pub(super) fn descriptor_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let operation = regs.arg(1) as u32;
-        match (regs.number(), operation.cast_signed()) {
-            (libc::SYS_setsockopt, _) => self.setsockopt(tid, regs),
-            (libc::SYS_getsockopt, _) => self.getsockopt(tid, regs),
-            (libc::SYS_fcntl, libc::F_SETLKW | F_OFD_SETLKW) => self.begin_plain(tid, &regs),
-            (libc::SYS_fcntl, libc::F_SETOWN) => {
+        match (regs.sys(), operation.cast_signed()) {
+            (Some(Sys::Fcntl), libc::F_SETLKW | F_OFD_SETLKW) => self.begin_plain(tid, regs),
+            (Some(Sys::Fcntl), libc::F_SETOWN) => {
                 self.set_owner(tid, regs, regs.arg(2) as u32 as i32)
             }
-            (libc::SYS_fcntl, libc::F_SETFL) => {
+            (Some(Sys::Fcntl), libc::F_SETFL) => {
                 let is_async = regs.arg(2) as u32 as i32 & libc::O_ASYNC != 0;
                 self.set_async(tid, regs, is_async)
             }
-            (libc::SYS_fcntl, _) => match kill::owner_ex(tid, regs.arg(2)) {
+            (Some(Sys::Fcntl), _) => match kill::owner_ex(tid, regs.arg(2)) {
                 Some(owner) => self.set_owner(tid, regs, owner),
                 None => Ok(Next::USER),
             },
@@ -133,7 +86,7 @@ impl Run<'_> {
 
     pub(super) fn deny(&mut self, tid: Pid, regs: Regs, what: &str) -> Outcome<Next> {
         let kind = Kind::Denied {
-            syscall: syscall_name(regs.number()),
+            syscall: name(&regs),
             what: what.to_owned(),
             signal: None,
             errno: errno_name(failure(Errno::EPERM)),
@@ -144,7 +97,7 @@ impl Run<'_> {
 
     /// setsockopt(fd, level, SO_RCVTIMEO or SO_SNDTIMEO, timeval, size): kept here, the
     /// kernel's own stays off.
-    fn setsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn setsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         if self.world.options.clock == ClockMode::Real
             || regs.arg(1) as u32 as i32 != libc::SOL_SOCKET
         {
@@ -185,7 +138,7 @@ impl Run<'_> {
         self.answer(tid, regs, 0)
     }
 
-    fn getsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn getsockopt(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let is_receive = regs.arg(2) as u32 as i32 == libc::SO_RCVTIMEO;
         let known = socket(pid, regs.arg(0)).and_then(|target| {
@@ -231,37 +184,26 @@ impl Run<'_> {
         regs: &Regs,
     ) -> Outcome<(String, After, Option<Timeout>)> {
         let pid = self.world.task(tid)?.pid;
-        let number = regs.number();
+        let Some(sys) = regs.sys() else {
+            return Ok((String::new(), After::Nothing, None));
+        };
         let Some(fd) = descriptor_argument(regs) else {
             return Ok((describe_several(tid, regs), After::Nothing, None));
         };
         let target = proc::fd_target(pid, fd).unwrap_or_default();
-        let is_signalfd = target.contains("[signalfd]") && number == libc::SYS_read;
+        let is_signalfd = target.contains("[signalfd]") && sys == Sys::Read;
         let after = if is_signalfd {
             After::ReadSignals(regs.arg(1))
         } else {
             After::Nothing
         };
         let what = format!("{} (fd {fd})", describe_target(&target));
-        let timeout = self.socket_timeout(pid, number, &target)?;
+        let timeout = self.socket_timeout(pid, sys, &target)?;
         Ok((what, after, timeout))
     }
 
-    fn socket_timeout(
-        &mut self,
-        pid: Pid,
-        number: c_long,
-        target: &str,
-    ) -> Outcome<Option<Timeout>> {
-        let receives = matches!(
-            number,
-            libc::SYS_read
-                | libc::SYS_readv
-                | libc::SYS_recvfrom
-                | libc::SYS_recvmsg
-                | libc::SYS_accept
-                | libc::SYS_accept4
-        );
+    fn socket_timeout(&mut self, pid: Pid, sys: Sys, target: &str) -> Outcome<Option<Timeout>> {
+        let receives = record(sys).receives;
         let now = self.world.clock.now();
         let nanos = self
             .world
@@ -270,7 +212,7 @@ impl Run<'_> {
             .iter()
             .find(|known| known.target == *target)
             .and_then(|known| if receives { known.receive } else { known.send });
-        let errno = if number == libc::SYS_connect {
+        let errno = if sys == Sys::Connect {
             libc::EINPROGRESS
         } else {
             libc::EAGAIN
@@ -282,52 +224,51 @@ impl Run<'_> {
             style: TimeoutStyle {
                 result: -i64::from(errno),
                 remainder: Remainder::None,
-                eintr_on_stop: true,
                 clears_sets: false,
             },
             fired: false,
         }))
     }
 
-    /// Whether a task waits for something that may come from outside of the run, so that
-    /// waiting for ever isn't proved.
+    /// Whether a task waits for something that may come from outside of the run, or for
+    /// something that siglab doesn't know, so that waiting for ever isn't proved.
     pub(crate) fn waits_for_outside(&self) -> bool {
-        self.tracer.plumbing.external_stdin
-            && self.world.tasks.iter().any(|task| {
-                task.state == crate::world::task::State::Blocked
-                    && task.call.as_ref().is_some_and(|call| {
-                        may_come_from_outside(task.pid, task.tid, &call.entry, call.number)
-                    })
-            })
-    }
-}
-
-fn may_come_from_outside(pid: Pid, tid: Pid, entry: &Regs, number: c_long) -> bool {
-    let stdin = proc::fd_target(Pid::this(), 0).unwrap_or_default();
-    let outside = |fd: i32| {
-        proc::fd_target(pid, fd).is_some_and(|to| {
-            (to == stdin && !stdin.is_empty()) || to.starts_with("socket:") || to == "/dev/tty"
+        self.world.tasks.iter().any(|task| {
+            task.state == State::Blocked
+                && task
+                    .call()
+                    .is_some_and(|call| self.may_come_from_outside(task.pid, task.tid, call))
         })
-    };
-    if super::waits_on_fd(number) {
-        descriptors_of(pid, tid, entry, number)
-            .into_iter()
-            .any(outside)
-    } else {
-        false
+    }
+
+    fn may_come_from_outside(&self, pid: Pid, tid: Pid, call: &Call) -> bool {
+        if call.waits == Waits::Unknown {
+            return true;
+        }
+        if !self.tracer.plumbing.external_stdin {
+            return false;
+        }
+        let stdin = proc::fd_target(Pid::this(), 0).unwrap_or_default();
+        let outside = |fd: i32| {
+            proc::fd_target(pid, fd).is_some_and(|to| {
+                (to == stdin && !stdin.is_empty()) || to.starts_with("socket:") || to == "/dev/tty"
+            })
+        };
+        descriptors_of(pid, tid, call).into_iter().any(outside)
     }
 }
 
 /// All descriptors that a call waits for.
-fn descriptors_of(pid: Pid, tid: Pid, entry: &Regs, number: c_long) -> Vec<i32> {
+fn descriptors_of(pid: Pid, tid: Pid, call: &Call) -> Vec<i32> {
     const MOST: u64 = 4096;
+    let entry = &call.entry;
     let count = entry.arg(1).min(MOST);
-    match number {
-        libc::SYS_poll | libc::SYS_ppoll => (0..count)
+    match call.waits {
+        Waits::Several(Several::Poll) => (0..count)
             .filter_map(|index| memory::read::<u64>(tid, entry.arg(0) + index * 8).ok())
             .map(|pollfd| pollfd as u32 as i32)
             .collect(),
-        libc::SYS_select | libc::SYS_pselect6 => {
+        Waits::Several(Several::Select) => {
             let highest = i32::try_from(entry.arg(0).min(MOST)).unwrap_or(0);
             (0..highest)
                 .filter(|fd| {
@@ -340,10 +281,17 @@ fn descriptors_of(pid: Pid, tid: Pid, entry: &Regs, number: c_long) -> Vec<i32> 
                 })
                 .collect()
         }
-        libc::SYS_epoll_wait | libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => {
-            proc::epoll_targets(pid, entry.arg(0) as u32 as i32)
-        }
-        _ => descriptor_argument(entry).into_iter().collect(),
+        Waits::Several(Several::Epoll) => proc::epoll_targets(pid, entry.arg(0) as u32 as i32),
+        Waits::Descriptors(arguments) => arguments
+            .iter()
+            .map(|argument| entry.arg(*argument) as u32 as i32)
+            .collect(),
+        Waits::Never
+        | Waits::Signals
+        | Waits::Children
+        | Waits::Lock
+        | Waits::Others
+        | Waits::Unknown => Vec::new(),
     }
 }
 
@@ -352,32 +300,20 @@ fn socket(pid: Pid, fd: u64) -> Option<String> {
     proc::fd_target(pid, fd as u32 as i32).filter(|target| target.starts_with("socket:"))
 }
 
-/// The one descriptor that a call works on, in its first argument.
+/// The first descriptor that a call works on.
 fn descriptor_argument(regs: &Regs) -> Option<i32> {
-    matches!(
-        regs.number(),
-        libc::SYS_read
-            | libc::SYS_readv
-            | libc::SYS_pread64
-            | libc::SYS_write
-            | libc::SYS_writev
-            | libc::SYS_recvfrom
-            | libc::SYS_recvmsg
-            | libc::SYS_sendto
-            | libc::SYS_sendmsg
-            | libc::SYS_accept
-            | libc::SYS_accept4
-            | libc::SYS_connect
-            | libc::SYS_flock
-            | libc::SYS_fcntl
-            | libc::SYS_ioctl
-    )
-    .then(|| regs.arg(0) as u32 as i32)
+    let sys = regs.sys()?;
+    let argument = match record(sys).waits {
+        Waits::Descriptors(arguments) => *arguments.first()?,
+        _ if matches!(sys, Sys::Fcntl | Sys::Flock) => 0,
+        _ => return None,
+    };
+    Some(regs.arg(argument) as u32 as i32)
 }
 
 fn describe_several(tid: Pid, regs: &Regs) -> String {
-    match regs.number() {
-        libc::SYS_poll | libc::SYS_ppoll => {
+    match regs.sys() {
+        Some(Sys::Poll | Sys::Ppoll) => {
             let fds: Vec<String> = (0..regs.arg(1).min(16))
                 .filter_map(|index| memory::read::<u64>(tid, regs.arg(0) + index * 8).ok())
                 .map(|pollfd| (pollfd as u32 as i32).to_string())

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use siglab_model::{Kind, Role, SigInfo, Signal};
 
-use super::{errno_name, failure, in_words, signal_argument};
+use super::{errno_name, failure, in_words, name, signal_argument};
 use crate::fault::Outcome;
-use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
 use crate::kernel::sys::{Errno, Pid, memory, proc, send};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
-use crate::world::task::{After, Call, Target};
+use crate::world::call::{After, Call, Target};
+use crate::world::task::Phase;
 
 /// linux/pidfd.h, since 6.9.
 const PIDFD_SIGNAL_PROCESS_GROUP: i32 = 4;
@@ -45,9 +47,9 @@ enum Decision {
 impl Run<'_> {
     /// A copy remembers the pid of what it was copied from: it means itself.
     fn mean_copy(&self, tid: Pid, regs: &mut Regs) -> Outcome<()> {
-        let ids = match regs.number() {
-            libc::SYS_kill | libc::SYS_tkill | libc::SYS_rt_sigqueueinfo => 1,
-            libc::SYS_tgkill | libc::SYS_rt_tgsigqueueinfo => 2,
+        let ids = match regs.sys() {
+            Some(Sys::Kill | Sys::Tkill | Sys::RtSigqueueinfo) => 1,
+            Some(Sys::Tgkill | Sys::RtTgsigqueueinfo) => 2,
             _ => 0,
         };
         for index in 0..ids {
@@ -62,13 +64,13 @@ impl Run<'_> {
     }
 
     pub(super) fn send_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let number = regs.number();
+        let sys = regs.sys();
         let mut regs = regs;
         self.mean_copy(tid, &mut regs)?;
         let argument = |index: usize| regs.arg(index) as u32 as i32;
         let pid = |index: usize| Pid::from_raw(argument(index));
-        let (wanted, raw_signal) = match number {
-            libc::SYS_kill => (
+        let (wanted, raw_signal) = match sys {
+            Some(Sys::Kill) => (
                 match argument(0) {
                     0 => Wanted::Group(0),
                     -1 => Wanted::All,
@@ -77,22 +79,22 @@ impl Run<'_> {
                 },
                 argument(1),
             ),
-            libc::SYS_tkill => (
+            Some(Sys::Tkill) => (
                 Wanted::Thread {
                     pid: None,
                     tid: pid(0),
                 },
                 argument(1),
             ),
-            libc::SYS_tgkill => (
+            Some(Sys::Tgkill) => (
                 Wanted::Thread {
                     pid: Some(pid(0)),
                     tid: pid(1),
                 },
                 argument(2),
             ),
-            libc::SYS_rt_sigqueueinfo => (Wanted::Process(pid(0)), argument(1)),
-            libc::SYS_rt_tgsigqueueinfo => (
+            Some(Sys::RtSigqueueinfo) => (Wanted::Process(pid(0)), argument(1)),
+            Some(Sys::RtTgsigqueueinfo) => (
                 Wanted::Thread {
                     pid: Some(pid(0)),
                     tid: pid(1),
@@ -117,7 +119,7 @@ impl Run<'_> {
             return self.send_to_all(tid, regs, raw_signal);
         }
         if let Wanted::Group(group) = wanted
-            && number == libc::SYS_kill
+            && sys == Some(Sys::Kill)
             && signal == Some(Signal::CONT)
         {
             let group = match group {
@@ -137,7 +139,7 @@ impl Run<'_> {
             Decision::Fails => Vec::new(),
             Decision::Deny(errno, what) => {
                 let kind = Kind::Denied {
-                    syscall: syscall_name(number),
+                    syscall: name(&regs),
                     what,
                     signal,
                     errno: errno_name(failure(errno)),
@@ -317,7 +319,7 @@ impl Run<'_> {
     ) -> Outcome<()> {
         if regs.result() < 0 {
             let kind = Kind::SendFailed {
-                syscall: syscall_name(regs.number()),
+                syscall: name(regs),
                 target: to.to_owned(),
                 signal: signal.map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
                 errno: in_words(regs.result()),
@@ -336,10 +338,10 @@ impl Run<'_> {
     }
 
     fn sent_info(&self, tid: Pid, regs: &Regs, target: &Target, from: &Role) -> SigInfo {
-        let queued = match regs.number() {
-            libc::SYS_rt_sigqueueinfo => siginfo::read(tid, regs.arg(2)).ok(),
-            libc::SYS_rt_tgsigqueueinfo => siginfo::read(tid, regs.arg(3)).ok(),
-            libc::SYS_pidfd_send_signal if regs.arg(2) != 0 => siginfo::read(tid, regs.arg(2)).ok(),
+        let queued = match regs.sys() {
+            Some(Sys::RtSigqueueinfo) => siginfo::read(tid, regs.arg(2)).ok(),
+            Some(Sys::RtTgsigqueueinfo) => siginfo::read(tid, regs.arg(3)).ok(),
+            Some(Sys::PidfdSendSignal) if regs.arg(2) != 0 => siginfo::read(tid, regs.arg(2)).ok(),
             _ => None,
         };
         match queued {
@@ -373,7 +375,7 @@ impl Run<'_> {
         self.world.task_event(
             tid,
             Kind::Denied {
-                syscall: syscall_name(regs.number()),
+                syscall: name(&regs),
                 what: "all processes of the machine; those of the run get it".to_owned(),
                 signal: signal_argument(u64::from(raw_signal.cast_unsigned())),
                 errno: if rest.is_empty() { "ESRCH" } else { "0" }.to_owned(),
@@ -397,25 +399,22 @@ impl Run<'_> {
         mut rest: Vec<Pid>,
     ) -> Outcome<Next> {
         let first = rest.remove(0);
-        self.begin(
-            tid,
-            &regs,
-            After::SendOneByOne { rest, sent: false },
-            String::new(),
-            None,
-        )?;
+        let target = self.survey_one(first, raw_signal);
+        let after = After::SendOneByOne {
+            rest,
+            target,
+            sent: false,
+        };
+        self.begin(tid, &regs, after, String::new(), None)?;
         let mut to_one = regs;
         to_one.set_arg(0, u64::from(first.as_raw().cast_unsigned()));
         self.tracer.stopped(tid)?.set_regs(&to_one)?;
-        self.survey_one(tid, first, raw_signal)?;
         Ok(Next::KERNEL)
     }
 
-    fn survey_one(&mut self, tid: Pid, target: Pid, raw_signal: i32) -> Outcome<()> {
+    fn survey_one(&self, target: Pid, raw_signal: i32) -> Option<Target> {
         let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
-        let surveyed = self.surveyed(&[target], None, signal);
-        self.world.task(tid)?.survey = surveyed.first().copied();
-        Ok(())
+        self.surveyed(&[target], None, signal).first().copied()
     }
 
     /// One kill of a kill(-1) returned. Whether it was the last; if not, the next is
@@ -426,14 +425,13 @@ impl Run<'_> {
         regs: &mut Regs,
         call: &Call,
         rest: &[Pid],
+        target: Option<Target>,
         sent: bool,
     ) -> Outcome<bool> {
         let raw_signal = call.entry.arg(1) as u32 as i32;
         let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
         let sent = sent || regs.result() == 0;
-        if let (Some(target), Some(signal), 0) =
-            (self.world.task(tid)?.survey.take(), signal, regs.result())
-        {
+        if let (Some(target), Some(signal), 0) = (target, signal, regs.result()) {
             let from = self.world.process_of(tid)?.role.clone();
             let info = self.sent_info(tid, regs, &target, &from);
             self.generated(target, signal, &from, info)?;
@@ -447,27 +445,33 @@ impl Run<'_> {
         };
         let mut again = *regs;
         again.set_arg(0, u64::from(next.as_raw().cast_unsigned()));
-        again.call_again(call.number);
+        again.call_again(call.entry.number());
         self.tracer.stopped(tid)?.set_regs(&again)?;
         let after = After::SendOneByOne {
             rest: rest.to_vec(),
+            target: self.survey_one(*next, raw_signal),
             sent,
         };
-        self.world.task(tid)?.repeat = Some(Call {
+        self.world.task(tid)?.begin(Phase::Repeat(Call {
             after,
             ..call.clone()
-        });
-        self.survey_one(tid, *next, raw_signal)?;
+        }));
         Ok(false)
     }
 
     /// The kill that `send_next` prepared is about to be made.
     pub(super) fn repeat_call(&mut self, tid: Pid) -> Outcome<Option<Next>> {
         let task = self.world.task(tid)?;
-        Ok(task.repeat.take().map(|call| {
-            task.call = Some(call);
-            Next::KERNEL
-        }))
+        Ok(match std::mem::take(&mut task.phase) {
+            Phase::Repeat(call) => {
+                task.begin(Phase::In(call));
+                Some(Next::KERNEL)
+            }
+            other => {
+                task.phase = other;
+                None
+            }
+        })
     }
 
     /// Roles of the members of a process group, for the trace.

@@ -7,6 +7,7 @@ use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Errno, Pid, memory};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::task::State;
@@ -80,7 +81,8 @@ impl Run<'_> {
     }
 
     /// sched_yield(): the others first, in order.
-    pub(super) fn yield_turn(&mut self, tid: Pid) -> Outcome<Next> {
+    pub(super) fn sched_yield(&mut self, tid: Pid, _: Regs) -> Outcome<Next> {
+        self.count_poll(tid, Sys::SchedYield)?;
         let others = self
             .world
             .tasks

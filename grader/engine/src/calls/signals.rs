@@ -1,24 +1,25 @@
 //! Dispositions, masks, and waiting for signals.
 
-use siglab_model::{Clock as ClockMode, Kind, MaskHow, SigSet};
+use siglab_model::{Kind, MaskHow, SigSet};
 
-use super::{errno_name, in_words, signal_argument, timed};
+use super::{errno_name, in_words, signal_argument};
 use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
 use crate::kernel::sys::{Pid, memory};
+use crate::kernel::syscalls::Sys;
 use crate::signals::deliver::discards;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::call::{After, Call};
 use crate::world::process::RawAction;
-use crate::world::task::{After, Call};
 
 /// What rt_sigtimedwait(2) and its kin are called with: sigset_t of this size.
 const SIGSET_SIZE: u64 = 8;
 
 impl Run<'_> {
     /// rt_sigaction(signal, new, old, size).
-    pub(super) fn sigaction(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn sigaction(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let signal = signal_argument(regs.arg(0)).filter(|signal| signal.can_be_caught());
         let (Some(signal), 1.., SIGSET_SIZE) = (signal, regs.arg(1), regs.arg(3)) else {
             return Ok(Next::USER);
@@ -52,7 +53,7 @@ impl Run<'_> {
     }
 
     /// rt_sigprocmask(how, new, old, size).
-    pub(super) fn sigprocmask(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn sigprocmask(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let (1.., SIGSET_SIZE) = (regs.arg(1), regs.arg(3)) else {
             return Ok(Next::USER);
         };
@@ -75,8 +76,19 @@ impl Run<'_> {
         Ok(Next::USER)
     }
 
+    /// rt_sigreturn().
+    pub(super) fn sigreturn(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.on_sigreturn(tid, &regs)?;
+        Ok(Next::USER)
+    }
+
+    /// signalfd(fd, mask, size) and signalfd4(fd, mask, size, flags).
+    pub(super) fn new_signalfd(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.begin(tid, &regs, After::NewSignalfd, String::new(), None)
+    }
+
     /// sigaltstack(new, old).
-    pub(super) fn sigaltstack(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn sigaltstack(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         const SS_DISABLE: u64 = 2;
         if regs.arg(0) != 0
             && let Ok([low, flags, size]) = memory::read::<[u64; 3]>(tid, regs.arg(0))
@@ -88,8 +100,8 @@ impl Run<'_> {
     }
 
     /// pause() and rt_sigsuspend(mask, size).
-    pub(super) fn signal_wait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
-        let what = if regs.number() == libc::SYS_pause {
+    pub(super) fn signal_wait(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let what = if regs.sys() == Some(Sys::Pause) {
             "any signal".to_owned()
         } else {
             match memory::read::<u64>(tid, regs.arg(0)) {
@@ -98,24 +110,19 @@ impl Run<'_> {
                 Err(_) => String::new(),
             }
         };
-        self.begin(tid, regs, After::Nothing, what, None)
+        self.begin(tid, &regs, After::Nothing, what, None)
     }
 
     /// rt_sigtimedwait(set, info, timeout, size).
-    pub(super) fn sigtimedwait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn sigtimedwait(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let what = memory::read::<u64>(tid, regs.arg(0)).map_or_else(
             |_| String::new(),
             |bits| SigSet::from_bits(bits).to_string(),
         );
-        let timeout = match timed::style(regs.number()) {
-            Some(spec) if self.world.options.clock == ClockMode::Virtual => {
-                self.take_over_timeout(tid, regs, &spec)?
-            }
-            _ => None,
-        };
-        self.leave_out_discarded(tid, regs)?;
-        let info = self.ask_for_info(tid, regs)?;
-        self.begin(tid, regs, After::Accept(info), what, timeout)
+        let timeout = self.take_over_timeout(tid, &regs)?;
+        self.leave_out_discarded(tid, &regs)?;
+        let info = self.ask_for_info(tid, &regs)?;
+        self.begin(tid, &regs, After::Accept(info), what, timeout)
     }
 
     /// Where the kernel will write the siginfo: if the program doesn't want it, below the
@@ -171,7 +178,7 @@ impl Run<'_> {
         let result = regs.result();
         let Some(signal) = u64::try_from(result).ok().and_then(signal_argument) else {
             if result == -i64::from(libc::EAGAIN) && !call.wait_begun {
-                self.count_poll(tid, call.number)?;
+                self.count_poll(tid, call.sys)?;
             }
             return Ok(errno_name(result));
         };
@@ -189,7 +196,7 @@ impl Run<'_> {
             self.saw_delivery(tid, signal, &raw, &described)?;
             described
         };
-        let by = crate::kernel::arch::syscall_name(call.number);
+        let by = call.sys.name().to_owned();
         self.world.task_event(
             tid,
             Kind::Accepted {

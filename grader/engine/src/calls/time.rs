@@ -6,45 +6,39 @@ use super::{failure, signal_argument};
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Errno, Pid, fds, memory};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::call::After;
 use crate::world::clock::{self, ClockKind};
-use crate::world::task::After;
 use crate::world::timers::{Key, Notify, Setting};
 
 /// The kernel's clock ticks a second, as `times` and sysconf(3) count: `USER_HZ`.
 const TICKS_PER_SECOND: i64 = 100;
 
 impl Run<'_> {
-    pub(super) fn time_call(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        match regs.number() {
-            libc::SYS_clock_gettime => self.clock_gettime(tid, regs),
-            libc::SYS_gettimeofday => self.gettimeofday(tid, regs),
-            libc::SYS_time => self.time(tid, regs),
-            libc::SYS_times => self.times(tid, regs),
-            libc::SYS_alarm => self.alarm(tid, regs),
-            libc::SYS_setitimer => self.setitimer(tid, regs),
-            libc::SYS_getitimer => self.getitimer(tid, regs),
-            libc::SYS_timer_create => self.timer_create(tid, regs),
-            libc::SYS_timer_settime => self.timer_settime(tid, regs),
-            libc::SYS_timer_gettime => self.timer_gettime(tid, regs),
-            libc::SYS_timer_getoverrun => {
-                let pid = self.world.task(tid)?.pid;
-                let overrun = self.world.timers.overruns(posix(pid, regs.arg(0)));
-                self.answer(tid, regs, overrun.map_or(failure(Errno::EINVAL), i64::from))
-            }
-            libc::SYS_timer_delete => {
-                let pid = self.world.task(tid)?.pid;
-                let deleted = self.world.timers.remove(posix(pid, regs.arg(0)));
-                self.answer(tid, regs, if deleted { 0 } else { failure(Errno::EINVAL) })
-            }
-            libc::SYS_timerfd_create => {
-                let id = regs.arg(0) as u32 as i32;
-                self.begin(tid, &regs, After::NewTimerfd(id), String::new(), None)
-            }
-            libc::SYS_timerfd_settime => self.timerfd_settime(tid, regs),
-            _ => self.timerfd_gettime(tid, regs),
-        }
+    /// timer_getoverrun(id).
+    pub(super) fn timer_getoverrun(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.world.task(tid)?.pid;
+        let overruns = self.world.timers.overruns(posix(pid, regs.arg(0)));
+        self.answer(
+            tid,
+            regs,
+            overruns.map_or(failure(Errno::EINVAL), i64::from),
+        )
+    }
+
+    /// timer_delete(id).
+    pub(super) fn timer_delete(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let pid = self.world.task(tid)?.pid;
+        let deleted = self.world.timers.remove(posix(pid, regs.arg(0)));
+        self.answer(tid, regs, if deleted { 0 } else { failure(Errno::EINVAL) })
+    }
+
+    /// timerfd_create(clock, flags).
+    pub(super) fn timerfd_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let id = regs.arg(0) as u32 as i32;
+        self.begin(tid, &regs, After::NewTimerfd(id), String::new(), None)
     }
 
     /// Answers a call whose result is written to memory: `EFAULT` if that fails.
@@ -66,13 +60,13 @@ impl Run<'_> {
         )
     }
 
-    fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let nanos = match clock::kind(regs.arg(0) as u32 as i32) {
             ClockKind::Machine { at_exec } => self.world.clock.read(at_exec),
             ClockKind::Processor => self.processor_nanos(tid)?,
             ClockKind::Unknown => return Ok(Next::USER),
         };
-        self.count_poll(tid, regs.number())?;
+        self.count_poll(tid, Sys::ClockGettime)?;
         let written = memory::write(tid, regs.arg(1), &clock::timespec(nanos));
         self.answer_written(tid, regs, written, 0)
     }
@@ -90,8 +84,8 @@ impl Run<'_> {
         Ok(process.processor_nanos)
     }
 
-    fn gettimeofday(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_poll(tid, regs.number())?;
+    pub(super) fn gettimeofday(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.count_poll(tid, Sys::Gettimeofday)?;
         let now = self.world.clock.realtime();
         let value = libc::timeval {
             tv_sec: now.div_euclid(1_000_000_000),
@@ -108,8 +102,8 @@ impl Run<'_> {
         self.answer_written(tid, regs, written, 0)
     }
 
-    fn time(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_poll(tid, regs.number())?;
+    pub(super) fn time(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.count_poll(tid, Sys::Time)?;
         let seconds = self.world.clock.realtime().div_euclid(1_000_000_000);
         let mut written = Ok(());
         if regs.arg(0) != 0 {
@@ -118,8 +112,8 @@ impl Run<'_> {
         self.answer_written(tid, regs, written, seconds)
     }
 
-    fn times(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_poll(tid, regs.number())?;
+    pub(super) fn times(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.count_poll(tid, Sys::Times)?;
         let tick = 1_000_000_000 / TICKS_PER_SECOND;
         let used = (self.processor_nanos(tid)? / tick).cast_unsigned();
         let mut written = Ok(());
@@ -135,7 +129,7 @@ impl Run<'_> {
     }
 
     /// alarm(seconds): the old value is rounded to whole seconds, but never to 0.
-    fn alarm(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn alarm(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let seconds = i64::from(regs.arg(0) as u32);
         let now = self.world.clock.now();
@@ -147,7 +141,7 @@ impl Run<'_> {
     }
 
     /// setitimer(which, new, old).
-    fn setitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn setitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let which = regs.arg(0) as u32 as i32;
         if which != libc::ITIMER_REAL {
@@ -175,7 +169,7 @@ impl Run<'_> {
         self.answer_written(tid, regs, written, 0)
     }
 
-    fn getitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn getitimer(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         if regs.arg(0) as u32 as i32 != libc::ITIMER_REAL {
             return Ok(Next::USER);
         }
@@ -186,7 +180,7 @@ impl Run<'_> {
     }
 
     /// timer_create(clock, event, id).
-    fn timer_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn timer_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let at_exec = match clock::kind(regs.arg(0) as u32 as i32) {
             ClockKind::Machine { at_exec } => at_exec,
@@ -240,7 +234,7 @@ impl Run<'_> {
     }
 
     /// timer_settime(id, flags, new, old).
-    fn timer_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn timer_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let key = posix(pid, regs.arg(0));
         let Some(at_exec) = self.world.timers.get(key).map(|timer| timer.at_exec) else {
@@ -273,7 +267,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn timer_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn timer_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let Some(setting) = self
             .world
@@ -337,7 +331,7 @@ impl Run<'_> {
     }
 
     /// timerfd_settime(fd, flags, new, old).
-    fn timerfd_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn timerfd_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let Some(id) = self.timerfd(pid, regs.arg(0) as u32 as i32) else {
             return Ok(Next::USER);
@@ -363,7 +357,7 @@ impl Run<'_> {
         self.answer_written(tid, regs, written, 0)
     }
 
-    fn timerfd_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+    pub(super) fn timerfd_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let now = self.world.clock.now();
         let setting = self

@@ -1,112 +1,45 @@
 //! Calls with a time-out. The kernel is given none: the task really waits, and is woken by
 //! whatever wakes it natively, or by siglab at its virtual deadline.
 
-use libc::c_long;
-use siglab_model::{Clock as ClockMode, Kind};
+use siglab_model::Clock as ClockMode;
 
+use super::table::{Format, TimeoutArgument, record};
 use crate::fault::Outcome;
-use crate::kernel::arch::{Regs, syscall_name};
+use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Pid, memory, ptrace};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::call::{After, Call, Remainder, Timeout, TimeoutStyle};
 use crate::world::clock::{self, ClockKind};
-use crate::world::task::{After, Call, Remainder, Timeout, TimeoutStyle};
-
-/// How a call takes its time-out.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spec {
-    argument: usize,
-    format: Format,
-    style: TimeoutStyle,
-}
-
-/// The type of a time-out argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// An integer of milliseconds; negative is for ever.
-    Millis,
-    /// A pointer to a `timespec`; NULL is for ever.
-    Timespec,
-    /// A pointer to a `timeval`; NULL is for ever.
-    Timeval,
-    /// A pointer to a `timespec` on this clock; NULL is for ever.
-    At(i32),
-}
-
-const fn gives(result: i64) -> TimeoutStyle {
-    TimeoutStyle {
-        result,
-        remainder: Remainder::None,
-        eintr_on_stop: false,
-        clears_sets: false,
-    }
-}
-
-const fn fails(errno: i32) -> TimeoutStyle {
-    gives(-(errno as i64))
-}
-
-/// How the call with this number takes its time-out. futex(2) and the sleeps aren't here:
-/// theirs depends on other arguments.
-pub(super) fn style(number: c_long) -> Option<Spec> {
-    use Format::{At, Millis, Timespec, Timeval};
-    let sets = |style: TimeoutStyle| TimeoutStyle {
-        clears_sets: true,
-        ..style
-    };
-    let eintr = |style: TimeoutStyle| TimeoutStyle {
-        eintr_on_stop: true,
-        ..style
-    };
-    let (argument, format, style) = match number {
-        libc::SYS_poll => (2, Millis, gives(0)),
-        libc::SYS_ppoll => (2, Timespec, gives(0)),
-        libc::SYS_select => (4, Timeval, sets(gives(0))),
-        libc::SYS_pselect6 => (4, Timespec, sets(gives(0))),
-        libc::SYS_epoll_wait | libc::SYS_epoll_pwait => (3, Millis, eintr(gives(0))),
-        libc::SYS_epoll_pwait2 => (3, Timespec, eintr(gives(0))),
-        libc::SYS_rt_sigtimedwait => (2, Timespec, eintr(fails(libc::EAGAIN))),
-        libc::SYS_semtimedop => (3, Timespec, eintr(fails(libc::EAGAIN))),
-        libc::SYS_mq_timedsend | libc::SYS_mq_timedreceive => {
-            (4, At(libc::CLOCK_REALTIME), fails(libc::ETIMEDOUT))
-        }
-        libc::SYS_io_getevents => (4, Timespec, eintr(gives(0))),
-        libc::SYS_futex_waitv => (3, At(libc::CLOCK_MONOTONIC), fails(libc::ETIMEDOUT)),
-        _ => return None,
-    };
-    Some(Spec {
-        argument,
-        format,
-        style,
-    })
-}
 
 impl Run<'_> {
-    /// A call from the table above.
-    pub(super) fn timed_wait(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
-        let Some(mut spec) = style(regs.number()) else {
-            return Ok(Next::USER);
-        };
-        if regs.number() == libc::SYS_futex_waitv {
-            spec.format = Format::At(regs.arg(4) as u32 as i32);
-        }
-        let timeout = if self.world.options.clock == ClockMode::Virtual {
-            self.take_over_timeout(tid, regs, &spec)?
-        } else {
-            None
-        };
-        let (what, after, _) = self.describe_descriptor_wait(tid, regs)?;
-        self.begin(tid, regs, after, what, timeout)
+    /// A call with a time-out, or of a kind that may have one.
+    pub(super) fn timed_wait(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let timeout = self.take_over_timeout(tid, &regs)?;
+        let (what, after, _) = self.describe_descriptor_wait(tid, &regs)?;
+        self.begin(tid, &regs, after, what, timeout)
     }
 
-    /// Takes the time-out away from the kernel, unless it is none or zero. A call that goes
-    /// on after an interruption keeps its deadline: see `Run::begin`.
-    pub(super) fn take_over_timeout(
+    /// Takes the call's time-out away from the kernel, unless it is none or zero.
+    pub(super) fn take_over_timeout(&mut self, tid: Pid, regs: &Regs) -> Outcome<Option<Timeout>> {
+        match regs.sys().and_then(|sys| record(sys).timeout) {
+            Some(spec) => self.take_over(tid, regs, &spec),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes a time-out away from the kernel, unless it is none or zero, or time is real. A
+    /// call that goes on after an interruption keeps its deadline: see `Run::begin`.
+    fn take_over(
         &mut self,
         tid: Pid,
         regs: &Regs,
-        spec: &Spec,
+        spec: &TimeoutArgument,
     ) -> Outcome<Option<Timeout>> {
+        if self.world.options.clock == ClockMode::Real {
+            return Ok(None);
+        }
         let value = regs.arg(spec.argument);
         let now = self.world.clock.now();
         let mut style = spec.style;
@@ -125,24 +58,28 @@ impl Run<'_> {
             Format::Timeval => memory::read::<libc::timeval>(tid, value)
                 .ok()
                 .and_then(clock::nanos_of_timeval),
-            Format::At(id) => match (clock::kind(id), timespec()) {
-                (ClockKind::Machine { at_exec }, Some(nanos)) => {
-                    let left = self.world.clock.when(at_exec, nanos).since(now);
-                    // One that is past must still not reach the kernel, whose clock is
-                    // another one.
-                    Some(i64::try_from(left.as_nanos()).unwrap_or(i64::MAX).max(1))
+            Format::At(_) | Format::AtClockIn(_) => {
+                match (clock::kind(spec.clock(regs)), timespec()) {
+                    (ClockKind::Machine { at_exec }, Some(nanos)) => {
+                        let left = self.world.clock.when(at_exec, nanos).since(now);
+                        // One that is past must still not reach the kernel, whose clock is
+                        // another one.
+                        Some(i64::try_from(left.as_nanos()).unwrap_or(i64::MAX).max(1))
+                    }
+                    _ => None,
                 }
-                _ => None,
-            },
+            }
         };
         let Some(nanos) = nanos else { return Ok(None) };
         if nanos == 0 {
-            self.count_poll(tid, regs.number())?;
+            if let Some(sys) = regs.sys() {
+                self.count_poll(tid, sys)?;
+            }
             return Ok(None);
         }
-        style.remainder = match regs.number() {
-            libc::SYS_select => Remainder::Timeval(value),
-            libc::SYS_pselect6 | libc::SYS_ppoll => Remainder::Timespec(value),
+        style.remainder = match regs.sys() {
+            Some(Sys::Select) => Remainder::Timeval(value),
+            Some(Sys::Pselect6 | Sys::Ppoll) => Remainder::Timespec(value),
             _ => Remainder::None,
         };
         let mut untimed = *regs;
@@ -163,7 +100,7 @@ impl Run<'_> {
     }
 
     /// futex(word, operation, value, timeout or value2, word2, value3).
-    pub(super) fn futex(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn futex(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let operation = regs.arg(1) as u32 as i32;
         let on_realtime = operation & libc::FUTEX_CLOCK_REALTIME != 0;
         let on = if on_realtime {
@@ -171,7 +108,6 @@ impl Run<'_> {
         } else {
             libc::CLOCK_MONOTONIC
         };
-        let style = fails(libc::ETIMEDOUT);
         let (format, what) = match operation & libc::FUTEX_CMD_MASK {
             libc::FUTEX_WAIT => (Some(Format::Timespec), "a lock or condition"),
             libc::FUTEX_WAIT_BITSET | libc::FUTEX_WAIT_REQUEUE_PI => {
@@ -182,7 +118,7 @@ impl Run<'_> {
             _ => (None, ""),
         };
         let Some(format) = format else {
-            return self.begin(tid, regs, After::Nothing, String::new(), None);
+            return self.begin(tid, &regs, After::Nothing, String::new(), None);
         };
         // Locks of glibc and of Rust are 2 while somebody waits for them; semaphores,
         // conditions and threads that are joined never are, or hardly.
@@ -192,17 +128,17 @@ impl Run<'_> {
             what
         };
         let what = self.describe_lock(tid, regs.arg(0), what);
-        let spec = Spec {
+        let spec = TimeoutArgument {
             argument: 3,
             format,
-            style,
+            style: TimeoutStyle {
+                result: -i64::from(libc::ETIMEDOUT),
+                remainder: Remainder::None,
+                clears_sets: false,
+            },
         };
-        let timeout = if self.world.options.clock == ClockMode::Virtual {
-            self.take_over_timeout(tid, regs, &spec)?
-        } else {
-            None
-        };
-        self.begin(tid, regs, After::Nothing, what, timeout)
+        let timeout = self.take_over(tid, &regs, &spec)?;
+        self.begin(tid, &regs, After::Nothing, what, timeout)
     }
 
     /// `what`, with the name of the variable and, if it is a pthread mutex, of its owner.
@@ -253,11 +189,11 @@ impl Run<'_> {
 
     /// nanosleep(time, left) and clock_nanosleep(clock, flags, time, left): while it lasts
     /// the task is in pause(2), which signals interrupt alike.
-    pub(super) fn sleep(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+    pub(super) fn sleep(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         if self.world.options.clock == ClockMode::Real {
-            return self.begin(tid, regs, After::Nothing, String::new(), None);
+            return self.begin(tid, &regs, After::Nothing, String::new(), None);
         }
-        let is_nanosleep = regs.number() == libc::SYS_nanosleep;
+        let is_nanosleep = regs.sys() == Some(Sys::Nanosleep);
         let (id, flags, time, left) = if is_nanosleep {
             (libc::CLOCK_MONOTONIC, 0, regs.arg(0), regs.arg(1))
         } else {
@@ -273,7 +209,7 @@ impl Run<'_> {
             ClockKind::Processor => {
                 return self.unsupported(
                     tid,
-                    regs,
+                    &regs,
                     "a sleep in processor time",
                     crate::kernel::sys::Errno::ENOTSUP,
                 );
@@ -293,16 +229,20 @@ impl Run<'_> {
         } else {
             now + clock::duration(nanos)
         };
-        if deadline == now && self.world.task(tid)?.restart.is_none() {
-            self.count_poll(tid, regs.number())?;
-            return self.answer(tid, *regs, 0);
+        if deadline == now && self.world.task(tid)?.interrupted_call().is_none() {
+            self.count_poll(tid, Sys::Nanosleep)?;
+            return self.answer(tid, regs, 0);
         }
-        let mut style = gives(0);
+        let mut style = TimeoutStyle {
+            result: 0,
+            remainder: Remainder::None,
+            clears_sets: false,
+        };
         if !is_absolute && left != 0 {
             style.remainder = Remainder::OnInterrupt(left);
         }
-        let mut pausing = *regs;
-        pausing.set_number(libc::SYS_pause);
+        let mut pausing = regs;
+        pausing.pause_instead();
         self.tracer.stopped(tid)?.set_regs(&pausing)?;
         let timeout = Some(Timeout {
             order: self.world.next_order(),
@@ -310,7 +250,7 @@ impl Run<'_> {
             style,
             fired: false,
         });
-        self.begin(tid, regs, After::Nothing, String::new(), timeout)
+        self.begin(tid, &regs, After::Nothing, String::new(), timeout)
     }
 
     /// The deadline of a task's call is here.
@@ -318,8 +258,7 @@ impl Run<'_> {
         if let Some(timeout) = self
             .world
             .task(tid)?
-            .call
-            .as_mut()
+            .call_mut()
             .and_then(|c| c.timeout.as_mut())
         {
             timeout.fired = true;
@@ -343,14 +282,7 @@ impl Run<'_> {
         regs.skip_call(timeout.style.result);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         if call.wait_begun {
-            let syscall = syscall_name(call.number);
-            self.world.task_event(
-                tid,
-                Kind::WaitEnded {
-                    syscall,
-                    result: "timeout".to_owned(),
-                },
-            );
+            self.wait_ended(tid, call.sys, "timeout".to_owned());
         }
         // This stop has taken the place of the one that siglab asked for.
         Ok(Next::USER)
@@ -370,6 +302,17 @@ impl Run<'_> {
             Remainder::Timeval(address) => memory::write(tid, address, &clock::timeval_of(left)),
             _ => Ok(()),
         };
+    }
+}
+
+impl TimeoutArgument {
+    /// The clock of an absolute time-out.
+    fn clock(&self, regs: &Regs) -> i32 {
+        match self.format {
+            Format::At(id) => id,
+            Format::AtClockIn(argument) => regs.arg(argument) as u32 as i32,
+            Format::Millis | Format::Timespec | Format::Timeval => libc::CLOCK_MONOTONIC,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
 use crate::kernel::sys::{Pid, memory, proc};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::{Probe, Run};
 
 /// Is called at each new moment.
@@ -83,11 +84,7 @@ impl Run<'_> {
     /// Whether a copy would be as good as the program itself.
     pub(crate) fn can_be_copied(&mut self, tid: Pid) -> Outcome<bool> {
         let task = self.world.task(tid)?;
-        let alone = task.tid == task.pid
-            && task.call.is_none()
-            && task.restart.is_none()
-            && task.half_written.is_none()
-            && task.repeat.is_none();
+        let alone = task.tid == task.pid && task.is_in_user_code();
         Ok(alone
             && self.world.tasks.len() == 1
             && self.world.processes.len() == 1
@@ -152,7 +149,7 @@ impl Run<'_> {
         }
         let flags = u64::from(flags.cast_unsigned());
         let mut regs = saved;
-        regs.make_call(syscall_at, libc::SYS_clone, [flags, 0, 0, at]);
+        regs.make_call(syscall_at, Sys::Clone, [flags, 0, 0, at]);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         let mut copy = None;
         loop {
@@ -186,7 +183,7 @@ impl Run<'_> {
         let buffer = (saved.sp() - 1024) & !15;
         let get = libc::PR_GET_TID_ADDRESS as u64;
         let mut regs = *saved;
-        regs.make_call(syscall_at, libc::SYS_prctl, [get, buffer, 0, 0]);
+        regs.make_call(syscall_at, Sys::Prctl, [get, buffer, 0, 0]);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         self.tracer.resume(tid, Resume::Step, None)?;
         if self.wait_for_stop(tid)? != Status::Signal(Signal::TRAP) {

@@ -15,7 +15,7 @@ use crate::moments::breakpoint::{is_call, put_breakpoint};
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::Injections;
-use crate::world::task::State;
+use crate::world::task::{Phase, State};
 
 impl Run<'_> {
     fn next_injection(&self) -> Option<&Injection> {
@@ -176,7 +176,7 @@ impl Run<'_> {
     pub(crate) fn on_trap(&mut self, tid: Pid) -> Outcome<Option<Next>> {
         /// `TRAP_BRKPT` and `TRAP_TRACE`: asm-generic/siginfo.h.
         const STEPPED: [i32; 2] = [1, 2];
-        if self.world.task(tid)?.entering.is_some() {
+        if matches!(self.world.task(tid)?.phase, Phase::Entering(_)) {
             return Ok(None);
         }
         let code = self.tracer.stopped(tid)?.siginfo()?.si_code;

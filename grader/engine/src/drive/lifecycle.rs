@@ -11,10 +11,12 @@ use crate::kernel::sys::proc::TaskFiles;
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::{self, NewTask, Ready, Status};
 use crate::kernel::sys::{Pid, memory, proc, send};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::call::Target;
 use crate::world::process::Process;
-use crate::world::task::{Polls, State, Target, Task};
+use crate::world::task::{Phase, Polls, State, Task};
 
 impl Run<'_> {
     /// Adds the first process, in the stop after its exec.
@@ -100,7 +102,7 @@ impl Run<'_> {
         let new =
             Pid::from_raw(i32::try_from(self.tracer.stopped(tid)?.event_message()?).unwrap_or(0));
         let regs = self.tracer.stopped(tid)?.regs()?;
-        let flags = if regs.number() == libc::SYS_clone {
+        let flags = if regs.sys() == Some(Sys::Clone) {
             regs.arg(0)
         } else {
             0
@@ -115,6 +117,8 @@ impl Run<'_> {
             }
         }
         self.disarm_copy(new);
+        // Its exit may not stop.
+        self.world.task(tid)?.take_call();
         let creator = self.world.task(tid)?.pid;
         let is_thread = has(libc::CLONE_THREAD);
         let (pid, role) = if is_thread {
@@ -186,8 +190,8 @@ impl Run<'_> {
             .any(crate::world::process::RawAction::is_handler);
         let watch = self.world.process(creator)?.watch_calls;
         let sockets = self.world.process(creator)?.socket_timeouts.clone();
-        let exit_signal = match regs.number() {
-            libc::SYS_clone => Signal::new(i32::try_from(regs.arg(0) & 0xff).unwrap_or(0)),
+        let exit_signal = match regs.sys() {
+            Some(Sys::Clone) => Signal::new(i32::try_from(regs.arg(0) & 0xff).unwrap_or(0)),
             _ => Some(Signal::CHLD),
         };
         let family = self.world.process(of)?;
@@ -220,11 +224,9 @@ impl Run<'_> {
         let role = process.role.clone();
         let task = self.world.task(pid)?;
         task.role = role.clone();
-        task.call = None;
-        task.restart = None;
+        task.phase = Phase::User;
         task.errno_address = None;
         task.handlers.clear();
-        task.entering = None;
         task.altstack = None;
         self.fix_auxiliary_vector(pid)?;
         self.world.event(

@@ -4,12 +4,12 @@ use siglab_model::{Kind, Role, SigInfo, Signal, Time};
 
 use crate::error::Error;
 use crate::fault::Outcome;
-use crate::kernel::arch::syscall_name;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::script::{Action, Key, When};
 use crate::tracer::Run;
-use crate::world::task::{State, Target};
+use crate::world::call::Target;
+use crate::world::task::State;
 
 impl Run<'_> {
     /// When the next step is due, if that is a matter of time.
@@ -76,9 +76,9 @@ impl Run<'_> {
             .filter(|task| task.role == *role)
             .any(|task| {
                 task.state == State::Blocked
-                    && task.call.as_ref().is_some_and(|call| {
-                        syscall.is_none_or(|name| syscall_name(call.number) == name)
-                    })
+                    && task
+                        .call()
+                        .is_some_and(|call| syscall.is_none_or(|name| call.sys.name() == name))
             })
     }
 

@@ -12,10 +12,11 @@ use crate::kernel::sys::errno::{EINTR, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTS
 use crate::kernel::sys::ptrace::{self, Resume};
 use crate::kernel::sys::wait::{self, Ready, Status};
 use crate::kernel::sys::{Errno, Pid, cpu, fds, proc};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::meter::Meter;
-use crate::world::task::{Interrupt, Spin, State};
+use crate::world::task::{Interrupt, Phase, Spin, State};
 
 /// What came of waiting for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,8 @@ impl Run<'_> {
         let State::Parked { resume, signal } = task.state else {
             return Ok(());
         };
-        let first = if std::mem::take(&mut task.at_call) {
+        let first = if matches!(task.phase, Phase::AtCall) {
+            task.phase = Phase::User;
             First::AtCall
         } else {
             First::Parked(resume, signal)
@@ -235,7 +237,7 @@ impl Run<'_> {
             return Ok(false);
         }
         let task = self.world.task(tid)?;
-        task.at_call = true;
+        task.phase = Phase::AtCall;
         task.state = State::Parked {
             resume: Resume::Cont,
             signal: None,
@@ -246,7 +248,7 @@ impl Run<'_> {
     /// Acts on a stop. A task that may go on into user code is parked if it isn't its
     /// turn, or not any more.
     fn act_on(&mut self, tid: Pid, status: Status, mode: Mode) -> Outcome<Next> {
-        let call = self.world.task(tid)?.call.as_ref().map(|call| call.number);
+        let call = self.world.task(tid)?.call().map(|call| call.sys);
         let next = self.on_stop(tid, status)?;
         let Next::User(resume, signal) = next else {
             return Ok(next);
@@ -363,10 +365,7 @@ impl Run<'_> {
             || self.world.tasks.iter().any(|task| {
                 task.tid != tid
                     && task.state == State::Blocked
-                    && task
-                        .call
-                        .as_ref()
-                        .is_some_and(|call| calls::waits_on_fd(call.number))
+                    && task.call().is_some_and(|call| call.waits.is_for_others())
             })
             || self
                 .world
@@ -375,20 +374,20 @@ impl Run<'_> {
             || self
                 .world
                 .task(tid)
-                .is_ok_and(|task| task.half_written.is_some())
+                .is_ok_and(|task| matches!(task.phase, Phase::HalfWritten { .. }))
     }
 
     /// Counts a call that can't block. See [`Run::has_used_its_share`].
-    pub(crate) fn count_poll(&mut self, tid: Pid, number: i64) -> Outcome<()> {
+    pub(crate) fn count_poll(&mut self, tid: Pid, sys: Sys) -> Outcome<()> {
         let task = self.world.task(tid)?;
         task.polls.count += 1;
-        task.polls.clock_reads += u32::from(calls::reads_clock(number));
+        task.polls.clock_reads += u32::from(calls::reads_clock(sys));
         if task.polls.count < POLLS_BEFORE_BUSY || task.polls.reported {
             return Ok(());
         }
         task.polls.reported = true;
         let stack = self.user_stack(tid);
-        let syscall = Some(crate::kernel::arch::syscall_name(number));
+        let syscall = Some(sys.name().to_owned());
         self.world.task_event(
             tid,
             Kind::BusyWaiting {
@@ -543,7 +542,7 @@ impl Run<'_> {
             }
             return Ok(false);
         }
-        if self.world.task(tid)?.call.is_none() {
+        if self.world.task(tid)?.call().is_none() {
             self.world.task(tid)?.interrupted = Some(Interrupt::ToWatch);
             ptrace::interrupt(tid)?;
             return Ok(false);
@@ -565,7 +564,7 @@ impl Run<'_> {
             Status::Signal(signal) => self.on_signal_stop(tid, signal),
             Status::Syscall => {
                 let regs = self.tracer.stopped(tid)?.regs()?;
-                if self.world.task(tid)?.call.is_some() {
+                if self.world.task(tid)?.call().is_some() {
                     self.on_call_exit(tid, regs)
                 } else {
                     self.on_untraced_call(tid, regs)
@@ -606,7 +605,7 @@ impl Run<'_> {
             }
             written @ 1..
                 if interrupted.is_some()
-                    && calls::transfers_all(&regs, regs.number())
+                    && calls::transfers_all(&regs)
                     && written.unsigned_abs() < regs.arg(2) =>
             {
                 self.transfer_rest(tid, &regs, written)

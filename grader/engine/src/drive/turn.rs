@@ -232,7 +232,7 @@ impl Run<'_> {
             .tasks
             .iter()
             .filter(|task| task.state == State::Blocked)
-            .filter_map(|task| Some(task.call.as_ref()?.timeout?.deadline))
+            .filter_map(|task| Some(task.call()?.timeout?.deadline))
             .min();
         let timer = self.next_timer().map(|(at, _)| at);
         let script = self.script_deadline();
@@ -248,7 +248,7 @@ impl Run<'_> {
             .iter()
             .filter(|task| task.state == State::Blocked)
             .filter_map(|task| {
-                let timeout = task.call.as_ref()?.timeout?;
+                let timeout = task.call()?.timeout?;
                 Some(((timeout.deadline, timeout.order), task.tid))
             })
             .filter(|((deadline, _), _)| *deadline <= now)

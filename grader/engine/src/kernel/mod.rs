@@ -4,3 +4,4 @@
 pub(crate) mod arch;
 pub(crate) mod siginfo;
 pub(crate) mod sys;
+pub(crate) mod syscalls;

@@ -319,7 +319,7 @@ impl Run<'_> {
         }
         let task = self.world.task(tid)?;
         let (role, calls) = (task.role.clone(), task.calls);
-        let call = task.call.as_ref().map(|call| call.number);
+        let call = task.call().map(|call| call.sys);
         let handlers: Vec<Signal> = task.handlers.iter().map(|h| h.signal).collect();
         let handled = self.handled_by(tid)?;
         let blocked = proc::signal_sets(tid)

@@ -5,34 +5,41 @@ use siglab_model::{
 };
 
 use crate::fault::{Fault, Outcome};
-use crate::kernel::arch::{self, Regs, syscall_name};
+use crate::kernel::arch::{self, Regs};
 use crate::kernel::siginfo::{self, ALARM_MARK};
 use crate::kernel::sys::errno::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
 };
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Pid, memory, proc};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::call::Target;
 use crate::world::process::RawAction;
-use crate::world::task::{ActiveHandler, Entering, State, Target, Task};
+use crate::world::task::{ActiveHandler, Entering, Phase, State, Task};
 
 impl Run<'_> {
     /// A stop that reports a signal: a signal-delivery-stop, or the trap after the step
     /// into a handler.
     pub(crate) fn on_signal_stop(&mut self, tid: Pid, signal: Signal) -> Outcome<Next> {
         if signal == Signal::TRAP
-            && let Some(entering) = self.world.task(tid)?.entering.take()
+            && let Phase::Entering(_) = &self.world.task(tid)?.phase
+            && let Phase::Entering(entering) = std::mem::take(&mut self.world.task(tid)?.phase)
         {
             return self.on_handler_entry(tid, entering);
+        }
+        if let Phase::Entering(_) = &self.world.task(tid)?.phase {
+            // There was no room on the stack for the handler's frame.
+            self.world.task(tid)?.phase = Phase::User;
         }
         if signal == Signal::SEGV && self.emulate_time_stamp(tid)? {
             return Ok(Next::USER);
         }
         let action = *self.world.process_of(tid)?.action(signal);
-        let in_wait = self.world.task(tid)?.restart.is_some();
+        let in_wait = self.world.task(tid)?.interrupted_call().is_some();
         if !discards(&action, signal) {
-            if let Some(call) = self.world.task(tid)?.restart.clone() {
+            if let Some(call) = self.world.task(tid)?.interrupted_call().cloned() {
                 self.write_remainder(tid, &call, true);
             }
             return Ok(Next::User(Resume::Cont, Some(signal)));
@@ -56,16 +63,11 @@ impl Run<'_> {
     /// that must not let others through before the call is made again: until then all
     /// that either mask blocks is blocked.
     fn keep_waiting_mask(&mut self, tid: Pid) -> Outcome<()> {
-        let changes_mask = self.world.task(tid)?.restart.as_ref().is_some_and(|call| {
-            matches!(
-                call.number,
-                libc::SYS_rt_sigsuspend
-                    | libc::SYS_ppoll
-                    | libc::SYS_pselect6
-                    | libc::SYS_epoll_pwait
-                    | libc::SYS_epoll_pwait2
-            )
-        });
+        let changes_mask = self
+            .world
+            .task(tid)?
+            .interrupted_call()
+            .is_some_and(|call| call.swaps_mask);
         if !changes_mask {
             return Ok(());
         }
@@ -76,7 +78,9 @@ impl Run<'_> {
         self.tracer
             .stopped(tid)?
             .set_signal_mask(old.union(waiting))?;
-        self.world.task(tid)?.mask_after_wait = Some(old);
+        if let Phase::Interrupted { mask, .. } = &mut self.world.task(tid)?.phase {
+            *mask = Some(old);
+        }
         Ok(())
     }
 
@@ -199,12 +203,18 @@ impl Run<'_> {
             );
             return Ok(resume);
         }
-        let regs = self.tracer.stopped(tid)?.regs()?;
-        let interrupted = self.world.task(tid)?.restart.take();
+        let mut regs = self.tracer.stopped(tid)?.regs()?;
+        if let Phase::HalfWritten { written, .. } = self.world.task(tid)?.phase {
+            // Natively the handler ends the write, which returns what it has written.
+            regs.end_call(written);
+            self.tracer.stopped(tid)?.set_regs(&regs)?;
+            self.world.task(tid)?.phase = Phase::User;
+        }
+        let interrupted = self.world.task(tid)?.take_interrupted_call();
         if let Some(call) = &interrupted
             && call.wait_begun
         {
-            let syscall = syscall_name(call.number);
+            let syscall = call.sys.name().to_owned();
             self.world.task_event(
                 tid,
                 Kind::WaitEnded {
@@ -224,7 +234,7 @@ impl Run<'_> {
         if let Some(call) = interrupted
             && returns_eintr(&regs, &action)
         {
-            let syscall = syscall_name(call.number);
+            let syscall = call.sys.name().to_owned();
             self.world
                 .task_event(tid, Kind::Interrupted { syscall, signal });
         }
@@ -233,10 +243,10 @@ impl Run<'_> {
         }
         let task = self.world.task(tid)?;
         task.polls = crate::world::task::Polls::default();
-        task.entering = Some(Entering {
+        task.begin(Phase::Entering(Entering {
             signal,
             interrupted: regs,
-        });
+        }));
         Ok(Resume::Step)
     }
 
@@ -292,7 +302,7 @@ impl Run<'_> {
                 if call.number() >= 0 && matches!(call.result(), ERESTARTSYS | ERESTARTNOINTR) {
                     let action = *self.world.process_of(tid)?.action(handler.signal);
                     if !returns_eintr(call, &action) {
-                        let syscall = syscall_name(call.number());
+                        let syscall = call.sys().map_or("?", Sys::name).to_owned();
                         self.world.task_event(tid, Kind::Restarted { syscall });
                     }
                 }
@@ -472,7 +482,7 @@ impl Run<'_> {
         regs.set_time_stamp(self.world.clock.time_stamp(), with_processor);
         regs.advance_ip(length);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
-        self.count_poll(tid, libc::SYS_clock_gettime)?;
+        self.count_poll(tid, Sys::ClockGettime)?;
         Ok(true)
     }
 }
@@ -481,8 +491,8 @@ impl Run<'_> {
 /// it again as soon as the task wakes up, so the mask alone doesn't tell.
 fn waits_for_signal(task: &Task, signal: Signal) -> bool {
     task.state == State::Blocked
-        && task.call.as_ref().is_some_and(|call| {
-            call.number == libc::SYS_rt_sigtimedwait
+        && task.call().is_some_and(|call| {
+            call.sys == Sys::RtSigtimedwait
                 && memory::read::<u64>(task.tid, call.entry.arg(0))
                     .is_ok_and(|bits| SigSet::from_bits(bits).contains(signal))
         })

@@ -32,7 +32,7 @@ impl Run<'_> {
             return (Vec::new(), Vec::new());
         };
         let handler = task.handlers.last().cloned();
-        let now = match &task.call {
+        let now = match task.call() {
             Some(call) => call.entry,
             None => match self.regs_if_stopped(tid) {
                 Some(regs) => regs,

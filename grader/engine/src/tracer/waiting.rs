@@ -2,7 +2,6 @@
 
 use siglab_model::{SigSet, Waiting};
 
-use crate::kernel::arch::syscall_name;
 use crate::kernel::sys::{Pid, proc};
 use crate::tracer::Run;
 use crate::world::task::State;
@@ -19,10 +18,10 @@ impl Run<'_> {
     fn describe_one(&mut self, tid: Pid) -> Option<Waiting> {
         let task = self.world.task(tid).ok()?;
         let role = task.role.clone();
-        let (syscall, what) = match (&task.state, &task.call) {
+        let (syscall, what) = match (&task.state, task.call()) {
             (State::GroupStopped(signal), _) => ("stopped".to_owned(), format!("by {signal}")),
             (State::Vfork, _) => ("vfork".to_owned(), "its child's exec or end".to_owned()),
-            (_, Some(call)) => (syscall_name(call.number), call.what.clone()),
+            (_, Some(call)) => (call.sys.name().to_owned(), call.what.clone()),
             _ => ("nothing".to_owned(), String::new()),
         };
         let handler = task.handlers.last().map(|handler| handler.signal);

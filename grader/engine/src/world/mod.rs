@@ -1,6 +1,7 @@
 //! What a run knows: values without a handle of the kernel's, so that they can be copied when
 //! a program is.
 
+pub(crate) mod call;
 pub(crate) mod clock;
 pub(crate) mod expected;
 pub(crate) mod meter;
@@ -20,12 +21,13 @@ use crate::fault::{Fault, Outcome};
 use crate::kernel::sys::Pid;
 use crate::options::Options;
 use crate::script::Script;
+use crate::world::call::Target;
 use crate::world::clock::Clock;
 use crate::world::expected::Expected;
 use crate::world::process::Process;
 use crate::world::recorder::Recorder;
 use crate::world::schedule::{Scheduler, SplitMix};
-use crate::world::task::{State, Target, Task};
+use crate::world::task::{State, Task};
 use crate::world::timers::Timers;
 
 /// What a run knows.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use siglab_model::{Role, SigSet, Signal, Time};
+use siglab_model::{Role, SigSet, Signal};
 
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::ptrace::Resume;
+use crate::world::call::Call;
 
 /// A thread, as the kernel schedules it.
 #[derive(Clone, Debug)]
@@ -15,12 +16,8 @@ pub(crate) struct Task {
     pub(crate) pid: Pid,
     pub(crate) role: Role,
     pub(crate) state: State,
-    /// Whether it is parked before a traced call that is yet to be looked at.
-    pub(crate) at_call: bool,
-    /// The system call that it is in, from its enter-stop to its exit-stop.
-    pub(crate) call: Option<Call>,
-    /// A call that was interrupted and may be restarted by the kernel.
-    pub(crate) restart: Option<Call>,
+    /// How far it is in what takes more than one stop.
+    pub(crate) phase: Phase,
     /// The handlers that it is in, outermost first.
     pub(crate) handlers: Vec<ActiveHandler>,
     /// How many calls that the engine controls it has begun.
@@ -31,8 +28,6 @@ pub(crate) struct Task {
     pub(crate) stepping: bool,
     /// Where its errno is, once that was looked up.
     pub(crate) errno_address: Option<Option<u64>>,
-    /// A handler that is about to be entered: the next stop is its first instruction.
-    pub(crate) entering: Option<Entering>,
     /// The alternative signal stack: lowest address and size.
     pub(crate) altstack: Option<(u64, u64)>,
     /// Calls that could not block, since it last did.
@@ -42,17 +37,34 @@ pub(crate) struct Task {
     /// How often it was looked at in vain, in all its life: a look may cost more than what
     /// the task does between two calls.
     pub(crate) vain_looks: u32,
-    /// The mask to put back when an interrupted call that changes it is made again.
-    pub(crate) mask_after_wait: Option<SigSet>,
-    /// The registers at the start of a write that siglab interrupted after this many
-    /// bytes.
-    pub(crate) half_written: Option<(Regs, i64)>,
-    /// A call that is made again with other arguments: see kill(-1).
-    pub(crate) repeat: Option<Call>,
-    /// The next target of a kill(-1), before it is signalled.
-    pub(crate) survey: Option<Target>,
     /// Why siglab interrupted it, until that stop is seen.
     pub(crate) interrupted: Option<Interrupt>,
+}
+
+/// What a task is in the middle of, as far as that takes more than one stop.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Phase {
+    /// Nothing: it is in its own code, or in a call that nobody looks at.
+    #[default]
+    User,
+    /// Parked before a traced call that is yet to be looked at.
+    AtCall,
+    /// In a system call, from its enter-stop to its exit-stop.
+    In(Call),
+    /// A signal interrupted its call: the kernel restarts that, or lets it fail, when the
+    /// signal is delivered.
+    Interrupted {
+        call: Call,
+        /// The mask to put back when the call, which changes it, is made again.
+        mask: Option<SigSet>,
+    },
+    /// siglab interrupted its write after so many bytes; it goes on to write the rest. With
+    /// the registers at the start of the call.
+    HalfWritten { entry: Regs, written: i64 },
+    /// It is about to make its call again, with other arguments: see kill(-1).
+    Repeat(Call),
+    /// A handler is about to be entered: the next stop is its first instruction.
+    Entering(Entering),
 }
 
 /// Why siglab interrupts a task with `PTRACE_INTERRUPT`.
@@ -86,108 +98,6 @@ pub(crate) enum State {
     Ending,
     /// The first thread of a process that goes on without it.
     Zombie,
-}
-
-/// A system call in progress.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    /// The registers at its start, with the original arguments.
-    pub(crate) entry: Regs,
-    /// Which call, even if another one was substituted for it.
-    pub(crate) number: i64,
-    /// What to do at its exit.
-    pub(crate) after: After,
-    /// How it ends by itself.
-    pub(crate) timeout: Option<Timeout>,
-    /// What it waits for, in words.
-    pub(crate) what: String,
-    /// Whether the beginning of its wait is in the trace.
-    pub(crate) wait_begun: bool,
-    /// Whether it goes on after an interruption.
-    pub(crate) is_restart: bool,
-    /// Bytes that it had written when siglab interrupted it, to watch the rest of it.
-    pub(crate) written: i64,
-}
-
-/// A call's time-out, under the engine's control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Timeout {
-    pub(crate) deadline: Time,
-    /// Its place in the order of arming: [`World::next_order`](super::World::next_order).
-    pub(crate) order: u64,
-    pub(crate) style: TimeoutStyle,
-    /// Set when the deadline was reached.
-    pub(crate) fired: bool,
-}
-
-/// How a timed call behaves at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TimeoutStyle {
-    /// What it returns at its deadline.
-    pub(crate) result: i64,
-    /// Where it reports the time that is left.
-    pub(crate) remainder: Remainder,
-    /// Whether a stop and continue ends it with `EINTR`, without a handler: signal(7).
-    pub(crate) eintr_on_stop: bool,
-    /// Whether descriptor sets are cleared at its deadline: select(2).
-    pub(crate) clears_sets: bool,
-}
-
-/// Where a timed call reports the time that is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remainder {
-    /// Nowhere.
-    None,
-    /// In the `timespec` at this address, when a signal interrupts it.
-    OnInterrupt(u64),
-    /// In the `timespec` at this address, always.
-    Timespec(u64),
-    /// In the `timeval` at this address, always.
-    Timeval(u64),
-}
-
-/// What to do at a call's exit, besides what all calls need.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum After {
-    /// Nothing.
-    Nothing,
-    /// A signal was taken by sigwait and its kin: its siginfo is at this address, or 0.
-    Accept(u64),
-    /// Signals were read from a signalfd into the buffer at this address.
-    ReadSignals(u64),
-    /// wait4(2): the result is the child.
-    Wait4,
-    /// waitid(2): `siginfo_t` at this address, or 0; `WNOWAIT` or not.
-    Waitid(u64, bool),
-    /// A call that sends `signal` to `targets`.
-    Sent {
-        /// The call sends to whole processes, or to one thread each.
-        targets: Vec<Target>,
-        /// The signal; `None` for 0, which only checks.
-        signal: Option<Signal>,
-        /// The number that was asked for.
-        raw_signal: i32,
-        /// The target in words, for the trace.
-        to: String,
-    },
-    /// kill(-1): the processes that are still to be signalled.
-    SendOneByOne { rest: Vec<Pid>, sent: bool },
-    /// timerfd_create(2): a clock.
-    NewTimerfd(i32),
-    /// signalfd(2): reads are to be watched.
-    NewSignalfd,
-}
-
-/// Whom a call signals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) pid: Pid,
-    /// The thread, if the signal is directed to one.
-    pub(crate) tid: Option<Pid>,
-    /// Whether the signal was pending for it before.
-    pub(crate) was_pending: bool,
-    /// Whether every thread that could take it blocks it.
-    pub(crate) blocked: bool,
 }
 
 /// A handler that runs, or is interrupted by another.
@@ -260,24 +170,17 @@ impl Task {
                 resume: Resume::Cont,
                 signal: None,
             },
-            at_call: false,
-            call: None,
-            restart: None,
+            phase: Phase::User,
             handlers: Vec::new(),
             calls: 0,
             at_entry: false,
             stepping: false,
             errno_address: None,
-            entering: None,
             altstack: None,
             polls: Polls::default(),
             spin: Spin::default(),
             vain_looks: 0,
             interrupted: None,
-            mask_after_wait: None,
-            half_written: None,
-            repeat: None,
-            survey: None,
         }
     }
 
@@ -288,9 +191,72 @@ impl Task {
             calls: self.calls,
             errno_address: self.errno_address,
             altstack: self.altstack,
-            mask_after_wait: self.mask_after_wait,
             ..Self::new(copy, copy, self.role.clone())
         }
+    }
+
+    /// The call that it is in.
+    pub(crate) fn call(&self) -> Option<&Call> {
+        match &self.phase {
+            Phase::In(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn call_mut(&mut self) -> Option<&mut Call> {
+        match &mut self.phase {
+            Phase::In(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The call that it is in, which is over.
+    pub(crate) fn take_call(&mut self) -> Option<Call> {
+        match std::mem::take(&mut self.phase) {
+            Phase::In(call) => Some(call),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// The call that a signal has interrupted.
+    pub(crate) fn interrupted_call(&self) -> Option<&Call> {
+        match &self.phase {
+            Phase::Interrupted { call, .. } => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The call that a signal has interrupted, which goes on or is over.
+    pub(crate) fn take_interrupted_call(&mut self) -> Option<Call> {
+        match std::mem::take(&mut self.phase) {
+            Phase::Interrupted { call, .. } => Some(call),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// Begins what takes more than one stop.
+    ///
+    /// # Panics
+    /// If it is in the middle of something else: that would be forgotten.
+    pub(crate) fn begin(&mut self, phase: Phase) {
+        assert!(
+            matches!(self.phase, Phase::User),
+            "{} begins {phase:?} in the middle of {:?}",
+            self.role,
+            self.phase
+        );
+        self.phase = phase;
+    }
+
+    /// Whether it is between two instructions of its own.
+    pub(crate) fn is_in_user_code(&self) -> bool {
+        matches!(self.phase, Phase::User)
     }
 
     /// Whether it has used all the processor time that a task may use without a stop.

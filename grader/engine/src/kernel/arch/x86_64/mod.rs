@@ -1,6 +1,12 @@
 //! x86-64: registers (`user_regs_struct`), the syscall calling convention, syscall names.
 
+mod syscalls;
+
 use libc::{c_long, user_regs_struct};
+
+use crate::kernel::syscalls::Sys;
+
+pub(crate) use syscalls::{number_of, syscall};
 
 /// The registers of a stopped task.
 #[derive(Clone, Copy)]
@@ -23,8 +29,20 @@ impl Regs {
         self.0.orig_rax as c_long
     }
 
+    /// The system call that the task is in; `None` if it is in none, or in one that doesn't
+    /// exist.
+    pub(crate) fn sys(&self) -> Option<Sys> {
+        syscall(self.number())
+    }
+
     pub(crate) fn set_number(&mut self, number: c_long) {
         self.0.orig_rax = number as u64;
+    }
+
+    /// At a stop before a system call: makes it one that waits for a signal and nothing else,
+    /// and takes no arguments.
+    pub(crate) fn pause_instead(&mut self) {
+        self.set_number(libc::SYS_pause);
     }
 
     /// Argument `index`, 0 to 5, of the system call.
@@ -69,9 +87,9 @@ impl Regs {
     }
 
     /// At a `syscall` instruction, about to make this call.
-    pub(crate) fn make_call(&mut self, at: u64, number: c_long, args: [u64; 4]) {
+    pub(crate) fn make_call(&mut self, at: u64, sys: Sys, args: [u64; 4]) {
         self.0.rip = at;
-        self.0.rax = number as u64;
+        self.0.rax = number_of(sys).unwrap_or(-1) as u64;
         self.set_number(-1);
         for (index, value) in args.into_iter().enumerate() {
             self.set_arg(index, value);
@@ -96,6 +114,12 @@ impl Regs {
     pub(crate) fn call_again(&mut self, number: c_long) {
         self.0.rip -= SYSCALL_LENGTH;
         self.0.rax = number as u64;
+    }
+
+    /// Undoes [`Regs::call_again`]: the call isn't made, and returned `value`.
+    pub(crate) fn end_call(&mut self, value: i64) {
+        self.0.rip += SYSCALL_LENGTH;
+        self.skip_call(value);
     }
 
     /// The result of reading the time-stamp counter, in `edx:eax`; and for `rdtscp` the
@@ -450,108 +474,3 @@ pub(crate) fn reads_time_stamp(code: [u8; 3]) -> Option<(u64, bool)> {
         _ => None,
     }
 }
-
-/// The name of a system call, without prefix: `rt_sigtimedwait`.
-pub(crate) fn syscall_name(number: c_long) -> String {
-    usize::try_from(number)
-        .ok()
-        .and_then(|n| NAMES.get(n).copied())
-        .or_else(|| {
-            LATER
-                .iter()
-                .find(|(n, _)| *n == number)
-                .map(|(_, name)| *name)
-        })
-        .map_or_else(|| format!("syscall {number}"), str::to_owned)
-}
-
-/// The number of the system call with this name.
-pub(crate) fn syscall_number(name: &str) -> Option<c_long> {
-    NAMES
-        .iter()
-        .position(|n| *n == name)
-        .and_then(|n| c_long::try_from(n).ok())
-        .or_else(|| {
-            LATER
-                .iter()
-                .find(|(_, n)| *n == name)
-                .map(|(number, _)| *number)
-        })
-}
-
-/// From 424 on, where all architectures have the same numbers.
-#[rustfmt::skip]
-const LATER: &[(c_long, &str)] = &[
-    (424, "pidfd_send_signal"),
-    (425, "io_uring_setup"),
-    (426, "io_uring_enter"),
-    (427, "io_uring_register"),
-    (428, "open_tree"),
-    (434, "pidfd_open"),
-    (435, "clone3"),
-    (436, "close_range"),
-    (437, "openat2"),
-    (438, "pidfd_getfd"),
-    (439, "faccessat2"),
-    (440, "process_madvise"),
-    (441, "epoll_pwait2"),
-    (448, "process_mrelease"),
-    (449, "futex_waitv"),
-    (454, "futex_wake"),
-    (455, "futex_wait"),
-    (456, "futex_requeue"),
-];
-
-/// arch/x86/entry/syscalls/syscall_64.tbl, 0 to 334.
-#[rustfmt::skip]
-const NAMES: &[&str] = &[
-    "read", "write", "open", "close", "stat", "fstat", "lstat", "poll", "lseek", "mmap",
-    "mprotect", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "ioctl",
-    "pread64", "pwrite64", "readv", "writev", "access", "pipe", "select", "sched_yield", "mremap",
-    "msync", "mincore", "madvise", "shmget", "shmat", "shmctl", "dup", "dup2", "pause",
-    "nanosleep", "getitimer", "alarm", "setitimer", "getpid", "sendfile", "socket", "connect",
-    "accept", "sendto", "recvfrom", "sendmsg", "recvmsg", "shutdown", "bind", "listen",
-    "getsockname", "getpeername", "socketpair", "setsockopt", "getsockopt", "clone", "fork",
-    "vfork", "execve", "exit", "wait4", "kill", "uname", "semget", "semop", "semctl", "shmdt",
-    "msgget", "msgsnd", "msgrcv", "msgctl", "fcntl", "flock", "fsync", "fdatasync", "truncate",
-    "ftruncate", "getdents", "getcwd", "chdir", "fchdir", "rename", "mkdir", "rmdir", "creat",
-    "link", "unlink", "symlink", "readlink", "chmod", "fchmod", "chown", "fchown", "lchown",
-    "umask", "gettimeofday", "getrlimit", "getrusage", "sysinfo", "times", "ptrace", "getuid",
-    "syslog", "getgid", "setuid", "setgid", "geteuid", "getegid", "setpgid", "getppid", "getpgrp",
-    "setsid", "setreuid", "setregid", "getgroups", "setgroups", "setresuid", "getresuid",
-    "setresgid", "getresgid", "getpgid", "setfsuid", "setfsgid", "getsid", "capget", "capset",
-    "rt_sigpending", "rt_sigtimedwait", "rt_sigqueueinfo", "rt_sigsuspend", "sigaltstack",
-    "utime", "mknod", "uselib", "personality", "ustat", "statfs", "fstatfs", "sysfs",
-    "getpriority", "setpriority", "sched_setparam", "sched_getparam", "sched_setscheduler",
-    "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min",
-    "sched_rr_get_interval", "mlock", "munlock", "mlockall", "munlockall", "vhangup",
-    "modify_ldt", "pivot_root", "_sysctl", "prctl", "arch_prctl", "adjtimex", "setrlimit",
-    "chroot", "sync", "acct", "settimeofday", "mount", "umount2", "swapon", "swapoff", "reboot",
-    "sethostname", "setdomainname", "iopl", "ioperm", "create_module", "init_module",
-    "delete_module", "get_kernel_syms", "query_module", "quotactl", "nfsservctl", "getpmsg",
-    "putpmsg", "afs_syscall", "tuxcall", "security", "gettid", "readahead", "setxattr",
-    "lsetxattr", "fsetxattr", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr",
-    "flistxattr", "removexattr", "lremovexattr", "fremovexattr", "tkill", "time", "futex",
-    "sched_setaffinity", "sched_getaffinity", "set_thread_area", "io_setup", "io_destroy",
-    "io_getevents", "io_submit", "io_cancel", "get_thread_area", "lookup_dcookie", "epoll_create",
-    "epoll_ctl_old", "epoll_wait_old", "remap_file_pages", "getdents64", "set_tid_address",
-    "restart_syscall", "semtimedop", "fadvise64", "timer_create", "timer_settime",
-    "timer_gettime", "timer_getoverrun", "timer_delete", "clock_settime", "clock_gettime",
-    "clock_getres", "clock_nanosleep", "exit_group", "epoll_wait", "epoll_ctl", "tgkill",
-    "utimes", "vserver", "mbind", "set_mempolicy", "get_mempolicy", "mq_open", "mq_unlink",
-    "mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr", "kexec_load", "waitid",
-    "add_key", "request_key", "keyctl", "ioprio_set", "ioprio_get", "inotify_init",
-    "inotify_add_watch", "inotify_rm_watch", "migrate_pages", "openat", "mkdirat", "mknodat",
-    "fchownat", "futimesat", "newfstatat", "unlinkat", "renameat", "linkat", "symlinkat",
-    "readlinkat", "fchmodat", "faccessat", "pselect6", "ppoll", "unshare", "set_robust_list",
-    "get_robust_list", "splice", "tee", "sync_file_range", "vmsplice", "move_pages", "utimensat",
-    "epoll_pwait", "signalfd", "timerfd_create", "eventfd", "fallocate", "timerfd_settime",
-    "timerfd_gettime", "accept4", "signalfd4", "eventfd2", "epoll_create1", "dup3", "pipe2",
-    "inotify_init1", "preadv", "pwritev", "rt_tgsigqueueinfo", "perf_event_open", "recvmmsg",
-    "fanotify_init", "fanotify_mark", "prlimit64", "name_to_handle_at", "open_by_handle_at",
-    "clock_adjtime", "syncfs", "sendmmsg", "setns", "getcpu", "process_vm_readv",
-    "process_vm_writev", "kcmp", "finit_module", "sched_setattr", "sched_getattr", "renameat2",
-    "seccomp", "getrandom", "memfd_create", "kexec_file_load", "bpf", "execveat", "userfaultfd",
-    "membarrier", "mlock2", "copy_file_range", "preadv2", "pwritev2", "pkey_mprotect",
-    "pkey_alloc", "pkey_free", "statx", "io_pgetevents", "rseq",
-];

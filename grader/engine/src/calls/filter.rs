@@ -1,0 +1,36 @@
+//! The filter of a run: which calls stop, which fail.
+
+use siglab_model::Clock as ClockMode;
+use siglab_sandbox::{Filter, FilterError, Rule};
+
+use super::table::{Stops, record};
+use crate::kernel::arch;
+use crate::kernel::syscalls::Sys;
+
+/// The filter of a run with this clock. In a sandbox, sockets are looked at, too. Numbers that
+/// no call has fail with `ENOSYS`, as natively; so do calls that are newer than siglab.
+pub(crate) fn filter(clock: ClockMode, in_sandbox: bool) -> Result<Filter, FilterError> {
+    let mut trace = Vec::new();
+    let mut missing = Vec::new();
+    let mut newest = 0;
+    for sys in Sys::ALL.iter().copied() {
+        let Some(number) = arch::number_of(sys) else {
+            continue;
+        };
+        newest = newest.max(u32::try_from(number).unwrap_or(0));
+        match record(sys).stops {
+            Stops::Always => trace.push(Rule::always(number)),
+            Stops::UnderVirtualTime if clock == ClockMode::Virtual => {
+                trace.push(Rule::always(number));
+            }
+            Stops::InSandbox if in_sandbox => trace.push(Rule::always(number)),
+            Stops::When(conditions) => trace.push(Rule {
+                number,
+                any_of: conditions.to_vec(),
+            }),
+            Stops::IsMissing => missing.push((Rule::always(number), libc::ENOSYS)),
+            Stops::Never | Stops::UnderVirtualTime | Stops::InSandbox => {}
+        }
+    }
+    Filter::new(&trace, &missing, newest)
+}

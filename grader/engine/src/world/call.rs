@@ -1,0 +1,157 @@
+//! System calls in progress.
+
+use siglab_model::{Signal, Time};
+
+use crate::kernel::arch::Regs;
+use crate::kernel::sys::Pid;
+use crate::kernel::syscalls::Sys;
+
+/// A system call in progress.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The registers at its start, with the original arguments.
+    pub(crate) entry: Regs,
+    /// Which call, even if another one was substituted for it.
+    pub(crate) sys: Sys,
+    /// What can end its wait.
+    pub(crate) waits: Waits,
+    /// Whether it waits with a signal mask of its own, as sigsuspend(2) does.
+    pub(crate) swaps_mask: bool,
+    /// What to do at its exit.
+    pub(crate) after: After,
+    /// How it ends by itself.
+    pub(crate) timeout: Option<Timeout>,
+    /// What it waits for, in words.
+    pub(crate) what: String,
+    /// Whether the beginning of its wait is in the trace.
+    pub(crate) wait_begun: bool,
+    /// Whether it goes on after an interruption.
+    pub(crate) is_restart: bool,
+    /// Bytes that it had written when siglab interrupted it, to watch the rest of it.
+    pub(crate) written: i64,
+}
+
+/// What a call waits for, if it does: what can end the wait besides its time-out and a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// It waits for nobody: at most for the machine.
+    Never,
+    /// Nothing: a sleep, or a wait for signals.
+    Signals,
+    /// A child.
+    Children,
+    /// Another thread's futex(2).
+    Lock,
+    /// What is at the other end of the descriptors in these arguments.
+    Descriptors(&'static [usize]),
+    /// What is at the other end of any of the descriptors in a set.
+    Several(Several),
+    /// A queue or semaphore of System V's, the other side of a FIFO, a lock on a file.
+    Others,
+    /// siglab doesn't know: that it waits for ever can't be proved.
+    Unknown,
+}
+
+/// How a call is given descriptors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Several {
+    /// An array of `struct pollfd`: poll(2).
+    Poll,
+    /// Bit sets: select(2).
+    Select,
+    /// Those that an epoll descriptor watches.
+    Epoll,
+}
+
+impl Waits {
+    /// Whether calls that aren't traced could end the wait.
+    pub(crate) const fn is_for_others(self) -> bool {
+        !matches!(self, Self::Signals | Self::Children | Self::Lock)
+    }
+}
+
+/// A call's time-out, under the engine's control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timeout {
+    pub(crate) deadline: Time,
+    /// Its place in the order of arming: [`World::next_order`](super::World::next_order).
+    pub(crate) order: u64,
+    pub(crate) style: TimeoutStyle,
+    /// Set when the deadline was reached.
+    pub(crate) fired: bool,
+}
+
+/// How a timed call behaves at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimeoutStyle {
+    /// What it returns at its deadline.
+    pub(crate) result: i64,
+    /// Where it reports the time that is left.
+    pub(crate) remainder: Remainder,
+    /// Whether descriptor sets are cleared at its deadline: select(2).
+    pub(crate) clears_sets: bool,
+}
+
+/// Where a timed call reports the time that is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remainder {
+    /// Nowhere.
+    None,
+    /// In the `timespec` at this address, when a signal interrupts it.
+    OnInterrupt(u64),
+    /// In the `timespec` at this address, always.
+    Timespec(u64),
+    /// In the `timeval` at this address, always.
+    Timeval(u64),
+}
+
+/// What to do at a call's exit, besides what all calls need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// Nothing.
+    Nothing,
+    /// A signal was taken by sigwait and its kin: its siginfo is at this address, or 0.
+    Accept(u64),
+    /// Signals were read from a signalfd into the buffer at this address.
+    ReadSignals(u64),
+    /// wait4(2): the result is the child.
+    Wait4,
+    /// waitid(2): `siginfo_t` at this address, or 0; `WNOWAIT` or not.
+    Waitid(u64, bool),
+    /// A call that sends `signal` to `targets`.
+    Sent {
+        /// The call sends to whole processes, or to one thread each.
+        targets: Vec<Target>,
+        /// The signal; `None` for 0, which only checks.
+        signal: Option<Signal>,
+        /// The number that was asked for.
+        raw_signal: i32,
+        /// The target in words, for the trace.
+        to: String,
+    },
+    /// kill(-1): the processes that are still to be signalled.
+    SendOneByOne {
+        /// Those after the one that is being signalled.
+        rest: Vec<Pid>,
+        /// The one that is being signalled; absent for signal 0.
+        target: Option<Target>,
+        /// Whether one of those before got it.
+        sent: bool,
+    },
+    /// timerfd_create(2): a clock.
+    NewTimerfd(i32),
+    /// signalfd(2): reads are to be watched.
+    NewSignalfd,
+}
+
+/// Whom a call signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) pid: Pid,
+    /// The thread, if the signal is directed to one.
+    pub(crate) tid: Option<Pid>,
+    /// Whether the signal was pending for it before.
+    pub(crate) was_pending: bool,
+    /// Whether every thread that could take it blocks it.
+    pub(crate) blocked: bool,
+}
