@@ -33,6 +33,10 @@ impl Run<'_> {
                 let is_async = regs.arg(2) as u32 as i32 & libc::O_ASYNC != 0;
                 self.set_async(tid, regs, is_async)
             }
+            (Some(Sys::Fcntl), libc::F_SETLEASE | libc::F_NOTIFY) => {
+                self.world.has_other_signals = true;
+                Ok(Next::USER)
+            }
             (Some(Sys::Fcntl), _) => match kill::owner_ex(tid, regs.arg(2)) {
                 Some(owner) => self.set_owner(tid, regs, owner),
                 None => Ok(Next::USER),
@@ -41,6 +45,7 @@ impl Run<'_> {
             _ if operation == libc::TIOCSPTLCK as u32 => {
                 // unlockpt(3): there will be a pseudo-terminal within the run.
                 self.world.has_terminals = true;
+                self.world.has_other_signals = true;
                 Ok(Next::USER)
             }
             _ if operation == libc::TIOCSCTTY as u32 => {
@@ -60,8 +65,15 @@ impl Run<'_> {
         }
     }
 
+    /// mq_notify(queue, event): a signal when a message comes.
+    pub(super) fn mq_notify(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.world.has_other_signals = true;
+        self.begin_plain(tid, regs)
+    }
+
     fn set_owner(&mut self, tid: Pid, regs: Regs, owner: i32) -> Outcome<Next> {
         if self.may_own(owner) {
+            self.world.has_other_signals = true;
             return Ok(Next::USER);
         }
         self.deny(tid, regs, "SIGIO for a process outside the run")
@@ -81,6 +93,7 @@ impl Run<'_> {
                 "SIGIO for the processes at siglab's own terminal",
             );
         }
+        self.world.has_other_signals |= on;
         Ok(Next::USER)
     }
 

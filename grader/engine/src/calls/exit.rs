@@ -26,6 +26,7 @@ impl Run<'_> {
         let Some(call) = self.world.task(tid)?.take_call() else {
             return Ok(Next::USER);
         };
+        self.world.stirred.call(table::record(call.sys).wakes);
         let mut regs = regs;
         restore_arguments(&mut regs, &call);
         if self.was_cut_short(tid, &regs, &call)? {

@@ -110,6 +110,7 @@ impl Run<'_> {
             return Ok(Next::KERNEL);
         };
         let record = table::record(sys);
+        self.world.stirred.call(record.wakes);
         let mut call = Call {
             entry: *regs,
             sys,

@@ -44,6 +44,12 @@ impl Run<'_> {
         Ok(Next::USER)
     }
 
+    /// prctl(PR_SET_PDEATHSIG, signal): a signal when a parent ends.
+    pub(super) fn prctl(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.world.has_other_signals = true;
+        self.begin_plain(tid, regs)
+    }
+
     /// io_uring_setup(entries, parameters).
     pub(super) fn no_io_uring(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.unsupported(tid, &regs, "io_uring", Errno::ENOSYS)

@@ -11,6 +11,7 @@ use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::{Remainder, Several, TimeoutStyle, Waits};
+use crate::world::stirred::Wakes;
 
 macro_rules! enters {
     ($($variant:ident: $function:ident,)*) => {
@@ -35,6 +36,8 @@ macro_rules! enters {
 }
 
 enters! {
+    MqNotify: mq_notify,
+    Prctl: prctl,
     Alarm: alarm,
     BeginPlain: begin_plain,
     CallOnOther: call_on_other,
@@ -89,6 +92,8 @@ pub(super) struct Record {
     pub(super) waits: Waits,
     /// How it takes a time-out.
     pub(super) timeout: Option<TimeoutArgument>,
+    /// What it could do to other tasks, besides sending signals.
+    pub(super) wakes: Wakes,
     /// Whether it waits with a signal mask of its own.
     pub(super) swaps_mask: bool,
     /// Whether nobody but the task itself can see that it was made.
@@ -173,6 +178,7 @@ impl Record {
         enter: Enter::BeginPlain,
         waits: Waits::Never,
         timeout: None,
+        wakes: Wakes::Descriptors,
         swaps_mask: false,
         private: false,
         asks: false,
@@ -193,8 +199,13 @@ impl Record {
         Self { waits, ..self }
     }
 
+    const fn wakes(self, wakes: Wakes) -> Self {
+        Self { wakes, ..self }
+    }
+
     const fn private(self) -> Self {
         Self {
+            wakes: Wakes::Nobody,
             private: true,
             ..self
         }
@@ -205,7 +216,11 @@ impl Record {
     }
 
     const fn asks(self) -> Self {
-        Self { asks: true, ..self }
+        Self {
+            wakes: Wakes::Nobody,
+            asks: true,
+            ..self
+        }
     }
 
     /// Only what comes from others.
@@ -279,6 +294,8 @@ const FCNTL: &[Condition] = &[
     is(1, libc::F_SETLKW as u32),
     is(1, super::descriptors::F_OFD_SETLKW as u32),
     is(1, libc::F_SETFL as u32),
+    is(1, libc::F_SETLEASE as u32),
+    is(1, libc::F_NOTIFY as u32),
 ];
 /// The operations of ioctl(2) that stop.
 const IOCTL: &[Condition] = &[
@@ -289,6 +306,8 @@ const IOCTL: &[Condition] = &[
     is(1, libc::TIOCSCTTY as u32),
     is(1, libc::TIOCSPTLCK as u32),
 ];
+/// The operations of prctl(2) that stop.
+const PRCTL: &[Condition] = &[is(0, libc::PR_SET_PDEATHSIG as u32)];
 /// The options of setsockopt(2) and getsockopt(2) that stop.
 const SOCKET_TIMEOUTS: &[Condition] = &[
     is(2, libc::SO_RCVTIMEO as u32),
@@ -326,16 +345,20 @@ pub(super) const fn record(sys: Sys) -> Record {
     use Sys as S;
     match sys {
         // Signals.
-        S::RtSigaction => plain().enter(Enter::Sigaction),
-        S::RtSigprocmask => plain().enter(Enter::Sigprocmask),
-        S::RtSigreturn => plain().enter(Enter::Sigreturn),
+        S::RtSigaction => plain().enter(Enter::Sigaction).wakes(Wakes::Nobody),
+        S::RtSigprocmask => plain().enter(Enter::Sigprocmask).asks(),
+        S::RtSigreturn => plain().enter(Enter::Sigreturn).wakes(Wakes::Nobody),
         S::Sigaltstack => plain().enter(Enter::Sigaltstack).private(),
         S::RtSigpending => plain().asks(),
-        S::Pause => plain().enter(Enter::SignalWait).waits(Waits::Signals),
+        S::Pause => plain()
+            .enter(Enter::SignalWait)
+            .waits(Waits::Signals)
+            .wakes(Wakes::Nobody),
         S::RtSigsuspend => plain()
             .enter(Enter::SignalWait)
             .waits(Waits::Signals)
-            .swaps_mask(),
+            .swaps_mask()
+            .wakes(Wakes::Nobody),
         S::RtSigtimedwait => plain()
             .enter(Enter::Sigtimedwait)
             .waits(Waits::Signals)
@@ -347,7 +370,7 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Tgkill
         | S::RtSigqueueinfo
         | S::RtTgsigqueueinfo
-        | S::PidfdSendSignal => plain().enter(Enter::SendCall),
+        | S::PidfdSendSignal => plain().enter(Enter::SendCall).wakes(Wakes::Nobody),
 
         // Waiting.
         S::Wait4 | S::Waitid => plain()
@@ -393,7 +416,10 @@ pub(super) const fn record(sys: Sys) -> Record {
             .timed(3, Timespec, 0)
             .swaps_mask()
             .asks(),
-        S::Futex => plain().enter(Enter::Futex).waits(Waits::Lock),
+        S::Futex => plain()
+            .enter(Enter::Futex)
+            .waits(Waits::Lock)
+            .wakes(Wakes::Locks),
         S::FutexWaitv => plain().enter(Enter::TimedWait).waits(Waits::Lock).timed(
             3,
             AtClockIn(4),
@@ -404,7 +430,7 @@ pub(super) const fn record(sys: Sys) -> Record {
             AtClockIn(5),
             fails(libc::ETIMEDOUT),
         ),
-        S::FutexWake | S::FutexRequeue => plain().enter(Enter::BeginPlain),
+        S::FutexWake | S::FutexRequeue => plain().enter(Enter::BeginPlain).wakes(Wakes::Locks),
         S::Nanosleep | S::ClockNanosleep => {
             plain().enter(Enter::Sleep).waits(Waits::Signals).asks()
         }
@@ -427,6 +453,7 @@ pub(super) const fn record(sys: Sys) -> Record {
             .waits(Waits::Others)
             .timed(4, Timespec, 0)
             .swaps_mask(),
+        S::MqNotify => plain().enter(Enter::MqNotify),
         S::Msgsnd | S::Msgrcv => plain().waits(Waits::Others),
         S::SchedYield => plain().enter(Enter::SchedYield).private().asks(),
 
@@ -497,17 +524,18 @@ pub(super) const fn record(sys: Sys) -> Record {
         S::ClockGetres => plain().private(),
 
         // Processes.
-        S::ExitGroup => plain().enter(Enter::ExitGroup),
-        S::Exit => plain(),
+        S::ExitGroup => plain().enter(Enter::ExitGroup).wakes(Wakes::Nobody),
+        S::Exit => plain().wakes(Wakes::Nobody),
         S::Clone => plain()
             .enter(Enter::Denied(
                 "a process that can't be traced, or in a new namespace",
             ))
-            .stops(Stops::When(CLONE_AWAY)),
+            .stops(Stops::When(CLONE_AWAY))
+            .wakes(Wakes::Nobody),
         // The flags of the first are in memory, where another thread could change them after
         // a check; the second would show the processor.
         S::Clone3 | S::Rseq => plain().stops(Stops::IsMissing),
-        S::Fork | S::Vfork | S::Execve | S::Execveat => plain(),
+        S::Fork | S::Vfork | S::Execve | S::Execveat => plain().wakes(Wakes::Nobody),
         S::Prlimit64 => plain()
             .enter(Enter::CallOnOther)
             .stops(Stops::When(NEW_LIMIT))
@@ -543,6 +571,11 @@ pub(super) const fn record(sys: Sys) -> Record {
         S::IoUringSetup => plain().enter(Enter::NoIoUring),
         S::IoUringEnter | S::IoUringRegister => plain().waits(Waits::Unknown),
 
+        S::Prctl => plain()
+            .enter(Enter::Prctl)
+            .stops(Stops::When(PRCTL))
+            .private(),
+
         // Of its own memory, or about who it is.
         S::Brk
         | S::Mmap
@@ -551,7 +584,6 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Mremap
         | S::Madvise
         | S::ArchPrctl
-        | S::Prctl
         | S::SetTidAddress
         | S::SetRobustList
         | S::Gettid
@@ -726,7 +758,6 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::GetMempolicy
         | S::MqOpen
         | S::MqUnlink
-        | S::MqNotify
         | S::MqGetsetattr
         | S::GetRobustList
         | S::FanotifyInit

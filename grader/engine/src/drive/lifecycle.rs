@@ -163,6 +163,7 @@ impl Run<'_> {
         self.world.task(tid)?.polls = Polls::default();
         if how == NewTask::Vfork {
             self.world.task(tid)?.state = State::Vfork;
+            self.world.stirred.process(creator);
             self.tracer.resume(tid, Resume::Cont, None)?;
             return Ok(Next::Off);
         }
@@ -211,6 +212,8 @@ impl Run<'_> {
     /// A new program. Other threads of the process are gone.
     pub(crate) fn on_exec(&mut self, tid: Pid) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
+        self.world.stirred.end();
+        self.stir_parent(pid)?;
         self.drop_tasks(|task| task.pid == pid && task.tid != pid);
         self.tracer.symbols.forget(pid);
         self.world.tid_address = None;
@@ -297,6 +300,8 @@ impl Run<'_> {
     pub(crate) fn on_end(&mut self, tid: Pid, status: Status) -> Outcome<()> {
         let task = self.world.task(tid)?;
         let (pid, role) = (task.pid, task.role.clone());
+        self.world.stirred.end();
+        self.stir_parent(pid)?;
         self.drop_tasks(|task| task.tid == tid);
         if tid != pid {
             let exiting = self.world.process(pid)?.exiting;
@@ -428,6 +433,7 @@ impl Run<'_> {
     /// place if it was the first.
     pub(crate) fn on_vanished(&mut self, tid: Pid) -> Outcome<()> {
         let pid = self.world.task(tid)?.pid;
+        self.world.stirred.process(pid);
         self.drop_tasks(|task| task.tid == tid);
         if tid != pid
             && wait::ready(pid) == Ok(Ready::Stop)

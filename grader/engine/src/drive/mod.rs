@@ -4,6 +4,7 @@ pub(crate) mod branch;
 mod inject;
 mod lifecycle;
 mod script;
+mod settle;
 mod spin;
 pub(crate) mod start;
 pub(crate) mod task;

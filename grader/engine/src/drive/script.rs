@@ -83,6 +83,7 @@ impl Run<'_> {
     }
 
     fn act(&mut self, action: &Action) -> Outcome<()> {
+        self.world.stirred.all();
         match action {
             Action::Nothing => Ok(()),
             Action::Send { signal, to } => match self.find_role(to) {

@@ -28,6 +28,7 @@ use crate::world::clock::Clock;
 use crate::world::expected::Expected;
 use crate::world::recorder::Recorder;
 use crate::world::schedule::{Scheduler, SplitMix};
+use crate::world::stirred::Stirred;
 use crate::world::timers::Timers;
 use crate::world::{Injections, Progress, World};
 
@@ -164,6 +165,8 @@ fn trace<'a>(
         scheduler: Scheduler::new(&options.policy),
         random: SplitMix(options.seed),
         expected: Expected::default(),
+        stirred: Stirred::default(),
+        has_other_signals: false,
         progress: Progress::default(),
         injections: Injections::default(),
         copy_of: None,

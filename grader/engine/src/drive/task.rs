@@ -11,7 +11,7 @@ use crate::fault::{Fault, Outcome};
 use crate::kernel::sys::errno::{EINTR, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS};
 use crate::kernel::sys::ptrace::{self, Resume};
 use crate::kernel::sys::wait::{self, Ready, Status};
-use crate::kernel::sys::{Errno, Pid, cpu, fds, proc};
+use crate::kernel::sys::{Errno, Pid, cpu, proc};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -36,7 +36,7 @@ pub(crate) enum Awaited {
 
 /// Where a task is when it is to be driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum First {
+pub(super) enum First {
     /// On its way to its next stop.
     Moving,
     /// In a stop, from which this takes it into user code.
@@ -47,7 +47,7 @@ enum First {
 
 /// Whether user code may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     /// Yes: it is this task's turn.
     Run,
     /// No: it is only brought to where it would go on.
@@ -82,72 +82,13 @@ impl Run<'_> {
         self.drive(tid, first, Mode::Run)
     }
 
-    /// Brings every task that was woken or killed to a stop, or makes sure that it still
-    /// waits. Afterwards the state of all tasks is known, and stays so until one runs.
-    ///
-    /// One at a time, and the cause before the effect: a process that continues or ends
-    /// tells its parent, whose own wake-up comes next, before another one ends.
-    pub(crate) fn settle(&mut self) -> Outcome<()> {
-        if self.world.has_terminals {
-            self.process_terminals();
-        }
-        while let Some(tid) = self.first_moved() {
-            self.drive(tid, First::Moving, Mode::Settle)?;
-        }
-        Ok(())
-    }
-
-    /// What is written to one side of a pseudo-terminal reaches the other by way of a
-    /// kernel work queue. Polling a side waits for what is under way to it.
-    fn process_terminals(&self) {
-        for process in self.world.processes.iter().filter(|p| p.status.is_none()) {
-            for number in proc::fds(process.pid) {
-                let is_terminal = proc::fd_target(process.pid, number)
-                    .is_some_and(|to| to.starts_with("/dev/pts/") || to == "/dev/ptmx");
-                if is_terminal && let Ok(copy) = fds::duplicate(process.pid, number) {
-                    fds::wait_for_terminal(&copy);
-                }
-            }
-        }
-    }
-
-    /// The first task, in the order in which they are to be settled, that isn't where it
-    /// was left.
-    fn first_moved(&self) -> Option<Pid> {
-        let order = |state: State| match state {
-            State::GroupStopped(_) => 0,
-            State::Ending | State::Zombie => 2,
-            _ => 1,
-        };
-        self.world
-            .tasks
-            .iter()
-            .filter(|task| {
-                let letter = |expected: u8| self.tracer.state(task.tid) != Some(expected);
-                let reports = || wait::ready(task.tid) != Ok(Ready::No);
-                match task.state {
-                    // The letter alone says too little: a task that was woken may pass
-                    // through a new wait's preparations, with the letter of one.
-                    State::Blocked => letter(b'S') || self.tracer.blocked_in(task.tid).is_none(),
-                    State::Parked { .. } => letter(b't'),
-                    State::Vfork => letter(b'D'),
-                    State::GroupStopped(_) => letter(b't') || reports(),
-                    State::Zombie => reports(),
-                    State::Ending => true,
-                    State::Running => false,
-                }
-            })
-            .min_by_key(|task| order(task.state))
-            .map(|task| task.tid)
-    }
-
     /// Brings a task that siglab has interrupted to where it would go on.
     pub(crate) fn bring_to_stop(&mut self, tid: Pid) -> Outcome<()> {
         self.drive(tid, First::Moving, Mode::Settle)
     }
 
     /// Drives a task from `first` until it is parked, blocks, or is gone.
-    fn drive(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
+    pub(super) fn drive(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
         match self.drive_until_off(tid, first, mode) {
             Err(Fault::Died(died)) => {
                 if let Ok(task) = self.world.task(died) {
@@ -218,7 +159,11 @@ impl Run<'_> {
                 }
                 Awaited::InVfork => return Ok(()),
                 Awaited::Zombie => {
-                    self.world.task(tid)?.state = State::Zombie;
+                    let task = self.world.task(tid)?;
+                    task.state = State::Zombie;
+                    // The others of its process may be on their way out.
+                    let pid = task.pid;
+                    self.world.stirred.process(pid);
                     return Ok(());
                 }
                 Awaited::Vanished => return self.on_vanished(tid),

@@ -116,6 +116,7 @@ impl Run<'_> {
             .tasks
             .iter()
             .filter(|task| task.state == State::Blocked)
+            .filter(|task| self.world.has_other_signals || self.world.expected.has_any(task.pid))
             .find(|task| {
                 proc::signal_sets(task.tid).is_ok_and(|sets| {
                     let pending = sets.thread_pending.union(sets.process_pending);
@@ -139,6 +140,7 @@ impl Run<'_> {
             .ticker
             .start(Duration::from_millis(1), Duration::from_millis(1))
             .map_err(Fault::own("use a timer"))?;
+        self.world.stirred.all();
         let waited = wait::wait_for(tid);
         self.tracer
             .ticker
@@ -277,6 +279,7 @@ impl Run<'_> {
             .ticker
             .start(first, Duration::from_millis(1))
             .map_err(Fault::own("use a timer"))?;
+        self.world.stirred.all();
         let waited = wait::wait_any();
         self.tracer
             .ticker

@@ -339,6 +339,7 @@ impl Run<'_> {
     /// A group-stop. Real parents learn of it from the kernel.
     pub(crate) fn on_group_stop(&mut self, tid: Pid, signal: Signal) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
+        self.stir_parent(pid)?;
         let first = !self
             .world
             .tasks
@@ -358,6 +359,7 @@ impl Run<'_> {
     pub(crate) fn on_continue(&mut self, tid: Pid) -> Outcome<()> {
         let pid = self.world.task(tid)?.pid;
         self.world.task(tid)?.state = State::Running;
+        self.stir_parent(pid)?;
         let last = !self
             .world
             .tasks
@@ -367,6 +369,17 @@ impl Run<'_> {
             let role = self.world.process(pid)?.role.clone();
             self.world.event(Some(role), Kind::Continued {});
             self.child_changed(pid, libc::CLD_CONTINUED, libc::SIGCONT)?;
+        }
+        Ok(())
+    }
+
+    /// A process has changed its state: its parent may wait for that, with its own tasks.
+    pub(crate) fn stir_parent(&mut self, pid: Pid) -> Outcome<()> {
+        self.world.stirred.process(pid);
+        match self.world.process(pid)?.parent {
+            Some(parent) => self.world.stirred.process(parent),
+            // An orphan: whoever has adopted it.
+            None => self.world.stirred.all(),
         }
         Ok(())
     }
@@ -407,6 +420,7 @@ impl Run<'_> {
         from: &Role,
         info: SigInfo,
     ) -> Outcome<()> {
+        self.world.stirred.process(target.pid);
         let role = match target
             .tid
             .and_then(|tid| self.world.tasks.iter().find(|t| t.tid == tid))

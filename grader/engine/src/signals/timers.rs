@@ -9,6 +9,7 @@ use crate::kernel::siginfo::{self, ALARM_MARK, SI_TIMER};
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::kernel::sys::{Pid, fds, proc};
 use crate::tracer::Run;
+use crate::world::stirred::Wakes;
 use crate::world::timers::{FdTimer, Key, Notify};
 
 impl Run<'_> {
@@ -90,6 +91,7 @@ impl Run<'_> {
         self.world.timers.expire(key);
         match key {
             Key::Fd(id) => {
+                self.world.stirred.call(Wakes::Descriptors);
                 if let Some(fd) = self.tracer.timerfds.get(&id) {
                     let now = self.world.clock.now();
                     let passed = self.world.timers.resting_fds(now);

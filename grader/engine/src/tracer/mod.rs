@@ -21,6 +21,7 @@ use crate::kernel::sys::ticker::Ticker;
 use crate::kernel::sys::wait::{self, Report, Status};
 use crate::tracer::stdio::Plumbing;
 use crate::world::World;
+use crate::world::stirred::Wakes;
 use crate::world::timers::FdTimer;
 
 /// A run.
@@ -148,9 +149,14 @@ impl Run<'_> {
         let Some(role) = role else { return };
         let now = self.world.clock.now();
         let recorder = &mut self.world.recorder;
-        self.tracer
-            .plumbing
-            .drain(|stream, bytes| recorder.output(now, Some(role), stream, bytes));
+        let mut has_room = false;
+        self.tracer.plumbing.drain(|stream, bytes| {
+            has_room = true;
+            recorder.output(now, Some(role), stream, bytes);
+        });
+        if has_room {
+            self.world.stirred.call(Wakes::Descriptors);
+        }
     }
 
     /// Takes what the terminal echoed of what was typed.

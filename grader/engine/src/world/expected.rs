@@ -38,6 +38,15 @@ impl Expected {
             .is_some_and(|queue| !queue.is_empty())
     }
 
+    /// Whether there is one of any signal.
+    pub(crate) fn has_any(&self, pid: Pid) -> bool {
+        let pid = pid.as_raw();
+        self.queues
+            .range((pid, Signal::HUP)..)
+            .take_while(|((of, _), _)| *of == pid)
+            .any(|(_, queue)| !queue.is_empty())
+    }
+
     /// The process is gone.
     pub(crate) fn forget(&mut self, pid: Pid) {
         self.queues.retain(|(of, _), _| *of != pid.as_raw());

@@ -8,6 +8,7 @@ pub(crate) mod meter;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod schedule;
+pub(crate) mod stirred;
 pub(crate) mod task;
 pub(crate) mod timers;
 
@@ -27,6 +28,7 @@ use crate::world::expected::Expected;
 use crate::world::process::Process;
 use crate::world::recorder::Recorder;
 use crate::world::schedule::{Scheduler, SplitMix};
+use crate::world::stirred::Stirred;
 use crate::world::task::{State, Task};
 use crate::world::timers::Timers;
 
@@ -51,6 +53,11 @@ pub(crate) struct World<'a> {
     pub(crate) random: SplitMix,
     /// Signals that were generated and not delivered or accepted yet.
     pub(crate) expected: Expected,
+    /// Who may not be where it was left.
+    pub(crate) stirred: Stirred,
+    /// Whether signals may come in ways that the engine doesn't follow: from terminals that
+    /// the program has made, for descriptors that are ready, for leases, for messages.
+    pub(crate) has_other_signals: bool,
     /// How far the script was carried out.
     pub(crate) progress: Progress,
     /// The injections that are still to come.

@@ -1,0 +1,90 @@
+//! Bringing those to a stop that somebody else has woken or killed.
+
+use siglab_model::Clock;
+
+use super::task::{First, Mode};
+use crate::fault::Outcome;
+use crate::kernel::sys::wait::{self, Ready};
+use crate::kernel::sys::{Pid, fds, proc};
+use crate::tracer::Run;
+use crate::world::task::{State, Task};
+
+impl Run<'_> {
+    /// Brings every task that was woken or killed to a stop, or makes sure that it still
+    /// waits. Afterwards the state of all tasks is known, and stays so until one runs.
+    ///
+    /// One at a time, and the cause before the effect: a process that continues or ends
+    /// tells its parent, whose own wake-up comes next, before another one ends.
+    pub(crate) fn settle(&mut self) -> Outcome<()> {
+        if self.world.has_terminals {
+            self.process_terminals();
+        }
+        if self.world.has_other_signals
+            || self.tracer.plumbing.is_terminal()
+            || self.world.options.clock == Clock::Real
+        {
+            self.world.stirred.all();
+        }
+        while let Some(tid) = self.first_moved() {
+            self.drive(tid, First::Moving, Mode::Settle)?;
+        }
+        // What `Stirred` is relied on for. One that was killed from outside may be there, too.
+        debug_assert!(
+            self.world
+                .tasks
+                .iter()
+                .all(|task| !self.has_moved(task) || matches!(self.tracer.state(task.tid), None | Some(b'Z' | b'X'))),
+            "nobody has stirred {:?}, and it has moved: {:?}",
+            self.world.tasks,
+            self.world.stirred,
+        );
+        self.world.stirred.clear();
+        Ok(())
+    }
+
+    /// What is written to one side of a pseudo-terminal reaches the other by way of a
+    /// kernel work queue. Polling a side waits for what is under way to it.
+    fn process_terminals(&self) {
+        for process in self.world.processes.iter().filter(|p| p.status.is_none()) {
+            for number in proc::fds(process.pid) {
+                let is_terminal = proc::fd_target(process.pid, number)
+                    .is_some_and(|to| to.starts_with("/dev/pts/") || to == "/dev/ptmx");
+                if is_terminal && let Ok(copy) = fds::duplicate(process.pid, number) {
+                    fds::wait_for_terminal(&copy);
+                }
+            }
+        }
+    }
+
+    /// The first task, in the order in which they are to be settled, that isn't where it
+    /// was left.
+    fn first_moved(&self) -> Option<Pid> {
+        let order = |state: State| match state {
+            State::GroupStopped(_) => 0,
+            State::Ending | State::Zombie => 2,
+            _ => 1,
+        };
+        self.world
+            .tasks
+            .iter()
+            .filter(|task| self.world.stirred.may_have_reached(task) && self.has_moved(task))
+            .min_by_key(|task| order(task.state))
+            .map(|task| task.tid)
+    }
+
+    fn has_moved(&self, task: &Task) -> bool {
+        let letter = |expected: u8| self.tracer.state(task.tid) != Some(expected);
+        let reports = || wait::ready(task.tid) != Ok(Ready::No);
+        match task.state {
+            // The letter alone says too little: a task that was woken may pass
+            // through a new wait's preparations, with the letter of one.
+            State::Blocked => letter(b'S') || self.tracer.blocked_in(task.tid).is_none(),
+            State::Parked { .. } => letter(b't'),
+            State::Vfork => letter(b'D'),
+            State::GroupStopped(_) => letter(b't') || reports(),
+            State::Zombie => reports(),
+            State::Ending => true,
+            State::Running => false,
+        }
+    }
+}
