@@ -12,7 +12,7 @@ use siglab_engine::{
     Command, Follow, FollowFrom, Likely, OnMoment, Options, Script, Seen, follow, follow_with, run,
 };
 use siglab_model::{
-    Disposition, Injection, Kind, LimitKind, Place, Role, SigSet, Signal, Time, Trace,
+    Disposition, Family, Injection, Kind, LimitKind, Place, Role, SigSet, Signal, Time, Trace,
 };
 
 use crate::error::ExploreError;
@@ -357,7 +357,10 @@ impl Subject<'_> {
             trace: plain,
             signals,
         };
-        let one_shot = baseline.normal.reinstalls.clone();
+        // The threads of a process have the same handlers.
+        let family = Family::of(&baseline.trace.events);
+        let reinstalls = baseline.normal.reinstalls.clone();
+        let one_shot = |role: &Role, signal| reinstalls.contains(&(family.process(role), signal));
         let first = self.cases(&baseline.signals, &followed.moments, &[], &one_shot);
         let (nested, endless) = self.look_around(&mut baseline, &first)?;
         self.take(&mut baseline, nested, &[]);
@@ -419,7 +422,7 @@ impl Subject<'_> {
         signals: &[Signal],
         moments: &[Seen],
         before: &[Injection],
-        one_shot: &[(Role, Signal)],
+        one_shot: &dyn Fn(&Role, Signal) -> bool,
     ) -> Vec<Case> {
         let mut cases = Vec::new();
         for signal in signals {
@@ -533,7 +536,12 @@ impl Subject<'_> {
                     .filter(|seen| !seen.handlers.is_empty() && is_after(&followed.trace))
                     .cloned()
                     .collect();
-                nested.extend(self.cases(&baseline.signals, &in_handler, &case.injections, &[]));
+                nested.extend(self.cases(
+                    &baseline.signals,
+                    &in_handler,
+                    &case.injections,
+                    &|_, _| false,
+                ));
             }
             baseline
                 .handlers
@@ -573,12 +581,12 @@ impl Installs {
 struct Windows(BTreeMap<Role, (usize, usize)>);
 
 impl Windows {
-    /// `one_shot`: who installs handlers that are reset to the default when they are called.
+    /// `one_shot`: who has handlers that are reset to the default when they are called.
     /// `in_handler`: whether it was handled before the first moment.
     fn new(
         signal: Signal,
         moments: &[Seen],
-        one_shot: &[(Role, Signal)],
+        one_shot: &dyn Fn(&Role, Signal) -> bool,
         in_handler: bool,
     ) -> Self {
         let mut windows = BTreeMap::new();
@@ -591,7 +599,7 @@ impl Windows {
             }
         }
         for (role, (_, last)) in &mut windows {
-            if one_shot.contains(&(role.clone(), signal)) {
+            if one_shot(role, signal) {
                 *last = moments.len();
             }
         }

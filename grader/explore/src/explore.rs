@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, LimitKind, Place, Policy, ProcessStatus, Role, Signal, Trace};
+use siglab_model::{
+    Family, Kind, LimitKind, Place, Policy, ProcessStatus, Signal, Trace, UnsafeFunction,
+};
 
 use crate::baseline::{Baseline, Subject, check_program};
 use crate::error::ExploreError;
 use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
-use crate::judge::{self, Judgement, Normal};
+use crate::judge::{self, Detail, Judgement, Normal};
 use crate::map::Map;
 use crate::options::{Demand, ExploreOptions, Progress, Strategy};
 use crate::output::text_of;
@@ -128,7 +130,7 @@ fn check_run(wanted: &ExploreOptions, baseline: &Baseline) -> Result<(), Explore
         let followed = baseline.handlers.iter().map(|(trace, _)| trace);
         followed.chain([&baseline.trace])
     };
-    let mut roles = BTreeSet::from([Role::new(Role::MAIN)]);
+    let mut roles = BTreeSet::from([Family::of(&baseline.trace.events).first()]);
     for event in traces().flat_map(|trace| &trace.events) {
         if let Kind::Fork { child, .. } = &event.kind {
             roles.insert(child.clone());
@@ -192,7 +194,9 @@ fn watch_handlers(subject: &Subject<'_>, baseline: &mut Baseline, found: &mut Fo
             .last()
             .is_none_or(|injection| injection.moment.place != Place::Waiting);
         for event in &trace.events {
-            let role = event.role.clone().unwrap_or_else(|| Role::new(Role::MAIN));
+            let Some(role) = event.role.clone() else {
+                continue;
+            };
             match &event.kind {
                 Kind::UnsafeCall {
                     signal,
@@ -205,7 +209,7 @@ fn watch_handlers(subject: &Subject<'_>, baseline: &mut Baseline, found: &mut Fo
                             kind: FindingKind::UnsafeCall,
                             cause: format!("{signal} {function}"),
                             role,
-                            detail: function.clone(),
+                            detail: Detail::Function(function.clone()),
                         },
                         *signal,
                         stack.clone(),
@@ -225,7 +229,10 @@ fn watch_handlers(subject: &Subject<'_>, baseline: &mut Baseline, found: &mut Fo
                             kind: FindingKind::ErrnoClobbered,
                             cause: signal.to_string(),
                             role,
-                            detail: format!("{before} {after}"),
+                            detail: Detail::Errno {
+                                before: *before,
+                                after: *after,
+                            },
                         },
                         *signal,
                         Vec::new(),
@@ -243,12 +250,13 @@ fn is_wanted(subject: &Subject<'_>, signal: Signal) -> bool {
     subject.wanted.signals.is_empty() || subject.wanted.signals.contains(&signal)
 }
 
-fn is_buffered(function: &str) -> bool {
-    [
+/// Whether it uses what is buffered, by its name.
+fn is_buffered(function: &UnsafeFunction) -> bool {
+    const PARTS: [&str; 8] = [
         "print", "put", "write", "flush", "exit", "fork", "fclose", "stdio",
-    ]
-    .iter()
-    .any(|part| function.contains(part))
+    ];
+    let is_one = |name: &str| PARTS.iter().any(|part| name.contains(part));
+    is_one(&function.called) || function.inner.as_deref().is_some_and(is_one)
 }
 
 /// What is wrong with the program when nothing is injected at all.
@@ -321,7 +329,7 @@ fn try_schedules(
                     kind: FindingKind::KilledByDefault,
                     cause: signal.to_string(),
                     role,
-                    detail: signal.to_string(),
+                    detail: Detail::Death(signal),
                 };
                 found.add_schedule(judgement, policy.clone(), preemptions.clone());
             }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use siglab_engine::follow;
-use siglab_model::{Frame, HandlerExit, Injection, Kind, Moment, Policy, Role, Signal, Trace};
+use siglab_model::{
+    Family, Frame, HandlerExit, Injection, Kind, Moment, Policy, Role, Signal, Trace,
+};
 
 use crate::baseline::{Baseline, Case, Subject};
 use crate::error::ExploreError;
@@ -182,11 +184,13 @@ fn describe_one(
             .find(|broken| broken.id == group.judgement.cause),
         _ => None,
     };
+    let first = Family::of(&trace.events).first();
     let words = Words {
         program: &baseline.normal.program,
         signal,
         judgement: &group.judgement,
         roles: &group.roles,
+        first: &first,
         seen: &seen,
     };
     let (title, explanation, mut advice) = words.say();

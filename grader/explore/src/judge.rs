@@ -1,9 +1,13 @@
 //! Judging a run: what went wrong in it, compared with runs in which nothing did.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use siglab_model::{
-    Action, Disposition, Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Trace, Waiting,
+    Action, Disposition, Event, Family, Frame, Kind, LimitKind, Lock, ProcessStatus, Role, Signal,
+    Trace, UnsafeFunction, WaitFor, Waiting,
 };
 
 use crate::finding::FindingKind;
@@ -11,15 +15,37 @@ use crate::output::{Reference, Shaken};
 use crate::stack::{outer_call, own_frame};
 
 /// What went wrong, and the cause by which runs are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub(crate) kind: FindingKind,
     /// Equal for runs with the same cause.
     pub(crate) cause: String,
     /// Whom it hits.
     pub(crate) role: Role,
-    /// What kinds need for their explanation.
-    pub(crate) detail: String,
+    pub(crate) detail: Detail,
+}
+
+/// What kinds need for their explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Nothing,
+    /// What is wrong, as the end of a sentence.
+    Words(String),
+    /// What it dies of.
+    Death(Signal),
+    /// The lock that it waits for.
+    Lock(Lock),
+    /// The system call in which it waits.
+    Call(String),
+    /// How many children have ended and aren't waited for.
+    Children(usize),
+    /// errno before and after the handler.
+    Errno {
+        before: i32,
+        after: i32,
+    },
+    /// What the handler calls.
+    Function(UnsafeFunction),
 }
 
 impl Judgement {
@@ -29,7 +55,7 @@ impl Judgement {
             kind: FindingKind::LostWakeup,
             cause: "children".to_owned(),
             role,
-            detail: format!("children {children}"),
+            detail: Detail::Children(children),
         }
     }
 }
@@ -58,11 +84,11 @@ pub(crate) struct Normal {
     deaths: Vec<(Role, ProcessStatus)>,
     limits: Vec<LimitKind>,
     pub(crate) output: Reference,
-    /// The roles that install a handler for a signal again after it was the default, or one
+    /// The processes that install a handler for a signal again after it was the default, or one
     /// that is reset to the default when it is called.
     pub(crate) reinstalls: Vec<(Role, Signal)>,
     /// What handlers call that they must not.
-    pub(crate) unsafe_calls: BTreeMap<Signal, String>,
+    pub(crate) unsafe_calls: BTreeMap<Signal, UnsafeFunction>,
     /// Whether a handler uses something that is buffered.
     pub(crate) buffers: bool,
 }
@@ -132,6 +158,7 @@ impl Normal {
 
     /// Remembers what a program does on purpose.
     pub(crate) fn learn(&mut self, trace: &Trace) {
+        let family = Family::of(&trace.events);
         let mut installed = Vec::new();
         let mut in_handler = Vec::new();
         for event in &trace.events {
@@ -141,7 +168,7 @@ impl Normal {
                     signal,
                     new: Disposition::Handler { flags, .. },
                 } => {
-                    let key = (role.clone(), *signal);
+                    let key = (family.process(role), *signal);
                     if flags.resethand || installed.contains(&key) {
                         self.reinstalls.push(key);
                     } else {
@@ -150,9 +177,10 @@ impl Normal {
                 }
                 // A child has its parent's handlers.
                 Kind::Fork { child, .. } => {
+                    let parent = family.process(role);
                     let inherited: Vec<_> = installed
                         .iter()
-                        .filter(|(of, _)| of == role)
+                        .filter(|(of, _)| *of == parent)
                         .map(|(_, signal)| (child.clone(), *signal))
                         .collect();
                     installed.extend(inherited);
@@ -210,8 +238,8 @@ impl Normal {
                 Some(Judgement {
                     kind: FindingKind::OutputCorrupted,
                     cause: String::new(),
-                    role: Role::new(Role::MAIN),
-                    detail,
+                    role: Family::of(&trace.events).first(),
+                    detail: Detail::Words(detail),
                 })
             })
     }
@@ -237,14 +265,14 @@ impl Normal {
         };
         // If a handler does what it must not, that is the cause, wherever it shows.
         let cause = match injected.and_then(|signal| self.unsafe_calls.get(&signal)) {
-            Some(call) => call.clone(),
+            Some(call) => call.to_string(),
             None => format!("{by:?} {:?}", outer_call(inner, &self.program)),
         };
         Some(Judgement {
             kind: FindingKind::Crash,
             cause,
             role,
-            detail: signal.to_string(),
+            detail: Detail::Death(signal),
         })
     }
 
@@ -256,8 +284,13 @@ impl Normal {
         })?;
         // A handler that ends its process in the name of the signal restores the default
         // and sends it itself.
+        let family = Family::of(&trace.events);
+        let is_its = |event: &Event| {
+            let process = event.role.as_ref().map(|role| family.process(role));
+            process.as_ref() == Some(&death.0)
+        };
         let on_purpose = trace.events.iter().any(|event| {
-            event.role.as_ref() == Some(&death.0)
+            is_its(event)
                 && matches!(
                     &event.kind,
                     Kind::DispositionChanged { signal: s, new: Disposition::Default }
@@ -265,7 +298,7 @@ impl Normal {
                 )
         });
         let injected = !on_purpose || trace.events.iter().any(|event| {
-            event.role.as_ref() == Some(&death.0)
+            is_its(event)
                 && matches!(
                     &event.kind,
                     Kind::Delivered { signal: s, disposition: Action::Default, info }
@@ -278,16 +311,16 @@ impl Normal {
             kind: FindingKind::KilledByDefault,
             cause: signal.to_string(),
             role: death.0,
-            detail: String::new(),
+            detail: Detail::Nothing,
         })
     }
 
     fn stuck(&self, trace: &Trace, signal: Option<Signal>) -> Option<Judgement> {
         let waiting = waiting(trace)?;
-        if let Some(locked) = waiting.iter().find(|waiting| self.is_locked(waiting)) {
-            let what = lock_name(&locked.what);
+        let locked = |waiting| Some((waiting, self.lock_of(waiting)?));
+        if let Some((locked, lock)) = waiting.iter().find_map(locked) {
             let cause = format!(
-                "{} {:?} {what}",
+                "{} {:?} {lock}",
                 locked.role,
                 outer_call(&locked.stack, &self.program)
             );
@@ -295,7 +328,7 @@ impl Normal {
                 kind: FindingKind::Deadlock,
                 cause,
                 role: locked.role.clone(),
-                detail: locked.what.clone(),
+                detail: Detail::Lock(lock.clone()),
             });
         }
         if let Some((role, children)) = lost_children(trace) {
@@ -326,22 +359,22 @@ impl Normal {
             kind: FindingKind::LostWakeup,
             cause: format!("{} {:?}", key.syscall, key.function),
             role: first.role.clone(),
-            detail: format!("{} {}", first.syscall, first.what),
+            detail: Detail::Call(first.syscall.clone()),
         })
     }
 
-    /// Whether a thread waits for a lock, as it never does in a normal run.
-    fn is_locked(&self, waiting: &Waiting) -> bool {
-        waiting.syscall.starts_with("futex")
-            && self
-                .rests_in
-                .as_ref()
-                .is_none_or(|rests| !rests.contains(&wait_key(waiting, &self.program)))
-            && (waiting.handler.is_some()
-                || waiting.what.contains(", held by ")
-                || waiting.what.starts_with("a lock at")
-                || waiting.what == "a lock"
-                || waiting.what.contains("'s lock"))
+    /// The lock that a thread waits for, as it never does in a normal run. In a handler a
+    /// condition is as good as one: who is interrupted can't bring it about.
+    fn lock_of<'a>(&self, waiting: &'a Waiting) -> Option<&'a Lock> {
+        let WaitFor::Lock { lock, .. } = &waiting.what else {
+            return None;
+        };
+        let is_normal = self
+            .rests_in
+            .as_ref()
+            .is_some_and(|rests| rests.contains(&wait_key(waiting, &self.program)));
+        let is_stuck = waiting.handler.is_some() || waiting.what.is_lock();
+        (is_stuck && !is_normal).then_some(lock)
     }
 
     /// A wait with a time-out that is as good as none, although the signal ends the program if
@@ -367,7 +400,7 @@ impl Normal {
             kind: FindingKind::LostWakeup,
             cause: syscall.clone(),
             role: wait.role.clone()?,
-            detail: syscall.clone(),
+            detail: Detail::Call(syscall.clone()),
         })
     }
 
@@ -389,19 +422,14 @@ impl Normal {
             .rev()
             .find(|event| matches!(event.kind, Kind::BusyWaiting { .. }))
             .and_then(|event| event.role.clone())
-            .unwrap_or_else(|| Role::new(Role::MAIN));
+            .unwrap_or_else(|| Family::of(&trace.events).first());
         Some(Judgement {
             kind: FindingKind::Hang,
             cause: role.to_string(),
             role,
-            detail: format!("{limit:?}"),
+            detail: Detail::Nothing,
         })
     }
-}
-
-/// The name of a lock without who holds it.
-fn lock_name(what: &str) -> &str {
-    what.split(',').next().unwrap_or(what)
 }
 
 fn keys(trace: &Trace, program: &str) -> Option<Vec<WaitKey>> {
@@ -423,17 +451,17 @@ fn wait_key(waiting: &Waiting, program: &str) -> WaitKey {
     }
 }
 
-/// The stack where a process died, and of what its handler had interrupted.
+/// The stack where one of a process's threads died of its fault, and of what its handler had
+/// interrupted.
 pub(crate) fn stacks_at_death<'a>(trace: &'a Trace, role: &Role) -> (&'a [Frame], &'a [Frame]) {
+    let family = Family::of(&trace.events);
     trace
         .events
         .iter()
         .rev()
         .filter(|event| {
-            event
-                .role
-                .as_ref()
-                .is_some_and(|of| of == role || is_thread_of(of, role))
+            let process = event.role.as_ref().map(|of| family.process(of));
+            process.as_ref() == Some(role)
         })
         .find_map(|event| match &event.kind {
             Kind::DefaultAction {
@@ -442,12 +470,6 @@ pub(crate) fn stacks_at_death<'a>(trace: &'a Trace, role: &Role) -> (&'a [Frame]
             _ => None,
         })
         .unwrap_or_default()
-}
-
-fn is_thread_of(thread: &Role, process: &Role) -> bool {
-    let last = thread.as_str().rsplit('/').next().unwrap_or_default();
-    last.starts_with("thread")
-        && (process.as_str() == Role::MAIN || thread.as_str().starts_with(process.as_str()))
 }
 
 /// Whether it asked again and again, sleeping meanwhile, until it was cut off; and not in a
@@ -464,8 +486,9 @@ pub(crate) fn is_polling(trace: &Trace) -> bool {
     trace.outcome.limit == Some(LimitKind::VirtualTime) && depth == 0
 }
 
-/// Who had a handler for which signal at some time: one of its own, or its parent's.
+/// Which process had a handler for which signal at some time: one of its own, or its parent's.
 pub(crate) fn handled(trace: &Trace) -> BTreeSet<(Role, Signal)> {
+    let family = Family::of(&trace.events);
     let mut handled: BTreeSet<(Role, Signal)> = BTreeSet::new();
     for event in &trace.events {
         let Some(role) = &event.role else { continue };
@@ -474,10 +497,11 @@ pub(crate) fn handled(trace: &Trace) -> BTreeSet<(Role, Signal)> {
                 signal,
                 new: Disposition::Handler { .. },
             } => {
-                handled.insert((role.clone(), *signal));
+                handled.insert((family.process(role), *signal));
             }
             Kind::Fork { child, .. } => {
-                let of_parent = handled.iter().filter(|(of, _)| of == role);
+                let parent = family.process(role);
+                let of_parent = handled.iter().filter(|(of, _)| *of == parent);
                 let inherited: Vec<_> = of_parent
                     .map(|(_, signal)| (child.clone(), *signal))
                     .collect();
@@ -549,6 +573,6 @@ impl Normal {
             && !waiting(trace)
                 .unwrap_or_default()
                 .iter()
-                .any(|waiting| self.is_locked(waiting))
+                .any(|waiting| self.lock_of(waiting).is_some())
     }
 }

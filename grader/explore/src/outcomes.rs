@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use siglab_engine::{Command, Options, Script};
-use siglab_model::{Kind, Policy, ProcessStatus, Role, Trace};
+use siglab_model::{Family, Kind, Policy, ProcessStatus, Role, Trace};
 
 use crate::baseline::{Subject, check_program};
 use crate::error::ExploreError;
@@ -186,6 +186,7 @@ impl Search<'_> {
 
 /// How each process ended.
 fn ends(trace: &Trace) -> Vec<(Role, String)> {
+    let first = Family::of(&trace.events).first();
     let mut ends: Vec<(Role, String)> = trace
         .events
         .iter()
@@ -197,15 +198,16 @@ fn ends(trace: &Trace) -> Vec<(Role, String)> {
                 Kind::Limit { .. } => "runs for ever".to_owned(),
                 _ => return None,
             };
-            let role = event.role.clone().unwrap_or_else(|| Role::new(Role::MAIN));
+            let role = event.role.clone().unwrap_or_else(|| first.clone());
             Some((role, end))
         })
         .collect();
     if ends.is_empty()
         && let Some(ProcessStatus::Exited(code)) = trace.outcome.status
     {
-        ends.push((Role::new(Role::MAIN), format!("exit status {code}")));
+        ends.push((first, format!("exit status {code}")));
     }
-    ends.sort();
+    // By name, as version 1 of the schema has them.
+    ends.sort_by(|(one, end), (other, its)| (one.as_str(), end).cmp(&(other.as_str(), its)));
     ends
 }

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use siglab_model::{Injection, Kind, Moment, Role, Signal, Trace};
+use siglab_model::{Family, Injection, Kind, Moment, Signal, Trace};
 
 use crate::baseline::{Baseline, Case, Subject};
 use crate::error::ExploreError;
 use crate::finding::FindingKind;
-use crate::judge::Judgement;
+use crate::judge::{Detail, Judgement};
 use crate::options::Progress;
 
 /// So few moments are rather tried from the start.
@@ -187,8 +187,8 @@ impl Trial<'_> {
         judgements.extend(broken.into_iter().map(|broken| Judgement {
             kind: FindingKind::CriterionFailed,
             cause: broken.id,
-            role: Role::new(Role::MAIN),
-            detail: broken.message,
+            role: Family::of(&trace.events).first(),
+            detail: Detail::Words(broken.message),
         }));
         let wrong = !judgements.is_empty();
         if lock(&self.results).insert(index, judgements).is_none() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
-use siglab_model::{Injection, Kind, Moment, Policy, SigSet, Time, Trace};
+use siglab_model::{Injection, Kind, Moment, Policy, SigSet, Time, Trace, WaitFor, Waiting};
 
 use crate::baseline::{LIMIT, Subject, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
@@ -194,7 +194,10 @@ fn shows(trace: &Trace, kind: FindingKind) -> bool {
     let any = |test: &dyn Fn(&Kind) -> bool| trace.events.iter().any(|event| test(&event.kind));
     match kind {
         FindingKind::Deadlock => any(&|kind| match kind {
-            Kind::Deadlock { waiting } => waiting.iter().any(|it| it.syscall.starts_with("futex")),
+            Kind::Deadlock { waiting } => {
+                let is_lock = |it: &Waiting| matches!(it.what, WaitFor::Lock { .. });
+                waiting.iter().any(is_lock)
+            }
             _ => false,
         }),
         FindingKind::LostWakeup => any(&|kind| matches!(kind, Kind::Deadlock { .. })),

@@ -1,10 +1,10 @@
 //! What is said about a finding: its title, how it comes about, what to do instead.
 
 use siglab_model::safety::{instead_of, public_name};
-use siglab_model::{Frame, Role, Signal};
+use siglab_model::{Frame, Lock, Role, Signal, UnsafeFunction};
 
 use crate::finding::FindingKind;
-use crate::judge::Judgement;
+use crate::judge::{Detail, Judgement};
 use crate::stack::{is_own, outer_call, own_frame, place};
 
 /// What a run shows.
@@ -41,6 +41,8 @@ pub(crate) struct Words<'a> {
     pub(crate) judgement: &'a Judgement,
     /// Whom it was seen with.
     pub(crate) roles: &'a [Role],
+    /// The first process.
+    pub(crate) first: &'a Role,
     pub(crate) seen: &'a Seen,
 }
 
@@ -49,30 +51,31 @@ type Said = (String, String, String);
 
 impl Words<'_> {
     pub(crate) fn say(&self) -> Said {
-        match (self.judgement.kind, self.signal) {
-            (FindingKind::Deadlock, signal) => self.deadlock(signal),
-            (FindingKind::Crash, Some(signal)) => self.crash(signal),
-            (FindingKind::Crash, None) => self.crash_alone(),
-            (FindingKind::Hang, Some(signal)) => self.hang(signal),
-            (FindingKind::Hang, None) => self.hang_alone(),
-            (FindingKind::LostWakeup, signal) => self.lost(signal),
-            (kind, signal) => self.after(
+        match (self.judgement.kind, &self.judgement.detail, self.signal) {
+            (FindingKind::Deadlock, Detail::Lock(lock), signal) => self.deadlock(lock, signal),
+            (FindingKind::Crash, Detail::Death(death), Some(signal)) => self.crash(*death, signal),
+            (FindingKind::Crash, Detail::Death(death), None) => self.crash_alone(*death),
+            (FindingKind::Hang, _, Some(signal)) => self.hang(signal),
+            (FindingKind::Hang, _, None) => self.hang_alone(),
+            (FindingKind::LostWakeup, Detail::Children(children), _) => self.children(*children),
+            (FindingKind::LostWakeup, Detail::Call(syscall), signal) => self.lost(syscall, signal),
+            (kind, detail, signal) => self.after(
                 kind,
+                detail,
                 &signal.map_or_else(|| "a signal".to_owned(), |signal| signal.to_string()),
             ),
         }
     }
 
     /// Kinds that take a signal, and are told in one sentence.
-    fn after(&self, kind: FindingKind, signal: &str) -> Said {
+    fn after(&self, kind: FindingKind, detail: &Detail, signal: &str) -> Said {
         let role = &self.judgement.role;
-        let detail = &self.judgement.detail;
         let where_ = self.place(&self.seen.interrupted);
-        match kind {
-            FindingKind::KilledByDefault if self.signal.is_none() => (
-                format!("{detail} kills {role} before its handler is there"),
+        match (kind, detail) {
+            (FindingKind::KilledByDefault, Detail::Death(death)) => (
+                format!("{death} kills {role} before its handler is there"),
                 format!(
-                    "In this order of scheduling, {detail} is sent to {role} before {role} has \
+                    "In this order of scheduling, {death} is sent to {role} before {role} has \
                      installed its handler, and the default action ends it. In another order \
                      the handler is there in time."
                 ),
@@ -80,7 +83,7 @@ impl Words<'_> {
                  parent's handlers and signal mask."
                     .to_owned(),
             ),
-            FindingKind::KilledByDefault => (
+            (FindingKind::KilledByDefault, _) => (
                 format!("{signal} kills {role} in a window without its handler"),
                 format!(
                     "{signal} comes while {role} is in {where_}. Its disposition is the default at \
@@ -90,38 +93,43 @@ impl Words<'_> {
                  is no window."
                     .to_owned(),
             ),
-            FindingKind::OutputCorrupted => (
+            (FindingKind::OutputCorrupted, Detail::Words(damage)) => (
                 format!("output is corrupted when {signal} comes"),
-                format!("{signal} interrupts {role} in {where_}, and then {detail}."),
+                format!("{signal} interrupts {role} in {where_}, and then {damage}."),
                 "Write in the main program only, or one whole line at a time with write(2)."
                     .to_owned(),
             ),
-            FindingKind::UnsafeCall => self.unsafe_call(signal),
-            FindingKind::ErrnoClobbered => {
-                let (before, after) = detail.split_once(' ').unwrap_or(("?", "?"));
+            (FindingKind::UnsafeCall, Detail::Function(function)) => {
+                self.unsafe_call(function, signal)
+            }
+            (FindingKind::ErrnoClobbered, Detail::Errno { before, after }) => (
+                format!("the handler of {signal} changes errno"),
+                format!(
+                    "The handler of {signal} returns with errno {after}; it was {before} when it \
+                     was called. {role} was in {where_}: whatever looks at errno there sees the \
+                     handler's.{}",
+                    self.others()
+                ),
+                "Save errno at the start of the handler, and put it back before it returns."
+                    .to_owned(),
+            ),
+            (_, detail) => {
+                let what = match detail {
+                    Detail::Words(words) => format!(": {words}"),
+                    _ => String::new(),
+                };
                 (
-                    format!("the handler of {signal} changes errno"),
-                    format!(
-                        "The handler of {signal} returns with errno {after}; it was {before} when \
-                         it was called. {role} was in {where_}: whatever looks at errno there sees \
-                         the handler's.{}",
-                        self.others()
-                    ),
-                    "Save errno at the start of the handler, and put it back before it returns."
-                        .to_owned(),
+                    format!("{} when {signal} comes", self.judgement.cause),
+                    format!("{signal} comes while the program is in {where_}{what}."),
+                    general_advice(),
                 )
             }
-            _ => (
-                format!("{} when {signal} comes", self.judgement.cause),
-                format!("{signal} comes while the program is in {where_}: {detail}."),
-                general_advice(),
-            ),
         }
     }
 
-    fn deadlock(&self, signal: Option<Signal>) -> Said {
+    fn deadlock(&self, locked: &Lock, signal: Option<Signal>) -> Said {
         let role = &self.judgement.role;
-        let lock = lock_in(&self.judgement.detail, &self.seen.end);
+        let lock = lock_in(locked, &self.seen.end);
         let end = self.place(&self.seen.end);
         let where_ = self.place(&self.seen.interrupted);
         // Without an injection, it may be the handler of a signal that the program sent.
@@ -165,7 +173,7 @@ impl Words<'_> {
         };
         // A lock of the program's own was taken by whom the stack needn't show.
         let holder = outer_call(&self.seen.interrupted, self.program)
-            .filter(|_| !lock.starts_with(OF_PROGRAM))
+            .filter(|_| !matches!(locked, Lock::Lock(Some(_))))
             .map(public_name);
         let (with, holds) = match holder {
             Some(holder) => (
@@ -194,9 +202,8 @@ impl Words<'_> {
         )
     }
 
-    fn crash(&self, signal: Signal) -> Said {
+    fn crash(&self, death: Signal, signal: Signal) -> Said {
         let role = &self.judgement.role;
-        let death = &self.judgement.detail;
         let where_ = self.place(&self.seen.interrupted);
         let end = self.place(&self.seen.end);
         if !self.seen.ends_in_handler {
@@ -265,9 +272,8 @@ impl Words<'_> {
         }
     }
 
-    fn crash_alone(&self) -> Said {
+    fn crash_alone(&self, death: Signal) -> Said {
         let role = &self.judgement.role;
-        let death = &self.judgement.detail;
         (
             format!("{role} crashes with {death}{}", self.in_this_order()),
             format!(
@@ -350,28 +356,26 @@ impl Words<'_> {
         self.seen.repeats.is_none() && self.seen.call.is_none()
     }
 
-    fn lost(&self, signal: Option<Signal>) -> Said {
+    fn children(&self, children: usize) -> Said {
         let role = &self.judgement.role;
-        let detail = &self.judgement.detail;
-        if let Some(children) = detail.strip_prefix("children ") {
-            let stay = if children == "1" {
-                "1 stays a zombie".to_owned()
-            } else {
-                format!("{children} stay zombies")
-            };
-            return (
-                format!("{role} waits for ever for children that have ended"),
-                format!(
-                    "Several children end before the handler of SIGCHLD runs; their signals merge \
-                     into one, the handler reaps one child, and {stay} for which {role} waits for \
-                     ever."
-                ),
-                "One SIGCHLD can stand for many children: in the handler, call waitpid(2) with \
-                 WNOHANG in a loop until it returns no more."
-                    .to_owned(),
-            );
-        }
-        let syscall = detail.split(' ').next().unwrap_or(detail);
+        let stay = match children {
+            1 => "1 stays a zombie".to_owned(),
+            _ => format!("{children} stay zombies"),
+        };
+        (
+            format!("{role} waits for ever for children that have ended"),
+            format!(
+                "Several children end before the handler of SIGCHLD runs; their signals merge into \
+                 one, the handler reaps one child, and {stay} for which {role} waits for ever."
+            ),
+            "One SIGCHLD can stand for many children: in the handler, call waitpid(2) with WNOHANG \
+             in a loop until it returns no more."
+                .to_owned(),
+        )
+    }
+
+    fn lost(&self, syscall: &str, signal: Option<Signal>) -> Said {
+        let role = &self.judgement.role;
         // What programmers call, not what the kernel calls it.
         let call = match (syscall, self.seen.call.as_deref()) {
             (_, Some(call)) => public_name(call).into_owned(),
@@ -407,13 +411,9 @@ impl Words<'_> {
         )
     }
 
-    fn unsafe_call(&self, signal: &str) -> Said {
-        let detail = self.judgement.detail.as_str();
-        // Of a call within a library's function both are given.
-        let (outer, inner) = match detail.strip_suffix(')').and_then(|it| it.split_once(" (")) {
-            Some((outer, inner)) => (outer, Some(inner)),
-            None => (detail, None),
-        };
+    fn unsafe_call(&self, function: &UnsafeFunction, signal: &str) -> Said {
+        let (outer, inner) = (function.called.as_str(), function.inner.as_deref());
+        let both = function.to_string();
         let own =
             own_frame(&self.seen.handler, self.program).and_then(|frame| frame.function.as_deref());
         let name = self.seen.handler_name.as_deref();
@@ -422,10 +422,10 @@ impl Words<'_> {
         let called = if is_itself {
             inner.unwrap_or(outer)
         } else {
-            detail
+            &both
         };
         if is_itself && inner.is_none() {
-            return self.library_handler(signal);
+            return self.library_handler(outer, signal);
         }
         let does = if called.contains("panicking::") {
             "panics".to_owned()
@@ -457,7 +457,7 @@ impl Words<'_> {
     }
 
     /// A handler that is a library's: what it calls isn't told apart.
-    fn library_handler(&self, signal: &str) -> Said {
+    fn library_handler(&self, function: &str, signal: &str) -> Said {
         let of = self
             .seen
             .handler
@@ -475,7 +475,7 @@ impl Words<'_> {
                 self.handler_of(signal),
                 self.others()
             ),
-            instead_of(&self.judgement.detail).to_owned(),
+            instead_of(function).to_owned(),
         )
     }
 
@@ -508,7 +508,7 @@ impl Words<'_> {
     /// That it was seen in other threads, too.
     fn others(&self) -> String {
         match self.roles.split_last() {
-            Some((last, [])) if last.as_str() != Role::MAIN => format!(" It does so in {last}."),
+            Some((last, [])) if last != self.first => format!(" It does so in {last}."),
             Some((last, others)) if !others.is_empty() => {
                 let others: Vec<&str> = others.iter().map(Role::as_str).collect();
                 format!(" It does so in {} and {last}.", others.join(", "))
@@ -548,9 +548,6 @@ const FLAG: &str = "If it waits for a flag there that a handler sets: the flag h
                     `volatile sig_atomic_t` or atomic, or the compiler need not look at it again; \
                     and sigsuspend(2) waits without a loop.";
 
-/// How the names of locks begin that are variables of the program's.
-const OF_PROGRAM: &str = "a lock at ";
-
 /// Whether these are the frames of a panic in Rust.
 fn panics(stack: &[Frame]) -> bool {
     stack.iter().any(|frame| {
@@ -577,7 +574,7 @@ fn nameless(stack: &[Frame], program: &str) -> Option<String> {
 }
 
 /// What a lock is called: by the variable that it is, or by who waits for it.
-fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
+fn lock_in(lock: &Lock, stack: &[Frame]) -> String {
     /// Functions of C's library, and the lock that they share.
     const LOCKS: [(&[&str], &str); 4] = [
         (
@@ -604,9 +601,8 @@ fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
             "the lock on stdio's list of streams",
         ),
     ];
-    let name = detail.split(", ").next().unwrap_or(detail);
-    if name != "a lock" {
-        return name;
+    if *lock != Lock::Lock(None) {
+        return lock.to_string();
     }
     let calls = |functions: &[&str]| {
         stack.iter().any(|frame| {
@@ -619,7 +615,7 @@ fn lock_in<'a>(detail: &'a str, stack: &[Frame]) -> &'a str {
     LOCKS
         .into_iter()
         .find(|(functions, _)| calls(functions))
-        .map_or(name, |(_, lock)| lock)
+        .map_or_else(|| lock.to_string(), |(_, name)| name.to_owned())
 }
 
 fn general_advice() -> String {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DefaultAction, Disposition, Role, SigSet, Signal, Time};
+use crate::{
+    DefaultAction, Disposition, Outside, Role, SendTarget, SigSet, Signal, Time, UnsafeFunction,
+    WaitFor, WaitResult,
+};
 
 /// One thing that happened in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,9 +173,9 @@ pub enum Kind {
     WaitBegun {
         /// The system call.
         syscall: String,
-        /// What it waits for, in words: `{SIGINT SIGCHLD}`, `any child`, `fd 0`, `lock`.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        what: String,
+        /// What it waits for.
+        #[serde(default, skip_serializing_if = "WaitFor::is_unnamed")]
+        what: WaitFor,
         /// When it gives up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Time>,
@@ -181,10 +184,8 @@ pub enum Kind {
     WaitEnded {
         /// The system call.
         syscall: String,
-        /// `timeout`, the name of an errno such as `EINTR`, the role of a child, the name
-        /// of a signal, or the number that the call returned. `interrupted` when a signal
-        /// ended it and the kernel has yet to decide between `EINTR` and a restart.
-        result: String,
+        /// How.
+        result: WaitResult,
     },
     /// A call that a signal had interrupted goes on without the program noticing.
     Restarted {
@@ -225,8 +226,8 @@ pub enum Kind {
     Denied {
         /// The system call.
         syscall: String,
-        /// What it tried, in words.
-        what: String,
+        /// What it tried to reach.
+        what: Outside,
         /// The signal, if it tried to send one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<Signal>,
@@ -237,8 +238,8 @@ pub enum Kind {
     SendFailed {
         /// The system call.
         syscall: String,
-        /// The target, a role or a number.
-        target: String,
+        /// The target.
+        target: SendTarget,
         /// The signal's name, or its number if there is no such signal.
         signal: String,
         /// The errno: `ESRCH`, `EINVAL` or `EPERM`.
@@ -288,7 +289,7 @@ pub enum Kind {
         /// The handled signal.
         signal: Signal,
         /// The function.
-        function: String,
+        function: UnsafeFunction,
         /// Where, innermost call first.
         stack: Vec<Frame>,
     },
@@ -489,9 +490,9 @@ pub struct Waiting {
     pub role: Role,
     /// The system call in which it waits, or `stopped`.
     pub syscall: String,
-    /// What it waits for, in words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub what: String,
+    /// What it waits for.
+    #[serde(default, skip_serializing_if = "WaitFor::is_unnamed")]
+    pub what: WaitFor,
     /// The signals that are pending for it and blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<SigSet>,

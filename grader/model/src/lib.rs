@@ -8,22 +8,29 @@
 
 mod disposition;
 mod event;
+mod family;
 mod moment;
+mod reach;
 mod role;
 pub mod safety;
 mod signal;
 mod sigset;
+mod text;
 mod time;
 mod trace;
+mod wait;
 
 pub use disposition::{DefaultAction, Disposition, HandlerFlags};
 pub use event::{
     Action, BusyKind, Directed, Event, ForkHow, Frame, HandlerExit, Kind, LimitKind, MaskHow,
     ProcessStatus, SigInfo, Stream, Waiting,
 };
+pub use family::Family;
 pub use moment::{Injection, Moment, Place};
-pub use role::Role;
+pub use reach::{Outside, SendTarget, UnsafeFunction};
+pub use role::{Role, Step};
 pub use signal::{Signal, UnknownSignal};
-pub use sigset::SigSet;
+pub use sigset::{BadSigSet, SigSet};
 pub use time::{BadTime, Time};
 pub use trace::{Clock, Header, Outcome, Policy, TRACE_SCHEMA, Trace, TraceError};
+pub use wait::{FileKind, Lock, StdioStream, WaitFor, WaitResult};

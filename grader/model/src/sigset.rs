@@ -1,10 +1,11 @@
 //! Sets of signals, laid out as the kernel's `sigset_t`.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Signal;
+use crate::{Signal, UnknownSignal};
 
 /// A set of signals: a signal mask, a pending set, the argument of a wait.
 ///
@@ -108,22 +109,43 @@ impl Serialize for SigSet {
     }
 }
 
-impl<'de> Deserialize<'de> for SigSet {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+/// A text isn't a set of signals.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSigSet {
+    /// It isn't written as one.
+    #[error("`{0}` is not a set of signals")]
+    NoSet(String),
+    /// A name in it is no signal's.
+    #[error(transparent)]
+    Signal(#[from] UnknownSignal),
+}
+
+impl FromStr for SigSet {
+    type Err = BadSigSet;
+
+    /// Reads what [`Display`](fmt::Display) writes, with any name of a signal.
+    fn from_str(text: &str) -> Result<Self, BadSigSet> {
         let (inverted, rest) = match text.strip_prefix('~') {
             Some(rest) => (true, rest),
-            None => (false, text.as_str()),
+            None => (false, text),
         };
         let names = rest
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'))
-            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a set of signals")))?;
+            .ok_or_else(|| BadSigSet::NoSet(text.to_owned()))?;
         let set: Self = names
             .split_whitespace()
-            .map(|name| name.parse::<Signal>().map_err(serde::de::Error::custom))
+            .map(str::parse::<Signal>)
             .collect::<Result<_, _>>()?;
         Ok(if inverted { Self(!set.0) } else { set })
+    }
+}
+
+impl<'de> Deserialize<'de> for SigSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Waiting for children.
 
-use super::{errno_name, in_words};
+use siglab_model::{WaitFor, WaitResult};
+
+use super::returned;
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
@@ -26,13 +28,14 @@ impl Run<'_> {
             (whom, argument(3))
         };
         let what = match whom {
-            -1 => "any child".to_owned(),
+            -1 => WaitFor::AnyChild,
+            // Nobody can wait for a pid that isn't in the run: it isn't its child.
             1.. => self
                 .world
                 .recorder
                 .role(whom)
-                .map_or_else(|| whom.to_string(), ToString::to_string),
-            _ => "any child of a process group".to_owned(),
+                .map_or(WaitFor::Unnamed, |role| WaitFor::Child(role.clone())),
+            _ => WaitFor::ChildOfGroup,
         };
         let after = if is_wait4 {
             After::Wait4
@@ -45,24 +48,24 @@ impl Run<'_> {
         self.begin(tid, &regs, after, what, None)
     }
 
-    /// wait4(2) returned. Returns its result in words.
-    pub(super) fn waited4(&mut self, tid: Pid, result: i64) -> Outcome<String> {
+    /// wait4(2) returned.
+    pub(super) fn waited4(&mut self, tid: Pid, result: i64) -> Outcome<WaitResult> {
         match i32::try_from(result) {
             Ok(child @ 1..) => self.waited(tid, Pid::from_raw(child), false),
-            _ => Ok(in_words(result)),
+            _ => Ok(returned(result)),
         }
     }
 
-    /// waitid(2) returned. Returns its result in words.
+    /// waitid(2) returned.
     pub(super) fn waited_id(
         &mut self,
         tid: Pid,
         result: i64,
         address: u64,
         keeps: bool,
-    ) -> Outcome<String> {
+    ) -> Outcome<WaitResult> {
         if result < 0 {
-            return Ok(errno_name(result));
+            return Ok(returned(result));
         }
         let child = match address {
             0 => self.vanished_zombie(tid)?,
@@ -74,21 +77,17 @@ impl Run<'_> {
         };
         match child {
             Some(child) => self.waited(tid, child, keeps),
-            None => Ok("no child".to_owned()),
+            None => Ok(WaitResult::NoChild),
         }
     }
 
-    fn waited(&mut self, tid: Pid, child: Pid, keeps: bool) -> Outcome<String> {
+    fn waited(&mut self, tid: Pid, child: Pid, keeps: bool) -> Outcome<WaitResult> {
         self.world.task(tid)?.polls = crate::world::task::Polls::default();
-        let role = self
-            .world
-            .recorder
-            .role(child.as_raw())
-            .map_or_else(|| child.to_string(), ToString::to_string);
+        let role = self.world.recorder.role(child.as_raw()).cloned();
         if !keeps {
             self.reaped(tid, child)?;
         }
-        Ok(role)
+        Ok(role.map_or_else(|| returned(child.as_raw().into()), WaitResult::Child))
     }
 
     /// The child that waitid(2) without a siginfo has just reaped: a zombie that is none

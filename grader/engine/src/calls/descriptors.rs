@@ -1,6 +1,6 @@
 //! Calls on descriptors: what they wait for, sockets with time-outs, who gets `SIGIO`.
 
-use siglab_model::{Clock as ClockMode, Kind};
+use siglab_model::{Clock as ClockMode, FileKind, Kind, Lock, Outside, WaitFor};
 
 use super::table::record;
 use super::{errno_name, failure, kill, name};
@@ -100,7 +100,7 @@ impl Run<'_> {
     pub(super) fn deny(&mut self, tid: Pid, regs: Regs, what: &str) -> Outcome<Next> {
         let kind = Kind::Denied {
             syscall: name(&regs),
-            what: what.to_owned(),
+            what: Outside::Other(what.to_owned()),
             signal: None,
             errno: errno_name(failure(Errno::EPERM)),
         };
@@ -189,16 +189,16 @@ impl Run<'_> {
         )
     }
 
-    /// What a call waits for, in words; what follows from its result; and its socket's
+    /// What a call waits for; what follows from its result; and its socket's
     /// time-out.
     pub(super) fn describe_descriptor_wait(
         &mut self,
         tid: Pid,
         regs: &Regs,
-    ) -> Outcome<(String, After, Option<Timeout>)> {
+    ) -> Outcome<(WaitFor, After, Option<Timeout>)> {
         let pid = self.world.task(tid)?.pid;
         let Some(sys) = regs.sys() else {
-            return Ok((String::new(), After::Nothing, None));
+            return Ok((WaitFor::Unnamed, After::Nothing, None));
         };
         let Some(fd) = descriptor_argument(regs) else {
             return Ok((describe_several(tid, regs), After::Nothing, None));
@@ -210,7 +210,8 @@ impl Run<'_> {
         } else {
             After::Nothing
         };
-        let what = format!("{} (fd {fd})", describe_target(&target));
+        let file = file_kind(&target);
+        let what = WaitFor::Descriptor { file, fd };
         let timeout = self.socket_timeout(pid, sys, &target)?;
         Ok((what, after, timeout))
     }
@@ -324,34 +325,41 @@ fn descriptor_argument(regs: &Regs) -> Option<i32> {
     Some(regs.arg(argument) as u32 as i32)
 }
 
-fn describe_several(tid: Pid, regs: &Regs) -> String {
+fn describe_several(tid: Pid, regs: &Regs) -> WaitFor {
     match regs.sys() {
         Some(Sys::Poll | Sys::Ppoll) => {
-            let fds: Vec<String> = (0..regs.arg(1).min(16))
+            let fds: Vec<i32> = (0..regs.arg(1).min(16))
                 .filter_map(|index| memory::read::<u64>(tid, regs.arg(0) + index * 8).ok())
-                .map(|pollfd| (pollfd as u32 as i32).to_string())
+                .map(|pollfd| pollfd as u32 as i32)
                 .collect();
-            match fds.len() {
-                0 => String::new(),
-                1 => format!("fd {}", fds[0]),
-                _ => format!("fds {}", fds.join(", ")),
+            if fds.is_empty() {
+                WaitFor::Unnamed
+            } else {
+                WaitFor::Descriptors(fds)
             }
         }
-        _ => String::new(),
+        Some(Sys::FutexWaitv) => WaitFor::Lock {
+            lock: Lock::LockOrCondition(None),
+            holder: None,
+        },
+        _ => WaitFor::Unnamed,
     }
 }
 
-/// What a descriptor leads to, without numbers that vary.
-fn describe_target(target: &str) -> &str {
-    let kind = target.split_once(':').map_or(target, |(kind, _)| kind);
+/// What a descriptor leads to, by what proc(5) calls it, without numbers that vary.
+fn file_kind(target: &str) -> FileKind {
+    let (kind, name) = target.split_once(':').unwrap_or((target, ""));
     match kind {
-        "pipe" => "a pipe",
-        "socket" => "a socket",
-        "anon_inode" => {
-            let name = target.trim_start_matches("anon_inode:");
-            name.trim_matches(|c| c == '[' || c == ']')
-        }
-        _ if target.starts_with("/dev/pts/") || target == "/dev/tty" => "the terminal",
-        _ => "a file",
+        "pipe" => FileKind::Pipe,
+        "socket" => FileKind::Socket,
+        "anon_inode" => match name.trim_matches(|c| c == '[' || c == ']') {
+            "signalfd" => FileKind::Signalfd,
+            "timerfd" => FileKind::Timerfd,
+            "eventfd" => FileKind::Eventfd,
+            "eventpoll" => FileKind::Epoll,
+            name => FileKind::Other(name.to_owned()),
+        },
+        _ if target.starts_with("/dev/pts/") || target == "/dev/tty" => FileKind::Terminal,
+        _ => FileKind::File,
     }
 }

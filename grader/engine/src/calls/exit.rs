@@ -1,7 +1,9 @@
 //! Calls that return.
 
+use siglab_model::WaitResult;
+
 use super::table::Transfers;
-use super::{in_words, table};
+use super::{returned, table};
 use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::errno::{
@@ -110,7 +112,7 @@ impl Run<'_> {
         regs.skip_call(call.written + more);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         if call.wait_begun {
-            self.wait_ended(tid, call.sys, in_words(regs.result()));
+            self.wait_ended(tid, call.sys, returned(regs.result()));
         }
         Ok(Next::USER)
     }
@@ -134,12 +136,12 @@ impl Run<'_> {
         Ok(Next::KERNEL)
     }
 
-    /// What follows from a call's result; and the result in words. `None`: the call is
+    /// What follows from a call's result; and what the trace says of it. `None`: the call is
     /// made again.
-    fn finish(&mut self, tid: Pid, regs: &mut Regs, call: &Call) -> Outcome<Option<String>> {
+    fn finish(&mut self, tid: Pid, regs: &mut Regs, call: &Call) -> Outcome<Option<WaitResult>> {
         let result = regs.result();
-        let words = match &call.after {
-            After::Nothing => in_words(result),
+        let said = match &call.after {
+            After::Nothing => returned(result),
             After::Accept(info) => self.accepted(tid, regs, call, *info)?,
             After::ReadSignals(buffer) => self.read_signals(tid, result, *buffer)?,
             After::Wait4 => self.waited4(tid, result)?,
@@ -151,26 +153,26 @@ impl Run<'_> {
                 to,
             } => {
                 self.sent(tid, regs, targets, *signal, *raw_signal, to)?;
-                in_words(result)
+                returned(result)
             }
             After::SendOneByOne { rest, target, sent } => {
                 if !self.send_next(tid, regs, call, rest, *target, *sent)? {
                     return Ok(None);
                 }
-                in_words(regs.result())
+                returned(regs.result())
             }
             After::NewTimerfd(clock) => {
                 self.new_timerfd(tid, result, *clock)?;
-                in_words(result)
+                returned(result)
             }
             After::NewSignalfd => {
                 if result >= 0 {
                     self.world.process_of(tid)?.watch_calls = true;
                 }
-                in_words(result)
+                returned(result)
             }
         };
-        Ok(Some(words))
+        Ok(Some(said))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use siglab_model::{Kind, Role, SigInfo, Signal};
+use siglab_model::{Kind, Outside, Role, SendTarget, SigInfo, Signal, WaitFor};
 
-use super::{errno_name, failure, in_words, name, signal_argument};
+use super::{errno_name, failure, name, signal_argument};
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
@@ -41,7 +41,7 @@ enum Decision {
     /// It fails as it does natively, by itself.
     Fails,
     /// It would reach outside of the run.
-    Deny(Errno, String),
+    Deny(Errno, Outside),
 }
 
 impl Run<'_> {
@@ -133,7 +133,7 @@ impl Run<'_> {
                 return self.send_one_by_one(tid, regs, raw_signal, members);
             }
         }
-        let to = self.in_words_of(wanted);
+        let to = self.target_of(wanted);
         let targets = match self.decide(tid, wanted, signal, raw_signal)? {
             Decision::Allow(targets) => targets,
             Decision::Fails => Vec::new(),
@@ -155,7 +155,7 @@ impl Run<'_> {
             raw_signal,
             to,
         };
-        self.begin(tid, &regs, after, String::new(), None)
+        self.begin(tid, &regs, after, WaitFor::Unnamed, None)
     }
 
     /// A call that kills its own process doesn't return. So what it generates is recorded
@@ -190,7 +190,7 @@ impl Run<'_> {
     ) -> Outcome<Decision> {
         let sends = raw_signal != 0;
         // Whether it may be signalled; if not, whether it exists at all.
-        let outside = |exists: bool, what: String| match (exists, sends) {
+        let outside = |exists: bool, what: Outside| match (exists, sends) {
             (true, true) if signal.is_none() => Decision::Fails,
             (true, true) => Decision::Deny(Errno::EPERM, what),
             _ => Decision::Fails,
@@ -228,20 +228,14 @@ impl Run<'_> {
                 if members.is_empty() {
                     let exists = group
                         .is_some_and(|group| send::exists(Pid::from_raw(group.saturating_neg())));
-                    outside(
-                        exists,
-                        format!("process group {} outside the run", group.unwrap_or(0)),
-                    )
+                    outside(exists, Outside::Group(group.unwrap_or(0)))
                 } else {
                     Decision::Allow(self.surveyed(&members, None, signal))
                 }
             }
             // The kernel takes nothing but what pidfd_target understands; should it ever
             // take more, that must not get out.
-            Wanted::NoTarget => Decision::Deny(
-                Errno::EBADF,
-                "a descriptor that doesn't stand for a process of the run".to_owned(),
-            ),
+            Wanted::NoTarget => Decision::Deny(Errno::EBADF, Outside::NoProcess),
             Wanted::All => Decision::Fails,
         })
     }
@@ -282,28 +276,28 @@ impl Run<'_> {
             .collect()
     }
 
-    fn outsider(&self, pid: Pid) -> String {
+    fn outsider(&self, pid: Pid) -> Outside {
         let siglab = i32::try_from(std::process::id()).unwrap_or(0);
         if pid.as_raw() == siglab {
-            "siglab, the parent of the first process".to_owned()
+            Outside::Siglab
         } else {
-            "a process outside the run".to_owned()
+            Outside::Process
         }
     }
 
-    fn in_words_of(&self, wanted: Wanted) -> String {
-        let name = |pid: Pid| {
-            self.world
-                .recorder
-                .role(pid.as_raw())
-                .map_or_else(|| pid.to_string(), ToString::to_string)
-        };
+    fn target_of(&self, wanted: Wanted) -> SendTarget {
+        let role = |pid: i32| self.world.recorder.role(pid).cloned();
         match wanted {
-            Wanted::Process(pid) | Wanted::Thread { tid: pid, .. } => name(pid),
-            Wanted::Group(0) => "its process group".to_owned(),
-            Wanted::Group(group) => format!("the group of {}", name(Pid::from_raw(group))),
-            Wanted::All => "all".to_owned(),
-            Wanted::NoTarget => "nobody".to_owned(),
+            Wanted::Process(pid) | Wanted::Thread { tid: pid, .. } => {
+                let pid = pid.as_raw();
+                role(pid).map_or(SendTarget::Pid(pid), SendTarget::Role)
+            }
+            Wanted::Group(0) => SendTarget::OwnGroup,
+            Wanted::Group(group) => {
+                role(group).map_or(SendTarget::Group(group), SendTarget::GroupOf)
+            }
+            Wanted::All => SendTarget::Other("all".to_owned()),
+            Wanted::NoTarget => SendTarget::Other("nobody".to_owned()),
         }
     }
 
@@ -315,14 +309,14 @@ impl Run<'_> {
         targets: &[Target],
         signal: Option<Signal>,
         raw_signal: i32,
-        to: &str,
+        to: &SendTarget,
     ) -> Outcome<()> {
         if regs.result() < 0 {
             let kind = Kind::SendFailed {
                 syscall: name(regs),
-                target: to.to_owned(),
+                target: to.clone(),
                 signal: signal.map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
-                errno: in_words(regs.result()),
+                errno: errno_name(regs.result()),
             };
             self.world.task_event(tid, kind);
             return Ok(());
@@ -376,7 +370,7 @@ impl Run<'_> {
             tid,
             Kind::Denied {
                 syscall: name(&regs),
-                what: "all processes of the machine; those of the run get it".to_owned(),
+                what: Outside::Everybody,
                 signal: signal_argument(u64::from(raw_signal.cast_unsigned())),
                 errno: if rest.is_empty() { "ESRCH" } else { "0" }.to_owned(),
             },
@@ -405,7 +399,7 @@ impl Run<'_> {
             target,
             sent: false,
         };
-        self.begin(tid, &regs, after, String::new(), None)?;
+        self.begin(tid, &regs, after, WaitFor::Unnamed, None)?;
         let mut to_one = regs;
         to_one.set_arg(0, u64::from(first.as_raw().cast_unsigned()));
         self.tracer.stopped(tid)?.set_regs(&to_one)?;

@@ -16,7 +16,7 @@ mod table;
 mod time;
 mod timed;
 
-use siglab_model::{Kind, Signal};
+use siglab_model::{Kind, Signal, WaitFor, WaitResult};
 
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
@@ -102,7 +102,7 @@ impl Run<'_> {
         tid: Pid,
         regs: &Regs,
         after: After,
-        what: String,
+        what: WaitFor,
         timeout: Option<Timeout>,
     ) -> Outcome<Next> {
         let Some(sys) = regs.sys() else {
@@ -149,22 +149,22 @@ impl Run<'_> {
             .interrupted_call()
             .is_some_and(|call| Some(call.sys) != regs.sys() || call.entry.ip() != regs.ip());
         if other {
-            self.end_restart(tid, "EINTR")?;
+            self.end_restart(tid, WaitResult::Failed("EINTR".to_owned()))?;
         }
         Ok(())
     }
 
     /// An interrupted call ended after all.
-    pub(crate) fn end_restart(&mut self, tid: Pid, result: &str) -> Outcome<()> {
+    pub(crate) fn end_restart(&mut self, tid: Pid, result: WaitResult) -> Outcome<()> {
         if let Some(call) = self.world.task(tid)?.take_interrupted_call()
             && call.wait_begun
         {
-            self.wait_ended(tid, call.sys, result.to_owned());
+            self.wait_ended(tid, call.sys, result);
         }
         Ok(())
     }
 
-    fn wait_ended(&mut self, tid: Pid, sys: Sys, result: String) {
+    fn wait_ended(&mut self, tid: Pid, sys: Sys, result: WaitResult) {
         let syscall = sys.name().to_owned();
         self.world
             .task_event(tid, Kind::WaitEnded { syscall, result });
@@ -235,11 +235,11 @@ fn name(regs: &Regs) -> String {
 }
 
 /// A result for the trace: a number, or the name of an errno.
-fn in_words(result: i64) -> String {
+fn returned(result: i64) -> WaitResult {
     if (-4095..0).contains(&result) {
-        errno_name(result)
+        WaitResult::Failed(errno_name(result))
     } else {
-        result.to_string()
+        WaitResult::Returned(result)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Dispositions, masks, and waiting for signals.
 
-use siglab_model::{Kind, MaskHow, SigSet};
+use siglab_model::{Kind, MaskHow, SigSet, WaitFor, WaitResult};
 
-use super::{errno_name, in_words, signal_argument};
+use super::{returned, signal_argument};
 use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
@@ -84,7 +84,7 @@ impl Run<'_> {
 
     /// signalfd(fd, mask, size) and signalfd4(fd, mask, size, flags).
     pub(super) fn new_signalfd(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.begin(tid, &regs, After::NewSignalfd, String::new(), None)
+        self.begin(tid, &regs, After::NewSignalfd, WaitFor::Unnamed, None)
     }
 
     /// sigaltstack(new, old).
@@ -102,12 +102,12 @@ impl Run<'_> {
     /// pause() and rt_sigsuspend(mask, size).
     pub(super) fn signal_wait(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let what = if regs.sys() == Some(Sys::Pause) {
-            "any signal".to_owned()
+            WaitFor::AnySignal
         } else {
             match memory::read::<u64>(tid, regs.arg(0)) {
-                Ok(0) => "any signal".to_owned(),
-                Ok(bits) => format!("any signal but {}", SigSet::from_bits(bits)),
-                Err(_) => String::new(),
+                Ok(0) => WaitFor::AnySignal,
+                Ok(bits) => WaitFor::AnySignalBut(SigSet::from_bits(bits)),
+                Err(_) => WaitFor::Unnamed,
             }
         };
         self.begin(tid, &regs, After::Nothing, what, None)
@@ -115,10 +115,9 @@ impl Run<'_> {
 
     /// rt_sigtimedwait(set, info, timeout, size).
     pub(super) fn sigtimedwait(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let what = memory::read::<u64>(tid, regs.arg(0)).map_or_else(
-            |_| String::new(),
-            |bits| SigSet::from_bits(bits).to_string(),
-        );
+        let what = memory::read::<u64>(tid, regs.arg(0)).map_or(WaitFor::Unnamed, |bits| {
+            WaitFor::OneOf(SigSet::from_bits(bits))
+        });
         let timeout = self.take_over_timeout(tid, &regs)?;
         self.leave_out_discarded(tid, &regs)?;
         let info = self.ask_for_info(tid, &regs)?;
@@ -167,20 +166,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// rt_sigtimedwait(2) returned. Returns its result in words.
+    /// rt_sigtimedwait(2) returned. Returns what the trace says of its result.
     pub(super) fn accepted(
         &mut self,
         tid: Pid,
         regs: &Regs,
         call: &Call,
         info_address: u64,
-    ) -> Outcome<String> {
+    ) -> Outcome<WaitResult> {
         let result = regs.result();
         let Some(signal) = u64::try_from(result).ok().and_then(signal_argument) else {
             if result == -i64::from(libc::EAGAIN) && !call.wait_begun {
                 self.count_poll(tid, call.sys)?;
             }
-            return Ok(errno_name(result));
+            return Ok(returned(result));
         };
         let pid = self.world.task(tid)?.pid;
         let described = if info_address == 0 {
@@ -205,11 +204,16 @@ impl Run<'_> {
                 info: described,
             },
         );
-        Ok(signal.to_string())
+        Ok(WaitResult::Signal(signal))
     }
 
-    /// A read from a signalfd returned. Returns its result in words.
-    pub(super) fn read_signals(&mut self, tid: Pid, result: i64, buffer: u64) -> Outcome<String> {
+    /// A read from a signalfd returned. Returns what the trace says of its result.
+    pub(super) fn read_signals(
+        &mut self,
+        tid: Pid,
+        result: i64,
+        buffer: u64,
+    ) -> Outcome<WaitResult> {
         /// struct signalfd_siginfo: linux/signalfd.h.
         const SIZE: u64 = 128;
         let count = u64::try_from(result).unwrap_or(0) / SIZE;
@@ -238,6 +242,6 @@ impl Run<'_> {
                 },
             );
         }
-        Ok(in_words(result))
+        Ok(returned(result))
     }
 }

@@ -1,6 +1,6 @@
 //! Reading clocks, and setting timers.
 
-use siglab_model::{Signal, Time};
+use siglab_model::{Signal, Time, WaitFor};
 
 use super::{failure, signal_argument};
 use crate::fault::Outcome;
@@ -38,7 +38,7 @@ impl Run<'_> {
     /// timerfd_create(clock, flags).
     pub(super) fn timerfd_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let id = regs.arg(0) as u32 as i32;
-        self.begin(tid, &regs, After::NewTimerfd(id), String::new(), None)
+        self.begin(tid, &regs, After::NewTimerfd(id), WaitFor::Unnamed, None)
     }
 
     /// Answers a call whose result is written to memory: `EFAULT` if that fails.

@@ -1,6 +1,8 @@
 //! Calls with a time-out. The kernel is given none: the task really waits, and is woken by
 //! whatever wakes it natively, or by siglab at its virtual deadline.
 
+use siglab_model::{Lock, StdioStream, WaitFor, WaitResult};
+
 use siglab_model::Clock as ClockMode;
 
 use super::table::{Format, TimeoutArgument, record};
@@ -108,26 +110,17 @@ impl Run<'_> {
         } else {
             libc::CLOCK_MONOTONIC
         };
-        let (format, what) = match operation & libc::FUTEX_CMD_MASK {
-            libc::FUTEX_WAIT => (Some(Format::Timespec), "a lock or condition"),
-            libc::FUTEX_WAIT_BITSET | libc::FUTEX_WAIT_REQUEUE_PI => {
-                (Some(Format::At(on)), "a lock or condition")
-            }
-            libc::FUTEX_LOCK_PI => (Some(Format::At(libc::CLOCK_REALTIME)), "a lock"),
-            libc::FUTEX_LOCK_PI2 => (Some(Format::At(on)), "a lock"),
-            _ => (None, ""),
-        };
-        let Some(format) = format else {
-            return self.begin(tid, &regs, After::Nothing, String::new(), None);
+        let (format, is_lock) = match operation & libc::FUTEX_CMD_MASK {
+            libc::FUTEX_WAIT => (Format::Timespec, false),
+            libc::FUTEX_WAIT_BITSET | libc::FUTEX_WAIT_REQUEUE_PI => (Format::At(on), false),
+            libc::FUTEX_LOCK_PI => (Format::At(libc::CLOCK_REALTIME), true),
+            libc::FUTEX_LOCK_PI2 => (Format::At(on), true),
+            _ => return self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, None),
         };
         // Locks of glibc and of Rust are 2 while somebody waits for them; semaphores,
         // conditions and threads that are joined never are, or hardly.
-        let what = if regs.arg(2) as u32 == 2 && what == "a lock or condition" {
-            "a lock"
-        } else {
-            what
-        };
-        let what = self.describe_lock(tid, regs.arg(0), what);
+        let is_lock = is_lock || regs.arg(2) as u32 == 2;
+        let what = self.describe_lock(tid, regs.arg(0), is_lock);
         let spec = TimeoutArgument {
             argument: 3,
             format,
@@ -141,20 +134,21 @@ impl Run<'_> {
         self.begin(tid, &regs, After::Nothing, what, timeout)
     }
 
-    /// `what`, with the name of the variable and, if it is a pthread mutex, of its owner.
-    fn describe_lock(&mut self, tid: Pid, address: u64, what: &str) -> String {
+    /// What is at an address: the name of the variable and, if it is a pthread mutex, its owner.
+    /// `is_lock`: whether it is a lock for sure.
+    fn describe_lock(&mut self, tid: Pid, address: u64, is_lock: bool) -> WaitFor {
         /// Where glibc and musl keep the owner's tid in a pthread_mutex_t. Elsewhere there
         /// is something else, which is the tid of a task of the run only by accident.
         const OWNER: [u64; 2] = [8, 4];
-        let mut words = match self.variable_at(tid, address) {
-            Some(name) => format!("{what} at {name}"),
-            None if what != "a lock" => what.to_owned(),
-            None => match self.stream_locked_at(tid, address) {
-                Some(stream) => format!("stdio's lock on {stream}"),
-                None => what.to_owned(),
-            },
+        let variable = self.variable_at(tid, address);
+        let lock = match (is_lock, variable) {
+            (false, variable) => Lock::LockOrCondition(variable),
+            (true, Some(variable)) => Lock::Lock(Some(variable)),
+            (true, None) => self
+                .stream_locked_at(tid, address)
+                .map_or(Lock::Lock(None), Lock::Stdio),
         };
-        let owner = OWNER
+        let holder = OWNER
             .iter()
             .filter_map(|offset| memory::read::<i32>(tid, address + offset).ok())
             .find_map(|owner| {
@@ -163,27 +157,26 @@ impl Run<'_> {
                     .iter()
                     .find(|task| task.tid.as_raw() == owner)
             });
-        if let Some(owner) = owner {
-            words.push_str(", held by ");
-            words.push_str(owner.role.as_str());
+        WaitFor::Lock {
+            lock,
+            holder: holder.map(|task| task.role.clone()),
         }
-        words
     }
 
     /// The standard stream whose lock is at an address in glibc.
-    fn stream_locked_at(&mut self, tid: Pid, address: u64) -> Option<&'static str> {
+    fn stream_locked_at(&mut self, tid: Pid, address: u64) -> Option<StdioStream> {
         /// Where a `FILE` has the pointer to its lock: struct _IO_FILE, `_lock`.
         const LOCK: u64 = 136;
-        const STREAMS: [(&str, &str); 3] = [
-            ("_IO_2_1_stdout_", "stdout"),
-            ("_IO_2_1_stderr_", "stderr"),
-            ("_IO_2_1_stdin_", "stdin"),
+        const STREAMS: [(&str, StdioStream); 3] = [
+            ("_IO_2_1_stdout_", StdioStream::Stdout),
+            ("_IO_2_1_stderr_", StdioStream::Stderr),
+            ("_IO_2_1_stdin_", StdioStream::Stdin),
         ];
         let pid = self.world.task(tid).ok()?.pid;
-        STREAMS.into_iter().find_map(|(symbol, name)| {
+        STREAMS.into_iter().find_map(|(symbol, which)| {
             let stream = self.tracer.symbols.function(pid, symbol)?;
             let lock = memory::read::<u64>(tid, stream + LOCK).ok()?;
-            (lock == address).then_some(name)
+            (lock == address).then_some(which)
         })
     }
 
@@ -191,7 +184,7 @@ impl Run<'_> {
     /// the task is in pause(2), which signals interrupt alike.
     pub(super) fn sleep(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         if self.world.options.clock == ClockMode::Real {
-            return self.begin(tid, &regs, After::Nothing, String::new(), None);
+            return self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, None);
         }
         let is_nanosleep = regs.sys() == Some(Sys::Nanosleep);
         let (id, flags, time, left) = if is_nanosleep {
@@ -250,7 +243,7 @@ impl Run<'_> {
             style,
             fired: false,
         });
-        self.begin(tid, &regs, After::Nothing, String::new(), timeout)
+        self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, timeout)
     }
 
     /// The deadline of a task's call is here.
@@ -282,7 +275,7 @@ impl Run<'_> {
         regs.skip_call(timeout.style.result);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         if call.wait_begun {
-            self.wait_ended(tid, call.sys, "timeout".to_owned());
+            self.wait_ended(tid, call.sys, WaitResult::TimedOut);
         }
         // This stop has taken the place of the one that siglab asked for.
         Ok(Next::USER)

@@ -21,7 +21,7 @@ use crate::world::task::{Phase, Polls, State, Task};
 impl Run<'_> {
     /// Adds the first process, in the stop after its exec.
     pub(crate) fn add_first(&mut self, pid: Pid) -> Outcome<()> {
-        let role = self.named(Role::new(Role::MAIN));
+        let role = self.named(Role::main());
         self.world.recorder.name(pid.as_raw(), role.clone());
         self.world
             .processes
@@ -84,7 +84,7 @@ impl Run<'_> {
     /// The role by which siglab calls a process by itself, from its place in the tree.
     fn systematic_role(&self, pid: Pid) -> Role {
         let Some(process) = self.world.processes.iter().rev().find(|p| p.pid == pid) else {
-            return Role::new(Role::MAIN);
+            return Role::main();
         };
         self.world
             .options

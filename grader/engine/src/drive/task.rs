@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use siglab_model::{BusyKind, Clock, Kind, Signal};
+use siglab_model::{BusyKind, Clock, Kind, Signal, WaitResult};
 
 use crate::calls;
 use crate::drive::turn::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, real_now};
@@ -556,7 +556,7 @@ impl Run<'_> {
                 self.transfer_rest(tid, &regs, written)
             }
             EINTR if in_call => {
-                self.end_restart(tid, "EINTR")?;
+                self.end_restart(tid, WaitResult::Failed("EINTR".to_owned()))?;
                 Ok(Next::USER)
             }
             _ if interrupted == Some(Interrupt::OutOfTime) => self.on_out_of_time(tid),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use siglab_model::safety::is_async_signal_safe;
-use siglab_model::{Kind, Signal};
+use siglab_model::{Kind, Signal, UnsafeFunction};
 
 use crate::fault::{Fault, Outcome};
 use crate::inspect::code::{Code, Ground};
@@ -183,10 +183,9 @@ impl Run<'_> {
         }
         context.through = None;
         let signal = context.signal;
-        let function = if outer == inner {
-            outer
-        } else {
-            format!("{outer} ({inner})")
+        let function = UnsafeFunction {
+            inner: (inner != outer).then_some(inner),
+            called: outer,
         };
         let stack = self.stacks(tid).0;
         // What was written before comes before.

@@ -1,7 +1,7 @@
 //! Signals on their way to a task: generation, delivery, handlers, stops.
 
 use siglab_model::{
-    Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, SigSet, Signal,
+    Action, DefaultAction, Directed, HandlerExit, Kind, Role, SigInfo, SigSet, Signal, WaitResult,
 };
 
 use crate::fault::{Fault, Outcome};
@@ -219,7 +219,7 @@ impl Run<'_> {
                 tid,
                 Kind::WaitEnded {
                     syscall,
-                    result: "interrupted".to_owned(),
+                    result: WaitResult::Interrupted,
                 },
             );
         }

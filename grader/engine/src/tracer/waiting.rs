@@ -1,6 +1,6 @@
 //! Who waits for what, when nobody can go on.
 
-use siglab_model::{SigSet, Waiting};
+use siglab_model::{SigSet, WaitFor, Waiting};
 
 use crate::kernel::sys::{Pid, proc};
 use crate::tracer::Run;
@@ -19,10 +19,10 @@ impl Run<'_> {
         let task = self.world.task(tid).ok()?;
         let role = task.role.clone();
         let (syscall, what) = match (&task.state, task.call()) {
-            (State::GroupStopped(signal), _) => ("stopped".to_owned(), format!("by {signal}")),
-            (State::Vfork, _) => ("vfork".to_owned(), "its child's exec or end".to_owned()),
+            (State::GroupStopped(signal), _) => ("stopped".to_owned(), WaitFor::Stopped(*signal)),
+            (State::Vfork, _) => ("vfork".to_owned(), WaitFor::VforkChild),
             (_, Some(call)) => (call.sys.name().to_owned(), call.what.clone()),
-            _ => ("nothing".to_owned(), String::new()),
+            _ => ("nothing".to_owned(), WaitFor::Unnamed),
         };
         let handler = task.handlers.last().map(|handler| handler.signal);
         let (stack, interrupted) = self.stacks(tid);

@@ -1,6 +1,6 @@
 //! System calls in progress.
 
-use siglab_model::{Signal, Time};
+use siglab_model::{SendTarget, Signal, Time, WaitFor};
 
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
@@ -21,8 +21,8 @@ pub(crate) struct Call {
     pub(crate) after: After,
     /// How it ends by itself.
     pub(crate) timeout: Option<Timeout>,
-    /// What it waits for, in words.
-    pub(crate) what: String,
+    /// What it waits for.
+    pub(crate) what: WaitFor,
     /// Whether the beginning of its wait is in the trace.
     pub(crate) wait_begun: bool,
     /// Whether it goes on after an interruption.
@@ -126,8 +126,8 @@ pub(crate) enum After {
         signal: Option<Signal>,
         /// The number that was asked for.
         raw_signal: i32,
-        /// The target in words, for the trace.
-        to: String,
+        /// The target, for the trace.
+        to: SendTarget,
     },
     /// kill(-1): the processes that are still to be signalled.
     SendOneByOne {

@@ -15,7 +15,7 @@ pub(super) fn check(
     role: Option<&str>,
     allowed: usize,
 ) -> Result<(), Diagnosis> {
-    let concerns = |other: &Role| role.is_none_or(|role| roles.process_of(other.as_str()) == role);
+    let concerns = |other: &Role| role.is_none_or(|role| roles.process_of(other) == role);
     for event in &trace.events {
         if let (
             Kind::BusyWaiting {
@@ -30,16 +30,16 @@ pub(super) fn check(
             return Err(busy(event.t, who, *how, syscall.as_deref(), place(stack)));
         }
     }
-    let mut processes: Vec<&str> = trace
+    let mut processes: Vec<Role> = trace
         .events
         .iter()
         .filter_map(|event| event.role.as_ref())
         .filter(|role| concerns(role))
-        .map(|role| roles.process_of(role.as_str()))
+        .map(|role| roles.process_of(role))
         .collect();
     processes.sort_unstable();
     processes.dedup();
-    for process in processes {
+    for process in &processes {
         let streak = longest_streak(trace, roles, process);
         if streak.len() > allowed {
             return Err(repeated(process, &streak));
@@ -100,7 +100,7 @@ fn busy(
     }
 }
 
-fn repeated(process: &str, streak: &[(Time, &str)]) -> Diagnosis {
+fn repeated(process: &Role, streak: &[(Time, &str)]) -> Diagnosis {
     let mut calls: Vec<&str> = streak.iter().map(|(_, syscall)| *syscall).collect();
     calls.sort_unstable();
     calls.dedup();
@@ -120,8 +120,8 @@ fn repeated(process: &str, streak: &[(Time, &str)]) -> Diagnosis {
 
 /// The longest series of waits of one process that time alone ended, one after another,
 /// while nothing else happened to it: when each ended, and which call it was.
-fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &str) -> Vec<(Time, &'a str)> {
-    let is_own = |role: &Role| roles.process_of(role.as_str()) == process;
+fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &Role) -> Vec<(Time, &'a str)> {
+    let is_own = |role: &Role| roles.process_of(role) == *process;
     let mut longest: Vec<(Time, &str)> = Vec::new();
     let mut streak: Vec<(Time, &str)> = Vec::new();
     let mut timer = false;
@@ -132,7 +132,7 @@ fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &str) -> Vec<(Ti
         match &event.kind {
             Kind::WaitBegun { .. } => timer = false,
             Kind::WaitEnded { syscall, result } => {
-                if matches!(result.as_str(), "timeout" | "ETIMEDOUT") || timer {
+                if result.is_timed_out() || timer {
                     streak.push((event.t, syscall));
                 } else {
                     streak.clear();

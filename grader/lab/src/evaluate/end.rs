@@ -1,7 +1,7 @@
 //! How a run ended, and what may have gone wrong on the way.
 
 use siglab_model::{
-    Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace, Waiting,
+    Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace, WaitFor, Waiting,
 };
 
 use super::diagnosis as ids;
@@ -152,8 +152,8 @@ fn still(trace: &Trace, main: &str) -> String {
     last.unwrap_or_else(|| format!("{main} was running"))
 }
 
-fn waits(role: &str, syscall: &str, what: &str) -> String {
-    if what.is_empty() {
+fn waits(role: &str, syscall: &str, what: &WaitFor) -> String {
+    if what.is_unnamed() {
         format!("{role} was waiting in {syscall}")
     } else {
         format!("{role} was waiting in {syscall} for {what}")
@@ -190,12 +190,12 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
         Kind::Deadlock { waiting } => Some((event, waiting)),
         _ => None,
     })?;
-    let is_stopped = waiting.iter().any(|waiting| waiting.syscall == "stopped");
+    let is_stopped = waiting.iter().any(is_stopped);
     let each: Vec<_> = waiting.iter().map(describe_waiting).collect();
     // Who waits inside a handler, or for a lock, is stuck: not only at the end.
     let stuck = waiting
         .iter()
-        .any(|waiting| waiting.handler.is_some() || waiting.what == "lock");
+        .any(|waiting| waiting.handler.is_some() || waiting.what.is_lock());
     Some(Trouble {
         id: if is_stopped {
             ids::STOPPED
@@ -218,6 +218,10 @@ fn deadlock(trace: &Trace) -> Option<Trouble> {
     })
 }
 
+fn is_stopped(waiting: &Waiting) -> bool {
+    matches!(waiting.what, WaitFor::Stopped(_))
+}
+
 fn describe_waiting(waiting: &Waiting) -> String {
     let Waiting {
         role,
@@ -225,9 +229,9 @@ fn describe_waiting(waiting: &Waiting) -> String {
         what,
         ..
     } = waiting;
-    let mut text = if syscall == "stopped" {
+    let mut text = if is_stopped(waiting) {
         format!("{role} is stopped")
-    } else if what.is_empty() {
+    } else if what.is_unnamed() {
         format!("{role} waits in {syscall}")
     } else {
         format!("{role} waits in {syscall} for {what}")

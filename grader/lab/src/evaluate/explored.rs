@@ -106,8 +106,8 @@ fn is_about(finding: &Finding, to: Option<&str>, roles: &Roles) -> bool {
         finding.kind,
         FindingKind::Hang | FindingKind::OutputCorrupted
     );
-    let role = finding.role.as_str();
-    of_all || to.is_none_or(|to| role == to || roles.process_of(role) == to)
+    let role = &finding.role;
+    of_all || to.is_none_or(|to| *role == to || roles.process_of(role) == to)
 }
 
 fn not_explored(id: &str, why: &dyn std::fmt::Display) -> Failing {

@@ -27,7 +27,7 @@ pub(super) fn check(trace: &Trace, roles: &Roles) -> Result<(), Diagnosis> {
             // What siglab ends itself is not the program's doing.
             (Kind::Deadlock { .. } | Kind::Limit { .. }, _) => break,
             (Kind::Fork { child, how }, Some(parent)) if *how != ForkHow::Thread => {
-                let parent = Role::new(roles.process_of(parent.as_str()));
+                let parent = roles.process_of(parent);
                 children.insert(child.clone(), (parent, Child::Running));
             }
             (Kind::Exit { .. } | Kind::Killed { .. }, Some(role)) => {

@@ -1,6 +1,6 @@
 //! Signals that didn't arrive, and calls that were denied.
 
-use siglab_model::{Event, Kind, Trace};
+use siglab_model::{Event, Kind, Outside, SendTarget, Trace};
 
 use super::diagnosis as ids;
 use super::end::{Explains, Trouble, who};
@@ -53,8 +53,7 @@ fn denied(event: &Event) -> Option<Refusal> {
         "0" => String::new(),
         errno => format!(", and got {errno}"),
     };
-    // The words are the engine's, in calls/kill.rs.
-    if what.starts_with("all processes") {
+    if *what == Outside::Everybody {
         let message = format!(
             "{who} called {syscall} at {t} to send {signal} to the pid -1, which stands for \
              every process{failed}"
@@ -66,7 +65,7 @@ fn denied(event: &Event) -> Option<Refusal> {
         "{who} called {syscall} at {t} to send {signal} to something outside the run \
          ({what}){failed}"
     );
-    if what.starts_with("siglab") {
+    if *what == Outside::Siglab {
         let hint = "the first process's parent is whoever has started it: a shell, or the \
              grader; getppid() is of use in a child";
         return Some((ids::SENT_TO_PARENT, message, hint));
@@ -89,9 +88,11 @@ fn send_failed(event: &Event, before: &[Event]) -> Option<Refusal> {
     let t = event.t;
     let message =
         format!("{who} called {syscall} at {t} to send {signal} to {target}, and got {errno}");
-    let reaped = before.iter().rev().find(
-        |event| matches!(&event.kind, Kind::Reaped { child, .. } if child == target.as_str()),
-    );
+    let is_reaping = |event: &&Event| match (&event.kind, target) {
+        (Kind::Reaped { child, .. }, SendTarget::Role(role)) => child == role,
+        _ => false,
+    };
+    let reaped = before.iter().rev().find(is_reaping);
     match reaped {
         Some(reaped) if errno == "ESRCH" => Some((
             ids::SENT_TO_REAPED,

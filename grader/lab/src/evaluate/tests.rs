@@ -233,6 +233,17 @@ fn a_deadlock_explains_what_never_ended() {
         requirement("event = { event = 'generated' }\nmissing = 'no'", &run),
         "own: no"
     );
+    // Who waits for a lock could not.
+    let what = r#""syscall":"futex","what":"a lock at m, held by parent""#;
+    let locked = DEADLOCK.replace(r#""syscall":"rt_sigtimedwait","what":"{SIGINT}""#, what);
+    assert_eq!(
+        requirement(
+            "event = { event = 'generated' }\nmissing = 'no'",
+            &trace(&locked, DEADLOCKED)
+        ),
+        "deadlock: no; since 5.000s nothing can go on any more (a deadlock): parent waits in \
+         futex for a lock at m, held by parent, while SIGCHLD is pending and blocked"
+    );
     assert_eq!(
         verdict("kind = 'no-leftovers'", &run),
         format!("zombie-left: child ended at 5.000s, and parent never waited for it; {why}")

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use siglab_engine::{Limits, Script};
-use siglab_model::{Role, Signal, Time};
+use siglab_model::{Role, Signal, Time, WaitResult};
 
 use super::error::ManifestProblem;
 use super::raw::{RawCriterion, RawLimits, RawManifest, RawScenario, RawTerminal, S, Text};
 use super::read::Read;
-use super::roles::{Roles, is_systematic};
+use super::roles::Roles;
 use super::{
     CBuild, Criterion, Dependency, Files, Manifest, OUTPUT_BYTES, REAL_TIME, Rule, RustBuild,
     Scenario, VIRTUAL_TIME,
@@ -134,13 +134,12 @@ impl<'a> Checker<'a> {
     fn roles(&mut self) {
         let mut names = BTreeSet::new();
         for (role, name) in &self.raw.roles {
-            if !is_systematic(role.get_ref()) {
+            if !Role::new(role.get_ref()).is_systematic() {
                 self.problem(role.span(), format!("no process is ever called `{role}`"))
                     .help = Some("roles are main, child, child.2, child/child, ...".into());
             }
-            let reserved = [Role::SCRIPT, Role::KERNEL, Role::OUTSIDE];
             let text = name.get_ref().as_str();
-            if reserved.contains(&text) || !is_id(text) {
+            if is_taken(text) && text != role.get_ref() || !is_id(text) {
                 self.problem(name.span(), format!("`{name}` can't be a role's name"));
             }
             if !names.insert(text) {
@@ -498,6 +497,15 @@ impl<'a> Checker<'a> {
             self.role(role);
         }
     }
+}
+
+/// Whether a trace says something else by this name: that of another process, of a sender, or
+/// the result of a wait.
+fn is_taken(name: &str) -> bool {
+    let senders = [Role::SCRIPT, Role::KERNEL, Role::OUTSIDE];
+    senders.contains(&name)
+        || Role::new(name).is_systematic()
+        || !matches!(WaitResult::from(name), WaitResult::Child(_))
 }
 
 /// Whether `text` can be an id: letters, digits, `-` and `_`.

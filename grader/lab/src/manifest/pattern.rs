@@ -218,7 +218,7 @@ impl FieldValue {
             Self::Text(wanted) => text == Some(wanted),
             Self::Role(wanted) => text.is_some_and(|role| {
                 // The name of a process stands for all of its threads.
-                role == wanted || roles.process_of(role) == wanted
+                role == wanted || roles.process_of(&Role::new(role)) == wanted.as_str()
             }),
             Self::Integer(wanted) => value.and_then(Value::as_i64) == Some(*wanted),
             Self::Bool(wanted) => value.and_then(Value::as_bool).unwrap_or(false) == *wanted,

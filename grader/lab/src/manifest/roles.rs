@@ -34,15 +34,21 @@ impl Roles {
     }
 
     /// The process that a process or thread belongs to: itself, or the one whose thread it
-    /// is.
+    /// is. Either may have a name of the lab's own.
     #[must_use]
-    pub fn process_of<'a>(&'a self, role: &'a str) -> &'a str {
-        let (process, last) = role.rsplit_once('/').unwrap_or((Role::MAIN, role));
-        if numbered(last, "thread") {
-            self.named(process)
+    pub fn process_of(&self, role: &Role) -> Role {
+        let systematic = self.systematic(role);
+        if systematic.is_thread() {
+            Role::new(self.named(systematic.process().as_str()))
         } else {
-            role
+            role.clone()
         }
+    }
+
+    /// The place in the tree of what is called `role`.
+    fn systematic(&self, role: &Role) -> Role {
+        let named = self.0.iter().find(|(_, name)| *role == name.as_str());
+        named.map_or_else(|| role.clone(), |(systematic, _)| Role::new(systematic))
     }
 
     /// Whether a process or thread can be called `role` at all: by its place in the tree
@@ -51,34 +57,22 @@ impl Roles {
     #[must_use]
     pub fn can_exist(&self, role: &str) -> bool {
         self.0.values().any(|name| name == role)
-            || !self.0.contains_key(role) && is_systematic(role)
-    }
-}
-
-/// Whether `role` is a place in the tree of processes and threads.
-pub(super) fn is_systematic(role: &str) -> bool {
-    let (parents, last) = role.rsplit_once('/').unwrap_or(("", role));
-    let parents_fit = parents.is_empty() || parents.split('/').all(|part| numbered(part, "child"));
-    role == Role::MAIN || parents_fit && (numbered(last, "child") || numbered(last, "thread"))
-}
-
-/// Whether `text` is `word`, or `word.N` with N from 2.
-fn numbered(text: &str, word: &str) -> bool {
-    match text.strip_prefix(word) {
-        Some("") => true,
-        Some(rest) => rest.strip_prefix('.').is_some_and(|number| {
-            !number.starts_with('0') && number.parse::<u32>().is_ok_and(|number| number >= 2)
-        }),
-        None => false,
+            || !self.0.contains_key(role) && Role::new(role).is_systematic()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use siglab_model::Role;
+
     use super::Roles;
 
     fn roles() -> Roles {
-        let names = [("main", "parent"), ("child.2", "logger")];
+        let names = [
+            ("main", "parent"),
+            ("child.2", "logger"),
+            ("child.2/thread.2", "worker"),
+        ];
         Roles::new(
             names
                 .map(|(role, name)| (role.to_owned(), name.to_owned()))
@@ -96,10 +90,11 @@ mod tests {
             ("child", "child"),
             ("child/thread", "child"),
             ("child.2/thread.3", "logger"),
+            ("worker", "logger"),
             ("child/child/thread", "child/child"),
             ("threads", "threads"),
         ] {
-            assert_eq!(roles.process_of(role), process, "{role}");
+            assert_eq!(roles.process_of(&Role::new(role)), process, "{role}");
         }
     }
 

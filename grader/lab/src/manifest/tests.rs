@@ -61,6 +61,17 @@ fn an_unknown_signal() {
 }
 
 #[test]
+fn a_role_by_a_name_that_says_something_else() {
+    for name in [
+        "script", "child.2", "thread", "timeout", "EINTR", "SIGINT", "7",
+    ] {
+        let shown = spoilt(&[(r#"main = "parent""#, &format!("main = '{name}'"))]);
+        let expected = format!("`{name}` can't be a role's name");
+        assert!(shown.contains(&expected), "{shown}");
+    }
+}
+
+#[test]
 fn a_negative_time() {
     let shown = spoilt(&[("0.5s", "-0.5s")]);
     insta::assert_snapshot!(shown, @r#"

@@ -1,6 +1,6 @@
 //! What comes of a signal at once: from its generation to what its receiver does.
 
-use siglab_model::{Action, DefaultAction, HandlerExit, Kind, Signal};
+use siglab_model::{Action, DefaultAction, HandlerExit, Kind, Signal, WaitResult};
 
 use super::words;
 
@@ -94,10 +94,9 @@ impl Fate {
             Kind::Continued {} if signal == Signal::CONT => self.continued = true,
             Kind::WaitEnded { syscall, result }
                 if self.call.is_none()
-                    && (matches!(result.as_str(), "interrupted" | "EINTR")
-                        || *result == signal.to_string()) =>
+                    && (result.is_interrupted() || *result == WaitResult::Signal(signal)) =>
             {
-                let fate = if result == "EINTR" {
+                let fate = if result.is_errno("EINTR") {
                     CallFate::Interrupted
                 } else {
                     CallFate::Woken

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use siglab_model::{Disposition, Event, ForkHow, Kind, Role, SigSet, Signal};
+use siglab_model::{Disposition, Event, ForkHow, Kind, Role, SigSet, Signal, WaitResult};
 
 use super::words;
 
@@ -39,7 +39,7 @@ pub(super) fn folded(events: &[Event]) -> Vec<bool> {
                 }
                 (Kind::WaitBegun { .. }, _) => goes_on,
                 (Kind::WaitEnded { syscall, result }, Some(role)) => {
-                    (result == "timeout" && words::is_sleep(syscall))
+                    (*result == WaitResult::TimedOut && words::is_sleep(syscall))
                         || is_told_before(role, event, &events[..index])
                         || is_told_next(role, event, rest)
                 }
@@ -100,7 +100,7 @@ fn is_told_before(role: &Role, ended: &Event, before: &[Event]) -> bool {
         .find(|event| event.role.as_ref() == Some(role))
         .is_some_and(|last| match (&last.kind, &ended.kind) {
             (Kind::Reaped { child, .. }, Kind::WaitEnded { result, .. }) => {
-                child == result.as_str()
+                *result == WaitResult::Child(child.clone())
             }
             _ => false,
         })
@@ -108,8 +108,8 @@ fn is_told_before(role: &Role, ended: &Event, before: &[Event]) -> bool {
 
 /// Whether the thread's next event tells what ended its wait.
 fn is_told_next(role: &Role, ended: &Event, rest: &[Event]) -> bool {
-    let is_interrupted = matches!(&ended.kind, Kind::WaitEnded { result, .. }
-        if matches!(result.as_str(), "interrupted" | "EINTR"));
+    let is_interrupted =
+        matches!(&ended.kind, Kind::WaitEnded { result, .. } if result.is_interrupted());
     rest.iter()
         .take_while(|event| event.t == ended.t)
         .find(|event| event.role.as_ref() == Some(role))

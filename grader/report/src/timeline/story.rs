@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use siglab_model::{
-    Action, DefaultAction, Event, ForkHow, HandlerExit, Kind, LimitKind, Role, SigSet, Signal,
-    Stream, Time, Trace,
+    Action, DefaultAction, Event, Family, ForkHow, HandlerExit, Kind, LimitKind, Role, SigSet,
+    Signal, Stream, Time, Trace,
 };
 
 use super::fate::{Fate, handler_name};
@@ -58,6 +58,7 @@ pub(super) struct Row {
 pub(super) fn tell(trace: &Trace, options: &TimelineOptions) -> Vec<Row> {
     let mut teller = Teller {
         events: &trace.events,
+        family: Family::of(&trace.events),
         used: if options.verbose {
             vec![false; trace.events.len()]
         } else {
@@ -111,6 +112,7 @@ impl Row {
 
 struct Teller<'a> {
     events: &'a [Event],
+    family: Family,
     /// Folded, or told with an earlier event.
     used: Vec<bool>,
     /// The names of each thread's active handlers.
@@ -243,18 +245,10 @@ impl Teller<'_> {
     /// Whether an event happened to a thread of the process that a signal was generated
     /// for: only the process's own threads can take it.
     fn is_thread_of(&self, event: &Event, row: &Row) -> bool {
-        let (Some(role), Some(process)) = (&event.role, &row.role) else {
-            return false;
-        };
-        // The first process's threads have no prefix, whatever its name.
-        let first = self.events.iter().find_map(|event| event.role.as_ref());
-        let prefix = if first == Some(process) {
-            String::new()
-        } else {
-            format!("{process}/")
-        };
-        let rest = role.as_str().strip_prefix(&prefix);
-        rest.is_some_and(|rest| rest.starts_with("thread"))
+        match (&event.role, &row.role) {
+            (Some(role), Some(process)) => self.family.is_thread_of(role, process),
+            _ => false,
+        }
     }
 
     /// A signal from its generation to what comes of it at once.

@@ -2,7 +2,7 @@
 
 use siglab_model::{
     Action, BusyKind, DefaultAction, Directed, Disposition, ForkHow, Frame, HandlerExit, LimitKind,
-    MaskHow, ProcessStatus, SigInfo, SigSet, Signal, Time, Waiting,
+    MaskHow, ProcessStatus, SigInfo, SigSet, Signal, Time, WaitFor, WaitResult, Waiting,
 };
 
 /// A moment or a length of time in milliseconds: three decimals, or six if it has that
@@ -41,29 +41,53 @@ pub(super) fn is_sleep(syscall: &str) -> bool {
     matches!(syscall, "nanosleep" | "clock_nanosleep")
 }
 
-pub(super) fn wait_begun(syscall: &str, what: &str, until: Option<Time>) -> String {
+pub(super) fn wait_begun(syscall: &str, what: &WaitFor, until: Option<Time>) -> String {
     let until = until
         .map(|time| format!(" until {}", ms(time)))
         .unwrap_or_default();
     if is_sleep(syscall) {
         return format!("sleeps{until} ({syscall})");
     }
-    let what = if what.is_empty() {
-        String::new()
-    } else {
-        format!(" for {what}")
-    };
+    let what = waited_for(what).map_or_else(String::new, |what| format!(" for {what}"));
     format!("waits in {syscall}{what}{until}")
 }
 
-pub(super) fn wait_ended(syscall: &str, result: &str) -> String {
-    let sleep = is_sleep(syscall);
+/// What a thread waits for, as the object of a sentence.
+fn waited_for(what: &WaitFor) -> Option<String> {
+    let list = |fds: &[i32]| {
+        let numbers: Vec<String> = fds.iter().map(ToString::to_string).collect();
+        numbers.join(", ")
+    };
+    Some(match what {
+        WaitFor::Unnamed => return None,
+        WaitFor::AnySignal => "any signal".into(),
+        WaitFor::AnySignalBut(set) => format!("any signal but {set}"),
+        WaitFor::OneOf(set) => set.to_string(),
+        WaitFor::AnyChild => "any child".into(),
+        WaitFor::Child(role) => role.to_string(),
+        WaitFor::ChildOfGroup => "any child of a process group".into(),
+        WaitFor::Lock { lock, holder: None } => lock.to_string(),
+        WaitFor::Lock {
+            lock,
+            holder: Some(holder),
+        } => format!("{lock}, held by {holder}"),
+        WaitFor::Descriptor { file, fd } => format!("{file} (fd {fd})"),
+        WaitFor::Descriptors(fds) if fds.len() == 1 => format!("fd {}", list(fds)),
+        WaitFor::Descriptors(fds) => format!("fds {}", list(fds)),
+        WaitFor::VforkChild => "its child's exec or end".into(),
+        WaitFor::Stopped(signal) => format!("SIGCONT, stopped by {signal}"),
+        WaitFor::Other(text) => text.clone(),
+    })
+}
+
+pub(super) fn wait_ended(syscall: &str, result: &WaitResult) -> String {
     match result {
-        "timeout" if sleep => format!("wakes up ({syscall})"),
-        "timeout" => format!("{syscall} times out"),
-        "interrupted" => format!("{syscall} is interrupted"),
-        "0" if sleep => format!("wakes up ({syscall})"),
-        errno if errno.starts_with('E') => format!("{syscall} fails with {errno}"),
+        WaitResult::TimedOut | WaitResult::Returned(0) if is_sleep(syscall) => {
+            format!("wakes up ({syscall})")
+        }
+        WaitResult::TimedOut => format!("{syscall} times out"),
+        WaitResult::Interrupted => format!("{syscall} is interrupted"),
+        WaitResult::Failed(errno) => format!("{syscall} fails with {errno}"),
         result => format!("{syscall} returns {result}"),
     }
 }
@@ -262,13 +286,10 @@ pub(super) fn deadlock(waiting: &[Waiting]) -> Vec<String> {
 }
 
 fn deadlocked(thread: &Waiting) -> Vec<String> {
-    let mut first = match thread.syscall.as_str() {
-        "stopped" => format!("{} is stopped, and nothing will continue it", thread.role),
-        syscall => format!(
-            "{} {}",
-            thread.role,
-            wait_begun(syscall, &thread.what, None)
-        ),
+    let role = &thread.role;
+    let mut first = match &thread.what {
+        WaitFor::Stopped(_) => format!("{role} is stopped, and nothing will continue it"),
+        what => format!("{role} {}", wait_begun(&thread.syscall, what, None)),
     };
     if let Some(signal) = thread.handler {
         first += &format!(", in its handler for {signal}");
