@@ -191,10 +191,9 @@ impl Run<'_> {
         self.world.task_event(tid, kind);
         if !is_known {
             // Nobody knows what could end it: never a deadlock.
-            self.world
-                .task(tid)?
-                .call_mut()
-                .map(|call| call.waits = Waits::Unknown);
+            if let Some(call) = self.world.task(tid)?.call_mut() {
+                call.waits = Waits::Unknown;
+            }
             self.world.task_event(
                 tid,
                 Kind::Unsupported {

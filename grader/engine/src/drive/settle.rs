@@ -30,10 +30,8 @@ impl Run<'_> {
         }
         // What `Stirred` is relied on for. One that was killed from outside may be there, too.
         debug_assert!(
-            self.world
-                .tasks
-                .iter()
-                .all(|task| !self.has_moved(task) || matches!(self.tracer.state(task.tid), None | Some(b'Z' | b'X'))),
+            self.world.tasks.iter().all(|task| !self.has_moved(task)
+                || matches!(self.tracer.state(task.tid), None | Some(b'Z' | b'X'))),
             "nobody has stirred {:?}, and it has moved: {:?}",
             self.world.tasks,
             self.world.stirred,
