@@ -76,8 +76,7 @@ fn a_loop_that_a_signal_ends_is_left_by_it() {
 fn a_loop_that_counts_to_an_end_is_not_proved() {
     let trace = traced("ends", &Script::default());
     assert_eq!(trace.outcome.limit, Some(LimitKind::RealTime));
-    let spins = spins(&trace);
-    assert_eq!(spins, [&[] as &[Frame]]);
+    assert_eq!(spins(&trace).len(), 0, "nothing is claimed");
 }
 
 #[test]

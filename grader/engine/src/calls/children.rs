@@ -42,9 +42,6 @@ impl Run<'_> {
         } else {
             After::Waitid(regs.arg(2), options & libc::WNOWAIT != 0)
         };
-        if options & libc::WNOHANG != 0 {
-            self.count_poll(tid, if is_wait4 { Sys::Wait4 } else { Sys::Waitid })?;
-        }
         self.begin(tid, &regs, after, what, None)
     }
 
@@ -82,7 +79,6 @@ impl Run<'_> {
     }
 
     fn waited(&mut self, tid: Pid, child: Pid, keeps: bool) -> Outcome<WaitResult> {
-        self.world.task(tid)?.polls = crate::world::task::Polls::default();
         let role = self.world.recorder.role(child.as_raw()).cloned();
         if !keeps {
             self.reaped(tid, child)?;

@@ -322,7 +322,6 @@ impl Run<'_> {
             return Ok(());
         }
         let Some(signal) = signal else { return Ok(()) };
-        self.world.task(tid)?.polls = crate::world::task::Polls::default();
         let from = self.world.process_of(tid)?.role.clone();
         for target in targets {
             let info = self.sent_info(tid, regs, target, &from);

@@ -7,7 +7,6 @@ use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Errno, Pid, memory};
-use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::task::State;
@@ -82,7 +81,6 @@ impl Run<'_> {
 
     /// sched_yield(): the others first, in order.
     pub(super) fn sched_yield(&mut self, tid: Pid, _: Regs) -> Outcome<Next> {
-        self.count_poll(tid, Sys::SchedYield)?;
         let others = self
             .world
             .tasks

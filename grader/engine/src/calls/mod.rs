@@ -36,11 +36,6 @@ pub(crate) fn is_private(sys: Sys) -> bool {
     table::record(sys).private
 }
 
-/// Whether a call reads a clock.
-pub(crate) fn reads_clock(sys: Sys) -> bool {
-    table::record(sys).reads_clock
-}
-
 /// What a call returns for an errno.
 pub(crate) fn failure(errno: Errno) -> i64 {
     -i64::from(errno as i32)
@@ -69,6 +64,7 @@ impl Run<'_> {
         let Some(sys) = regs.sys() else {
             return Ok(Next::USER);
         };
+        self.count_call(tid, table::seen(sys, &regs), &regs)?;
         table::record(sys).enter.act(self, tid, regs)
     }
 
@@ -84,6 +80,9 @@ impl Run<'_> {
         {
             // The stop that the filter asks for comes next.
             return Ok(Next::KERNEL);
+        }
+        if let Some(sys) = regs.sys() {
+            self.count_call(tid, table::seen(sys, &regs), &regs)?;
         }
         self.check_jumps(tid, &regs)?;
         self.forget_other_restart(tid, &regs)?;

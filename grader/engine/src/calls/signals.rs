@@ -176,9 +176,6 @@ impl Run<'_> {
     ) -> Outcome<WaitResult> {
         let result = regs.result();
         let Some(signal) = u64::try_from(result).ok().and_then(signal_argument) else {
-            if result == -i64::from(libc::EAGAIN) && !call.wait_begun {
-                self.count_poll(tid, call.sys)?;
-            }
             return Ok(returned(result));
         };
         let pid = self.world.task(tid)?.pid;

@@ -9,6 +9,7 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
+use crate::tracer::busy::Seen;
 use crate::tracer::next::Next;
 use crate::world::call::{Remainder, Several, TimeoutStyle, Waits};
 use crate::world::stirred::Wakes;
@@ -101,6 +102,8 @@ pub(super) struct Record {
     /// Whether a task that makes it again and again, without anything else, waits for time to
     /// pass or for somebody to do something.
     pub(super) asks: bool,
+    /// Whether its answer depends on nothing but the run's own processes.
+    pub(super) is_closed: bool,
     /// Whether it reads a clock.
     pub(super) reads_clock: bool,
     /// Whether it returns only when all its bytes are transferred, unless something comes in
@@ -182,6 +185,7 @@ impl Record {
         swaps_mask: false,
         private: false,
         asks: false,
+        is_closed: false,
         reads_clock: false,
         transfers: Transfers::Some,
         receives: false,
@@ -191,6 +195,13 @@ impl Record {
         Self {
             stops: Stops::Always,
             enter,
+            ..self
+        }
+    }
+
+    const fn closed(self) -> Self {
+        Self {
+            is_closed: true,
             ..self
         }
     }
@@ -345,11 +356,17 @@ pub(super) const fn record(sys: Sys) -> Record {
     use Sys as S;
     match sys {
         // Signals.
-        S::RtSigaction => plain().enter(Enter::Sigaction).wakes(Wakes::Nobody),
-        S::RtSigprocmask => plain().enter(Enter::Sigprocmask).asks(),
-        S::RtSigreturn => plain().enter(Enter::Sigreturn).wakes(Wakes::Nobody),
-        S::Sigaltstack => plain().enter(Enter::Sigaltstack).private(),
-        S::RtSigpending => plain().asks(),
+        S::RtSigaction => plain()
+            .enter(Enter::Sigaction)
+            .wakes(Wakes::Nobody)
+            .closed(),
+        S::RtSigprocmask => plain().enter(Enter::Sigprocmask).asks().closed(),
+        S::RtSigreturn => plain()
+            .enter(Enter::Sigreturn)
+            .wakes(Wakes::Nobody)
+            .closed(),
+        S::Sigaltstack => plain().enter(Enter::Sigaltstack).private().closed(),
+        S::RtSigpending => plain().asks().closed(),
         S::Pause => plain()
             .enter(Enter::SignalWait)
             .waits(Waits::Signals)
@@ -370,13 +387,14 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Tgkill
         | S::RtSigqueueinfo
         | S::RtTgsigqueueinfo
-        | S::PidfdSendSignal => plain().enter(Enter::SendCall).wakes(Wakes::Nobody),
+        | S::PidfdSendSignal => plain().enter(Enter::SendCall).wakes(Wakes::Nobody).closed(),
 
         // Waiting.
         S::Wait4 | S::Waitid => plain()
             .enter(Enter::WaitForChild)
             .waits(Waits::Children)
-            .asks(),
+            .asks()
+            .closed(),
         S::Poll => plain()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Poll))
@@ -419,7 +437,8 @@ pub(super) const fn record(sys: Sys) -> Record {
         S::Futex => plain()
             .enter(Enter::Futex)
             .waits(Waits::Lock)
-            .wakes(Wakes::Locks),
+            .wakes(Wakes::Locks)
+            .closed(),
         S::FutexWaitv => plain().enter(Enter::TimedWait).waits(Waits::Lock).timed(
             3,
             AtClockIn(4),
@@ -455,7 +474,7 @@ pub(super) const fn record(sys: Sys) -> Record {
             .swaps_mask(),
         S::MqNotify => plain().enter(Enter::MqNotify),
         S::Msgsnd | S::Msgrcv => plain().waits(Waits::Others),
-        S::SchedYield => plain().enter(Enter::SchedYield).private().asks(),
+        S::SchedYield => plain().enter(Enter::SchedYield).private().asks().closed(),
 
         // Reading and writing.
         S::Read | S::Readv | S::Preadv | S::Preadv2 | S::Pread64 => on(&[0]).receives(),
@@ -595,17 +614,8 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Newfstatat => plain().private(),
 
         // What may ask whether something has happened yet.
-        S::Getpid
-        | S::Getppid
-        | S::Getpgrp
-        | S::Getpgid
-        | S::Getsid
-        | S::Stat
-        | S::Lstat
-        | S::Statx
-        | S::Access
-        | S::Faccessat
-        | S::Faccessat2 => plain().asks(),
+        S::Getpid | S::Getppid | S::Getpgrp | S::Getpgid | S::Getsid => plain().asks().closed(),
+        S::Stat | S::Lstat | S::Statx | S::Access | S::Faccessat | S::Faccessat2 => plain().asks(),
 
         // Calls that sleep for the machine at most.
         S::Close
@@ -829,5 +839,26 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Fsmount
         | S::Fspick
         | S::MountSetattr => plain().waits(Waits::Unknown),
+    }
+}
+
+/// What a call says about the task that makes it.
+pub(super) fn seen(sys: Sys, regs: &Regs) -> Seen {
+    let record = record(sys);
+    let argument = |index: usize| regs.arg(index) as u32 as i32;
+    let asks = match sys {
+        // Whether a process or thread is there.
+        Sys::Kill | Sys::Tkill | Sys::PidfdSendSignal => argument(1) == 0,
+        Sys::Tgkill => argument(2) == 0,
+        // What is done with a signal.
+        Sys::RtSigaction => regs.arg(1) == 0,
+        Sys::Sigaltstack => regs.arg(0) == 0,
+        _ => record.asks,
+    };
+    Seen {
+        sys,
+        asks,
+        reads_clock: record.reads_clock,
+        is_closed: record.is_closed,
     }
 }

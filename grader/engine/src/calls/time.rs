@@ -6,7 +6,6 @@ use super::{failure, signal_argument};
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Errno, Pid, fds, memory};
-use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::After;
@@ -61,12 +60,12 @@ impl Run<'_> {
     }
 
     pub(super) fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.world.clock.take_time_to_read();
         let nanos = match clock::kind(regs.arg(0) as u32 as i32) {
             ClockKind::Machine { at_exec } => self.world.clock.read(at_exec),
             ClockKind::Processor => self.processor_nanos(tid)?,
             ClockKind::Unknown => return Ok(Next::USER),
         };
-        self.count_poll(tid, Sys::ClockGettime)?;
         let written = memory::write(tid, regs.arg(1), &clock::timespec(nanos));
         self.answer_written(tid, regs, written, 0)
     }
@@ -75,7 +74,7 @@ impl Run<'_> {
     /// asks, and with the clock while it is busy. What it really used varies.
     fn processor_nanos(&mut self, tid: Pid) -> Outcome<i64> {
         let now = i64::try_from(self.world.clock.now().as_nanos()).unwrap_or(i64::MAX);
-        let busy = self.world.task(tid)?.polls.reported;
+        let busy = self.world.task(tid)?.polls.busy.is_some();
         let process = self.world.process_of(tid)?;
         process.processor_nanos += 1000;
         if busy {
@@ -85,7 +84,7 @@ impl Run<'_> {
     }
 
     pub(super) fn gettimeofday(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_poll(tid, Sys::Gettimeofday)?;
+        self.world.clock.take_time_to_read();
         let now = self.world.clock.realtime();
         let value = libc::timeval {
             tv_sec: now.div_euclid(1_000_000_000),
@@ -103,7 +102,7 @@ impl Run<'_> {
     }
 
     pub(super) fn time(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_poll(tid, Sys::Time)?;
+        self.world.clock.take_time_to_read();
         let seconds = self.world.clock.realtime().div_euclid(1_000_000_000);
         let mut written = Ok(());
         if regs.arg(0) != 0 {
@@ -113,7 +112,7 @@ impl Run<'_> {
     }
 
     pub(super) fn times(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.count_poll(tid, Sys::Times)?;
+        self.world.clock.take_time_to_read();
         let tick = 1_000_000_000 / TICKS_PER_SECOND;
         let used = (self.processor_nanos(tid)? / tick).cast_unsigned();
         let mut written = Ok(());

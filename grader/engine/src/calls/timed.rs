@@ -74,9 +74,6 @@ impl Run<'_> {
         };
         let Some(nanos) = nanos else { return Ok(None) };
         if nanos == 0 {
-            if let Some(sys) = regs.sys() {
-                self.count_poll(tid, sys)?;
-            }
             return Ok(None);
         }
         style.remainder = match regs.sys() {
@@ -223,7 +220,6 @@ impl Run<'_> {
             now + clock::duration(nanos)
         };
         if deadline == now && self.world.task(tid)?.interrupted_call().is_none() {
-            self.count_poll(tid, Sys::Nanosleep)?;
             return self.answer(tid, regs, 0);
         }
         let mut style = TimeoutStyle {

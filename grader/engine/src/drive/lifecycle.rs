@@ -16,7 +16,7 @@ use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::Target;
 use crate::world::process::Process;
-use crate::world::task::{Phase, Polls, State, Task};
+use crate::world::task::{Phase, State, Task};
 
 impl Run<'_> {
     /// Adds the first process, in the stop after its exec.
@@ -160,7 +160,6 @@ impl Run<'_> {
                 how: how_made,
             },
         );
-        self.world.task(tid)?.polls = Polls::default();
         if how == NewTask::Vfork {
             self.world.task(tid)?.state = State::Vfork;
             self.world.stirred.process(creator);

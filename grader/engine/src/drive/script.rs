@@ -1,6 +1,6 @@
 //! Carrying out the script.
 
-use siglab_model::{Kind, Role, SigInfo, Signal, Time};
+use siglab_model::{Kind, Role, SigInfo, Signal};
 
 use crate::error::Error;
 use crate::fault::Outcome;
@@ -12,12 +12,14 @@ use crate::world::call::Target;
 use crate::world::task::State;
 
 impl Run<'_> {
-    /// When the next step is due, if that is a matter of time.
-    pub(crate) fn script_deadline(&self) -> Option<Time> {
-        match self.world.script.steps.get(self.world.progress.step)?.when {
-            When::At(time) => Some(time),
-            When::After(duration) => Some(self.world.progress.step_time + duration),
-            _ => None,
+    /// Carries out the next step, if its time has just come. Whether it did. (At the exec, the
+    /// program comes first.)
+    pub(crate) fn timed_step(&mut self) -> Outcome<bool> {
+        match self.world.script_deadline() {
+            Some(at) if at <= self.world.clock.now() && self.world.has_arrived => {
+                self.script_step()
+            }
+            _ => Ok(false),
         }
     }
 
@@ -29,6 +31,7 @@ impl Run<'_> {
         let is_due = match &step.when {
             When::Now => true,
             When::At(_) | When::After(_) => self
+                .world
                 .script_deadline()
                 .is_some_and(|at| at <= self.world.clock.now()),
             When::Output(text) => {

@@ -8,7 +8,6 @@
 use siglab_model::{BusyKind, Kind, Signal};
 
 use crate::drive::task::Awaited;
-use crate::drive::turn::POLLS_WHEN_BUSY;
 use crate::fault::{Fault, Outcome};
 use crate::inspect::round::Round;
 use crate::kernel::sys::Pid;
@@ -16,6 +15,7 @@ use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::world::polls::{Busy, Polls};
 use crate::world::task::{Spin, State};
 
 /// How many instructions a loop may have, functions that it calls included. Loops that wait
@@ -55,7 +55,7 @@ impl Run<'_> {
                 task.vain_looks = 0;
                 task.polls.round = true;
                 task.polls.still = still;
-                self.found_spinning(tid)?;
+                self.found_computing(tid)?;
                 Ok(Next::USER)
             }
             Stepped::Stopped(status) => {
@@ -66,7 +66,7 @@ impl Run<'_> {
                 task.vain_looks += 1;
                 task.polls.round = false;
                 if task.is_out_of_time() || self.must_stop_now() {
-                    self.found_spinning(tid)?;
+                    self.found_computing(tid)?;
                     return Ok(Next::USER);
                 }
                 // When it was looked at depends on the machine: that is no occasion for
@@ -89,25 +89,24 @@ impl Run<'_> {
             0 => return false,
             count => count == 1,
         };
-        busy.all(|task| task.polls.had_turn && task.polls.round && (alone || task.polls.still))
+        busy.all(|task| {
+            let polls = &task.polls;
+            let in_loop = polls.round && (alone || polls.still);
+            polls.had_turn && (in_loop || (alone && polls.circle))
+        })
     }
 
-    fn found_spinning(&mut self, tid: Pid) -> Outcome<()> {
+    /// It has used all the time that a task may use without a call that siglab sees.
+    fn found_computing(&mut self, tid: Pid) -> Outcome<()> {
         let stopping = self.world.options.cancel.is_cancelled();
-        let task = self.world.task(tid)?;
-        task.spin = Spin::default();
-        task.polls.count = POLLS_WHEN_BUSY;
-        // The few clock reads that it may have made before it began to spin don't count.
-        task.polls.clock_reads = 0;
-        if task.polls.reported || stopping {
+        let polls = self.share_of_time(tid)?;
+        // Perhaps it makes calls that run at native speed.
+        polls.watched = true;
+        if !polls.round || polls.reported || stopping {
             return Ok(());
         }
-        task.polls.reported = true;
-        // Where in another loop the time ran out differs from run to run.
-        let stack = match task.polls.round {
-            true => self.user_stack(tid),
-            false => Vec::new(),
-        };
+        polls.reported = true;
+        let stack = self.user_stack(tid);
         self.world.task_event(
             tid,
             Kind::BusyWaiting {
@@ -117,6 +116,19 @@ impl Run<'_> {
             },
         );
         Ok(())
+    }
+
+    fn share_of_time(&mut self, tid: Pid) -> Outcome<&mut Polls> {
+        let task = self.world.task(tid)?;
+        task.spin = Spin::default();
+        let polls = &mut task.polls;
+        polls.busy = Some(Busy::Computes);
+        polls.has_computed = true;
+        polls.in_turn = 0;
+        // The few clock reads that it may have made before it began don't count.
+        polls.clock_reads = 0;
+        polls.watches_clock = false;
+        Ok(polls)
     }
 
     /// Steps through what a thread does next, which is in a stop in user code.
@@ -140,14 +152,23 @@ impl Run<'_> {
             }
             round.executed(tid);
         }
-        // On to where it is always left.
-        let place = round.place();
+        // On to where it is always left; if others could run, which may need something that it
+        // has only at some places, somewhere else each time.
+        let leavings = match self.world.ready() {
+            0 => 0,
+            _ => {
+                let polls = &mut self.world.task(tid)?.polls;
+                polls.leavings += 1;
+                polls.leavings - 1
+            }
+        };
+        let place = round.place() + leavings % round.len().max(1);
         for _ in 0..place {
             if let Some(status) = self.step_once(tid)? {
                 return Ok(Stepped::Stopped(status));
             }
         }
-        if Some(self.tracer.stopped(tid)?.regs()?.ip()) != round.ip(place) {
+        if Some(self.tracer.stopped(tid)?.regs()?.ip()) != round.ip(place % round.len().max(1)) {
             // Somebody from outside has changed its memory.
             return Ok(Stepped::On);
         }

@@ -165,6 +165,8 @@ fn trace<'a>(
         scheduler: Scheduler::new(&options.policy),
         random: SplitMix(options.seed),
         expected: Expected::default(),
+        has_arrived: false,
+        calls_at_instant: 0,
         stirred: Stirred::default(),
         has_other_signals: false,
         progress: Progress::default(),

@@ -3,19 +3,19 @@
 
 use std::time::Duration;
 
-use siglab_model::{BusyKind, Clock, Kind, Signal, WaitResult};
+use siglab_model::{Clock, Signal, WaitResult};
 
 use crate::calls;
-use crate::drive::turn::{POLLS_BEFORE_BUSY, POLLS_WHEN_BUSY, real_now};
+use crate::drive::turn::real_now;
 use crate::fault::{Fault, Outcome};
 use crate::kernel::sys::errno::{EINTR, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS};
 use crate::kernel::sys::ptrace::{self, Resume};
 use crate::kernel::sys::wait::{self, Ready, Status};
 use crate::kernel::sys::{Errno, Pid, cpu, proc};
-use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::meter::Meter;
+use crate::world::polls::{Busy, CALLS_BEFORE_OTHERS, CALLS_WHEN_BUSY, CALLS_WHEN_COMPUTING};
 use crate::world::task::{Interrupt, Phase, Spin, State};
 
 /// What came of waiting for a task.
@@ -79,6 +79,7 @@ impl Run<'_> {
             First::Parked(resume, signal)
         };
         task.state = State::Running;
+        self.world.has_arrived = false;
         self.drive(tid, first, Mode::Run)
     }
 
@@ -199,11 +200,14 @@ impl Run<'_> {
             return Ok(next);
         };
         let goes_on = mode == Mode::Run && {
+            let ready = self.world.ready();
             self.settle()?;
+            let has_woken = self.world.ready() > ready;
             let is_visible = status != Status::Seccomp && !call.is_some_and(calls::is_private);
             let may_preempt = is_visible || self.world.yielded.is_some();
-            !(self.has_used_its_share(tid)?
+            !(self.has_used_its_share(tid, has_woken)?
                 || (may_preempt && self.world.preempts())
+                || self.is_something_due()
                 || self.must_stop_now())
         };
         if goes_on {
@@ -316,43 +320,62 @@ impl Run<'_> {
                 .world
                 .process_of(tid)
                 .is_ok_and(|process| process.watch_calls)
-            || self
-                .world
-                .task(tid)
-                .is_ok_and(|task| matches!(task.phase, Phase::HalfWritten { .. }))
+            || self.world.task(tid).is_ok_and(|task| {
+                task.polls.watched || matches!(task.phase, Phase::HalfWritten { .. })
+            })
     }
 
-    /// Counts a call that can't block. See [`Run::has_used_its_share`].
-    pub(crate) fn count_poll(&mut self, tid: Pid, sys: Sys) -> Outcome<()> {
-        let task = self.world.task(tid)?;
-        task.polls.count += 1;
-        task.polls.clock_reads += u32::from(calls::reads_clock(sys));
-        if task.polls.count < POLLS_BEFORE_BUSY || task.polls.reported {
-            return Ok(());
-        }
-        task.polls.reported = true;
-        let stack = self.user_stack(tid);
-        let syscall = Some(sys.name().to_owned());
-        self.world.task_event(
-            tid,
-            Kind::BusyWaiting {
-                how: BusyKind::Polling,
-                syscall,
-                stack,
-            },
-        );
-        Ok(())
+    /// Whether the clock has moved by what tasks did, and something is due now.
+    fn is_something_due(&mut self) -> bool {
+        let now = self.world.clock.now();
+        let is_due = self.world.options.clock == Clock::Virtual
+            && self.world.clock.has_moved()
+            && self.world.next_due().is_some_and(|due| due <= now);
+        self.world.has_arrived |= is_due;
+        is_due
     }
 
-    fn has_used_its_share(&mut self, tid: Pid) -> Outcome<bool> {
+    /// Whether others are to run instead of a task that could go on.
+    fn has_used_its_share(&mut self, tid: Pid, has_woken: bool) -> Outcome<bool> {
+        let others = self
+            .world
+            .tasks
+            .iter()
+            .any(|task| task.tid != tid && matches!(task.state, State::Parked { .. }));
         let polls = &mut self.world.task(tid)?.polls;
-        let used = polls.reported && polls.count >= POLLS_WHEN_BUSY;
-        if used {
-            polls.watches_clock = polls.clock_reads > 0;
-            polls.count = 0;
-            polls.clock_reads = 0;
+        let is_hog =
+            polls.calls >= CALLS_BEFORE_OTHERS || polls.busy.is_some() || polls.leavings > 0;
+        if others && is_hog && (has_woken || polls.since_others >= CALLS_BEFORE_OTHERS) {
+            // Whoever was woken has its turn while what it was woken for is there.
+            polls.since_others = 0;
+            self.world.yielded = Some(tid);
+            return Ok(true);
         }
-        Ok(used)
+        let Some(busy) = polls.busy else {
+            return Ok(false);
+        };
+        if busy == Busy::Computes {
+            let has_stopped = std::mem::take(&mut polls.has_computed);
+            if !has_stopped && (polls.look.is_some() || polls.in_turn < CALLS_WHEN_COMPUTING) {
+                return Ok(false);
+            }
+            polls.in_turn = 0;
+            return Ok(true);
+        }
+        if polls.look.is_some() || polls.in_turn < CALLS_WHEN_BUSY {
+            return Ok(false);
+        }
+        polls.in_turn = 0;
+        polls.watches_clock = std::mem::take(&mut polls.clock_reads) > 0;
+        let did_more = std::mem::take(&mut polls.did_more);
+        if busy == Busy::Asks && (did_more || self.has_moved_bytes(tid)?) {
+            // It has got its answer.
+            let polls = &mut self.world.task(tid)?.polls;
+            polls.busy = None;
+            polls.look_at = polls.calls.saturating_mul(2);
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Waits until the task stops, blocks, or ends.
@@ -494,7 +517,7 @@ impl Run<'_> {
         }
         let task = self.world.task(tid)?;
         task.state = State::Blocked;
-        task.polls = crate::world::task::Polls::default();
+        self.has_waited(tid)?;
         self.wait_begun(tid)?;
         self.follow_wait(tid)?;
         Ok(true)

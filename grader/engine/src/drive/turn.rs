@@ -12,13 +12,9 @@ use crate::error::Error;
 use crate::fault::{Fault, Outcome};
 use crate::kernel::sys::{Pid, proc, send, wait};
 use crate::tracer::Run;
+use crate::world::polls::Busy;
 use crate::world::task::State;
 
-/// How far a busy task may get each time before the clock moves on by
-/// [`Run::BUSY_STEP`].
-pub(crate) const POLLS_WHEN_BUSY: u32 = 16;
-/// How many calls that can't block a task may make in a row before it counts as busy.
-pub(crate) const POLLS_BEFORE_BUSY: u32 = 1000;
 /// How much virtual time passes while a busy task uses its share.
 const BUSY_STEP: Duration = Duration::from_millis(1);
 
@@ -59,20 +55,24 @@ impl Run<'_> {
         if self.inject_into_wait()? {
             return Ok(());
         }
-        // What happens at the same time may happen in any order.
-        if self.world.scheduler.preempts() && self.fire_due()? {
+        // All that is due at this instant is due before anybody runs.
+        if self.fire_due()? || self.timed_step()? {
             self.world.give_turns();
             return Ok(());
         }
         if let Some(tid) = self.choose(Class::Ready) {
             return self.run_task(tid);
         }
-        if self.fire_due()? || self.script_step()? {
+        if self.script_step()? {
             self.world.give_turns();
             return Ok(());
         }
         if let Some(tid) = self.choose(Class::Busy) {
-            self.world.task(tid)?.polls.had_turn = true;
+            let polls = &mut self.world.task(tid)?.polls;
+            polls.had_turn = true;
+            if polls.busy == Some(Busy::Circles) {
+                self.look_again(tid)?;
+            }
             return self.run_task(tid);
         }
         if self.is_woken_late()? {
@@ -84,6 +84,9 @@ impl Run<'_> {
             return self.end_by(LimitKind::NoProgress);
         }
         if self.world.tasks.iter().any(|task| task.polls.had_turn) {
+            if deadline.is_none() {
+                self.look_for_circles()?;
+            }
             self.advance_past_busy(deadline)?;
             self.world.give_turns();
             return Ok(());
@@ -150,24 +153,36 @@ impl Run<'_> {
         Ok(true)
     }
 
+    /// With nothing due, those who ask again and again may go round in a circle.
+    fn look_for_circles(&mut self) -> Outcome<()> {
+        let asking: Vec<Pid> = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| task.polls.busy == Some(Busy::Asks) && !task.polls.circle)
+            .map(|task| task.tid)
+            .collect();
+        asking.into_iter().try_for_each(|tid| self.look_again(tid))
+    }
+
     /// Moves the clock although tasks are busy: to the next deadline, or, if one of them
-    /// looks at a clock, in small steps.
+    /// looks at a clock, or nothing else is due, in small steps.
     fn advance_past_busy(&mut self, deadline: Option<Time>) -> Outcome<()> {
         if self.world.options.clock == ClockMode::Real {
             return Ok(());
         }
-        if self
-            .world
-            .tasks
-            .iter()
-            .any(|task| task.polls.had_turn && task.polls.watches_clock)
-        {
-            let step = self.world.clock.now() + BUSY_STEP;
-            self.advance_to(deadline.unwrap_or(step).min(step), false)?;
-        } else if let Some(deadline) = deadline {
-            self.advance_to(deadline, true)?;
+        let busy = self.world.tasks.iter().filter(|task| task.polls.had_turn);
+        let watches_clock = busy.clone().any(|task| task.polls.watches_clock);
+        let asks = busy
+            .clone()
+            .any(|task| matches!(task.polls.busy, Some(Busy::Asks | Busy::Circles)));
+        let step = self.world.clock.now() + BUSY_STEP;
+        match deadline {
+            Some(deadline) if watches_clock => self.advance_to(deadline.min(step), false),
+            Some(deadline) => self.advance_to(deadline, true),
+            None if watches_clock || asks => self.advance_to(step, false),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Moves the clock. `recorded`: whether that is an event.
@@ -191,8 +206,8 @@ impl Run<'_> {
                 let task = &self.world.tasks[*index];
                 matches!(task.state, State::Parked { .. })
                     && match class {
-                        Class::Ready => !task.polls.reported,
-                        Class::Busy => task.polls.reported && !task.polls.had_turn,
+                        Class::Ready => task.polls.busy.is_none(),
+                        Class::Busy => task.polls.busy.is_some() && !task.polls.had_turn,
                     }
             })
             .collect();
@@ -237,7 +252,7 @@ impl Run<'_> {
             .filter_map(|task| Some(task.call()?.timeout?.deadline))
             .min();
         let timer = self.next_timer().map(|(at, _)| at);
-        let script = self.script_deadline();
+        let script = self.world.script_deadline();
         [task, timer, script].into_iter().flatten().min()
     }
 

@@ -14,8 +14,10 @@ use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Pid, memory, proc};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
+use crate::tracer::busy::Seen;
 use crate::tracer::next::Next;
 use crate::world::call::Target;
+use crate::world::polls::{Busy, Polls};
 use crate::world::process::RawAction;
 use crate::world::task::{ActiveHandler, Entering, Phase, State, Task};
 
@@ -242,7 +244,9 @@ impl Run<'_> {
             *self.world.process_of(tid)?.action_mut(signal) = RawAction::DEFAULT;
         }
         let task = self.world.task(tid)?;
-        task.polls = crate::world::task::Polls::default();
+        if task.polls.busy == Some(Busy::Computes) {
+            task.polls = Polls::default();
+        }
         task.begin(Phase::Entering(Entering {
             signal,
             interrupted: regs,
@@ -496,7 +500,16 @@ impl Run<'_> {
         regs.set_time_stamp(self.world.clock.time_stamp(), with_processor);
         regs.advance_ip(length);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
-        self.count_poll(tid, Sys::ClockGettime)?;
+        self.count_call(
+            tid,
+            Seen {
+                sys: Sys::ClockGettime,
+                asks: true,
+                reads_clock: true,
+                is_closed: true,
+            },
+            &regs,
+        )?;
         Ok(true)
     }
 }

@@ -1,5 +1,6 @@
 //! A run: what it knows ([`World`]) and what holds handles of the kernel's ([`Tracer`]).
 
+pub(crate) mod busy;
 pub(crate) mod next;
 mod stacks;
 pub(crate) mod stdio;

@@ -22,6 +22,10 @@ const NANOS: i64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     now: Time,
+    /// Whether it has moved by itself since somebody asked.
+    has_moved: bool,
+    /// How often the time-stamp counter was read.
+    stamps: u64,
 }
 
 /// What kind of clock an id names.
@@ -65,7 +69,30 @@ pub(crate) fn kind(id: i32) -> ClockKind {
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { now: Time::ZERO }
+        Self {
+            now: Time::ZERO,
+            has_moved: false,
+            stamps: 0,
+        }
+    }
+
+    /// Reading a clock takes time: as everywhere, a sleep lasts a little longer than was asked
+    /// for, and a loop up to a deadline gets there.
+    pub(crate) fn take_time_to_read(&mut self) {
+        const READING: Duration = Duration::from_nanos(1);
+        self.now = self.now + READING;
+        self.has_moved = true;
+    }
+
+    /// Moves on by as much as a call takes, not beyond `most`.
+    pub(crate) fn take_time(&mut self, call: Duration, most: Time) {
+        self.now = (self.now + call).min(most).max(self.now);
+        self.has_moved = true;
+    }
+
+    /// Whether it has moved by itself since this was asked last.
+    pub(crate) fn has_moved(&mut self) -> bool {
+        std::mem::take(&mut self.has_moved)
     }
 
     /// The present moment.
@@ -89,10 +116,14 @@ impl Clock {
         Time::from_nanos(nanos).max(self.now)
     }
 
-    /// What the time-stamp counter reads now.
-    pub(crate) fn time_stamp(&self) -> u64 {
+    /// What the time-stamp counter reads now: each time one more. The clock doesn't move by
+    /// that; the dynamic linker reads it, too.
+    pub(crate) fn time_stamp(&mut self) -> u64 {
+        self.stamps += 1;
         let nanos = u64::try_from(self.read(MONOTONIC_AT_EXEC * NANOS)).unwrap_or(0);
-        nanos.wrapping_mul(TICKS_PER_NANOSECOND)
+        nanos
+            .wrapping_mul(TICKS_PER_NANOSECOND)
+            .wrapping_add(self.stamps)
     }
 
     /// `CLOCK_REALTIME`, in nanoseconds since 1970.

@@ -47,6 +47,13 @@ impl Expected {
             .any(|(_, queue)| !queue.is_empty())
     }
 
+    /// How many there are for a process.
+    pub(crate) fn count(&self, pid: Pid) -> usize {
+        let of = |(process, _): &(i32, Signal)| *process == pid.as_raw();
+        let queues = self.queues.iter().filter(|(key, _)| of(key));
+        queues.map(|(_, queue)| queue.len()).sum()
+    }
+
     /// The process is gone.
     pub(crate) fn forget(&mut self, pid: Pid) {
         self.queues.retain(|(of, _), _| *of != pid.as_raw());

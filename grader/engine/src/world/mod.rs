@@ -5,6 +5,7 @@ pub(crate) mod call;
 pub(crate) mod clock;
 pub(crate) mod expected;
 pub(crate) mod meter;
+pub(crate) mod polls;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod schedule;
@@ -21,7 +22,7 @@ use crate::command::Command;
 use crate::fault::{Fault, Outcome};
 use crate::kernel::sys::Pid;
 use crate::options::Options;
-use crate::script::Script;
+use crate::script::{Script, When};
 use crate::world::call::Target;
 use crate::world::clock::Clock;
 use crate::world::expected::Expected;
@@ -53,6 +54,10 @@ pub(crate) struct World<'a> {
     pub(crate) random: SplitMix,
     /// Signals that were generated and not delivered or accepted yet.
     pub(crate) expected: Expected,
+    /// Whether the clock has moved to this instant, and nobody has run at it yet.
+    pub(crate) has_arrived: bool,
+    /// Calls since the clock last moved on.
+    pub(crate) calls_at_instant: u64,
     /// Who may not be where it was left.
     pub(crate) stirred: Stirred,
     /// Whether signals may come in ways that the engine doesn't follow: from terminals that
@@ -182,6 +187,12 @@ impl World<'_> {
             .status
     }
 
+    /// How many tasks could go on.
+    pub(crate) fn ready(&self) -> usize {
+        let is_ready = |task: &&Task| matches!(task.state, State::Parked { .. });
+        self.tasks.iter().filter(is_ready).count()
+    }
+
     /// Whether another task should run now, in place of the one that just stopped.
     pub(crate) fn preempts(&self) -> bool {
         (self.scheduler.preempts() || self.yielded.is_some())
@@ -198,16 +209,50 @@ impl World<'_> {
             return;
         }
         self.recorder.flush();
+        self.calls_at_instant = 0;
+        self.has_arrived = true;
         self.clock.advance_to(time);
         if recorded {
             self.event(None, Kind::ClockAdvanced { from });
         }
     }
 
+    /// How many processes and threads were made so far.
+    pub(crate) fn made(&self) -> usize {
+        let threads: usize = self.processes.iter().map(|process| process.threads).sum();
+        self.processes.len() + threads
+    }
+
+    /// When the next step of the script is due, if that is a matter of time.
+    pub(crate) fn script_deadline(&self) -> Option<Time> {
+        match self.script.steps.get(self.progress.step)?.when {
+            When::At(time) => Some(time),
+            When::After(duration) => Some(self.progress.step_time + duration),
+            _ => None,
+        }
+    }
+
+    /// When something is due next, as far as that is known without looking at descriptors: a
+    /// time-out, a timer, a step of the script.
+    pub(crate) fn next_due(&self) -> Option<Time> {
+        let timeout = self
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .filter_map(|task| Some(task.call()?.timeout?.deadline))
+            .min();
+        let timer = self.timers.earliest().map(|(at, ..)| at);
+        [timeout, timer, self.script_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
     /// Every busy task may run again: something has changed.
     pub(crate) fn give_turns(&mut self) {
         for task in &mut self.tasks {
             task.polls.had_turn = false;
+            task.polls.circle = false;
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::ptrace::Resume;
 use crate::world::call::Call;
+use crate::world::polls::{Busy, Polls};
 
 /// A thread, as the kernel schedules it.
 #[derive(Clone, Debug)]
@@ -117,24 +118,6 @@ pub(crate) struct ActiveHandler {
 pub(crate) struct Entering {
     pub(crate) signal: Signal,
     pub(crate) interrupted: Regs,
-}
-
-/// How often a task made calls that don't block, without ever blocking.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Polls {
-    pub(crate) count: u32,
-    /// How many of them read a clock.
-    pub(crate) clock_reads: u32,
-    /// Whether it looks at a clock while it is busy.
-    pub(crate) watches_clock: bool,
-    /// Whether it was reported as busy waiting.
-    pub(crate) reported: bool,
-    /// Whether it was in a loop that can't end by itself when it ran last.
-    pub(crate) round: bool,
-    /// Whether nobody could see from its memory that it goes round there.
-    pub(crate) still: bool,
-    /// Whether it has run since the clock moved or something else happened.
-    pub(crate) had_turn: bool,
 }
 
 /// What a task did since its last stop that wasn't siglab's doing.
@@ -261,7 +244,7 @@ impl Task {
 
     /// Whether it has used all the processor time that a task may use without a stop.
     pub(crate) fn is_out_of_time(&self) -> bool {
-        let quantum = if self.polls.reported {
+        let quantum = if self.polls.busy.is_some() {
             BUSY_QUANTUM
         } else {
             QUANTUM
@@ -271,9 +254,12 @@ impl Task {
 
     /// Whether it is time to look what it does.
     pub(crate) fn is_worth_a_look(&self) -> bool {
-        match self.polls {
+        match &self.polls {
             Polls { round: true, .. } => !self.spin.looked && self.spin.used > NEXT_PROOF,
-            Polls { reported: true, .. } => false,
+            Polls {
+                busy: Some(Busy::Computes),
+                ..
+            } => false,
             // The first is exact, and the second comes in steps.
             _ => {
                 let enough = FIRST_PROOF * 2_u32.pow(self.vain_looks.min(10));

@@ -103,6 +103,63 @@ pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
     Ok(sets)
 }
 
+/// The memory of a process that it can write and that is there: runs of whole pages, as first
+/// address and length in bytes. What was never touched isn't there: proc_pid_pagemap(5).
+pub(crate) fn written_memory(pid: Pid) -> Vec<(u64, usize)> {
+    const PAGE: u64 = 4096;
+    /// Bits 63 and 62: the page is in memory, or swapped.
+    const IS_THERE: u64 = 3 << 62;
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let Ok(pages) = File::open(format!("/proc/{pid}/pagemap")) else {
+        return Vec::new();
+    };
+    let mut runs: Vec<(u64, usize)> = Vec::new();
+    for (start, end) in maps.lines().filter_map(writable) {
+        let mut entries = vec![0; usize::try_from((end - start) / PAGE * 8).unwrap_or(0)];
+        let read = pages.read_at(&mut entries, start / PAGE * 8).unwrap_or(0);
+        let addresses = (start..end).step_by(PAGE as usize);
+        for (address, entry) in addresses.zip(entries[..read].chunks_exact(8)) {
+            let entry = entry
+                .iter()
+                .rev()
+                .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            if entry & IS_THERE == 0 {
+                continue;
+            }
+            match runs.last_mut() {
+                Some((from, length)) if *from + *length as u64 == address => {
+                    *length += PAGE as usize;
+                }
+                _ => runs.push((address, PAGE as usize)),
+            }
+        }
+    }
+    runs
+}
+
+/// The range of a mapping that can be written, in a line of proc_pid_maps(5).
+fn writable(line: &str) -> Option<(u64, u64)> {
+    let (range, rest) = line.split_once(' ')?;
+    let (start, end) = range.split_once('-')?;
+    let range = (
+        u64::from_str_radix(start, 16).ok()?,
+        u64::from_str_radix(end, 16).ok()?,
+    );
+    (rest.as_bytes().get(1) == Some(&b'w')).then_some(range)
+}
+
+/// How many bytes a process has read and written by calls on descriptors: proc_pid_io(5),
+/// `rchar` and `wchar`. 0 where that may not be read.
+pub(crate) fn bytes_moved(pid: Pid) -> (u64, u64) {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+            .unwrap_or(0)
+    };
+    (field("rchar:"), field("wchar:"))
+}
+
 /// The processor time that a process has used.
 pub(crate) fn processor_time(pid: Pid) -> Result<Duration> {
     /// `CPUCLOCK_SCHED`.

@@ -132,6 +132,12 @@ impl Regs {
         }
     }
 
+    /// Whether all registers but those for vectors are the same.
+    pub(crate) fn are_equal(&self, other: &Self) -> bool {
+        let bases = |regs: &Self| (regs.0.fs_base, regs.0.gs_base, regs.0.rip, regs.0.eflags);
+        bases(self) == bases(other) && self.general() == other.general()
+    }
+
     /// The registers for integers and addresses, in the order in which instructions number
     /// them.
     fn general(&self) -> [u64; 16] {
