@@ -20,11 +20,11 @@ use nix::sys::signal::{
 };
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use rusty_fork::rusty_fork_test;
 use siglab_engine::{Cancel, Command, Error, Limits, Options, Script, Stdio, run};
 use siglab_model::{Clock, LimitKind, ProcessStatus, Signal, Time};
 use siglab_sandbox::{Filter, Rule};
 use siglab_tests::build::c_program;
+use siglab_tests::own_process;
 use siglab_tests::twin::{output_of, run_natively};
 
 /// The traces of programs that have children, threads, handlers and time-outs.
@@ -199,9 +199,7 @@ fn check_after(change: impl FnOnce()) {
     }
 }
 
-rusty_fork_test! {
-    #![rusty_fork(timeout_ms = 120_000)]
-
+own_process! {
     /// Children of such a process are never zombies: waiting for them fails.
     #[test]
     fn caller_ignores_sigchld() {
