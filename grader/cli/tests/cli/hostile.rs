@@ -32,6 +32,7 @@ use std::process::{Child, Command, Output, Stdio};
 use nix::unistd::geteuid;
 use serde_json::Value;
 use siglab_sandbox::{Filter, Rule};
+use siglab_tests::surroundings::known;
 use tempfile::TempDir;
 
 use crate::root;
@@ -430,7 +431,7 @@ fn start_inside(name: &str) {
     }
     let namespace = || {
         let mut command = Command::new("timeout");
-        command.args(["-s", "KILL", DEADLINE, "unshare"]);
+        known(&mut command).args(["-s", "KILL", DEADLINE, "unshare"]);
         command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
         command.stdin(Stdio::null());
         command

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::Value;
+use siglab_tests::surroundings::{bounded, known};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
@@ -116,7 +117,7 @@ fn students_get_a_folder_that_works() {
     let text = fs::read_to_string(&starter).expect("the starter");
     let (_, rest) = text.split_once('\n').expect("several lines");
     fs::write(&starter, rest).expect("it can be written");
-    let output = Command::new(env!("CARGO"))
+    let output = known(&mut Command::new(env!("CARGO")))
         .args(["test", "--offline", "--test", "lab"])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", base.join("target"))
@@ -254,7 +255,7 @@ impl Gradescope {
 
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(self.root().join("source").join(name));
-        command
+        bounded(&mut command)
             .env("SIGLAB_AUTOGRADER_ROOT", self.root())
             // Every system has this user.
             .env("SIGLAB_USER", "nobody")
@@ -467,7 +468,7 @@ fn a_workflow_grades_a_push() {
     )
     .expect("a link");
     let grade = |summary: &str| {
-        Command::new("bash")
+        known(&mut Command::new("bash"))
             .args(["-eo", "pipefail", "-c", &step(workflow, "Grade")])
             .current_dir(&student)
             .env("GITHUB_WORKSPACE", &student)
