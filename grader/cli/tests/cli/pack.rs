@@ -40,6 +40,16 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Lets everybody into a folder and all below it, whatever the umask was.
+fn open_folders(path: &Path) {
+    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it is ours");
+    for entry in fs::read_dir(path).expect("a folder").flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_folders(&entry.path());
+        }
+    }
+}
+
 /// Makes a copy of the workspace's manifest and packages, in which a lab can be changed.
 fn workspace(changed: impl Fn(&str) -> String) -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
@@ -219,8 +229,6 @@ impl Gradescope {
         let dir = TempDir::new().expect("a temporary folder");
         let autograder = Self { dir };
         let root = autograder.root();
-        // Gradescope's are open to all users.
-        fs::set_permissions(root, Permissions::from_mode(0o755)).expect("it is ours");
         let zip = root.join("autograder.zip");
         siglab(["pack", "gradescope", "terminator", "-o"])
             .arg(&zip)
@@ -234,6 +242,8 @@ impl Gradescope {
         for folder in ["submission", "results"] {
             fs::create_dir(root.join(folder)).expect("a folder");
         }
+        // Gradescope's are open to all users.
+        open_folders(root);
         autograder
     }
 

@@ -326,7 +326,11 @@ pub fn compiler_folders(
         return Ok(Vec::new());
     }
     let cache = cache(lock_file(lab).as_deref(), options.cache.as_deref());
-    std::fs::create_dir_all(&cache).map_err(|source| CompileError::Io {
+    let made = match cache.is_dir() {
+        true => Ok(()),
+        false => std::fs::create_dir_all(&cache).and_then(|()| rust::open_to_all(&cache)),
+    };
+    made.map_err(|source| CompileError::Io {
         operation: "make",
         path: cache.clone(),
         source,
