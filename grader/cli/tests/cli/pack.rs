@@ -40,12 +40,18 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Lets everybody into a folder and all below it, whatever the umask was.
-fn open_folders(path: &Path) {
-    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it is ours");
-    for entry in fs::read_dir(path).expect("a folder").flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_folders(&entry.path());
+/// Lets everybody read what is at `path`, whatever the umask was.
+fn open_to_all(path: &Path) {
+    let mode = fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    let as_the_owner = mode & 0o500;
+    let open = mode | as_the_owner >> 3 | as_the_owner >> 6;
+    fs::set_permissions(path, Permissions::from_mode(open)).expect("it is ours");
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder").flatten() {
+            open_to_all(&entry.path());
         }
     }
 }
@@ -226,7 +232,8 @@ struct Gradescope {
 
 impl Gradescope {
     fn new(workspace: &Path, binary: &str) -> Self {
-        let dir = TempDir::new().expect("a temporary folder");
+        // The user's own folder for temporary files may be closed to others.
+        let dir = TempDir::new_in("/var/tmp").expect("a temporary folder");
         let autograder = Self { dir };
         let root = autograder.root();
         let zip = root.join("autograder.zip");
@@ -243,7 +250,7 @@ impl Gradescope {
             fs::create_dir(root.join(folder)).expect("a folder");
         }
         // Gradescope's are open to all users.
-        open_folders(root);
+        open_to_all(root);
         autograder
     }
 
@@ -269,7 +276,9 @@ impl Gradescope {
             .env("SIGLAB_AUTOGRADER_ROOT", self.root())
             // Every system has this user.
             .env("SIGLAB_USER", "nobody")
-            .env_remove("CARGO_TARGET_DIR");
+            .env_remove("CARGO_TARGET_DIR")
+            // As there: open to all users.
+            .env_remove("TMPDIR");
         command
     }
 
