@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::surroundings;
+
 /// Flags of every C program of the tests.
 const C_FLAGS: [&str; 8] = [
     "-std=gnu17",
@@ -86,7 +88,7 @@ fn compile(
     // Of a build that was interrupted, nothing appears; rustc puts other files beside.
     let unfinished = folder.join("unfinished");
     std::fs::create_dir_all(&unfinished).expect("target is writable");
-    let output = Command::new(&compiler)
+    let output = surroundings::known(&mut Command::new(&compiler))
         .args(usual_flags)
         .arg(&source)
         .arg("-o")

@@ -10,6 +10,7 @@ use siglab_engine::{Options, Script, run};
 use siglab_model::Trace;
 
 use crate::build::c_program;
+use crate::surroundings;
 
 /// Tells the test process in the namespace that it is there; its value is the program.
 const INSIDE: &str = "SIGLAB_TESTS_CONFINED";
@@ -72,6 +73,7 @@ pub fn confined(name: &str, program: &str, body: impl FnOnce(&Inside)) {
 /// own. All that is in there is killed when the command ends or the deadline passes.
 fn namespace() -> Command {
     let mut command = Command::new("timeout");
+    surroundings::known(&mut command);
     command.args(["-s", "KILL", DEADLINE, "unshare"]);
     if !geteuid().is_root() {
         command.args(["--user", "--map-root-user"]);

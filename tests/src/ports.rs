@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 use siglab_model::{Disposition, Event, Kind, Signal, Trace};
 
+use crate::surroundings;
+
 /// The packages below `exercises/` that are ports.
 const PACKAGES: [&str; 4] = ["simple_handler", "signal_mask", "more_info", "terminator"];
 
@@ -34,7 +36,7 @@ pub fn unsafe_handlers(target: &Path) -> &'static BTreeMap<String, PathBuf> {
 
 fn build(packages: &[&str], target: &Path) -> BTreeMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = surroundings::known(&mut Command::new(cargo))
         .args(["build", "--frozen", "--quiet", "--message-format=json"])
         .args(packages.iter().flat_map(|package| ["-p", package]))
         .arg("--target-dir")

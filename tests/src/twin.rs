@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -14,6 +14,8 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use nix::unistd::Pid;
 use siglab_model::{Kind, ProcessStatus, Signal, Trace};
+
+use crate::surroundings::{self, Started};
 
 /// How a program behaved natively.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +44,7 @@ pub fn run_natively(program: &Path, signals: &[(Duration, Signal)]) -> Native {
 pub fn run_command_natively(command: &mut Command, signals: &[(Duration, Signal)]) -> Native {
     let (mut output, theirs) = io::pipe().expect("there are descriptors");
     let errors = theirs.try_clone().expect("there are descriptors");
-    let child = command
+    let child = surroundings::known(command)
         .stdin(Stdio::null())
         .stdout(theirs)
         .stderr(errors)
@@ -52,7 +54,7 @@ pub fn run_command_natively(command: &mut Command, signals: &[(Duration, Signal)
         .expect("the program can be executed");
     // The command keeps copies, and there would never be an end of file.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut running = Running(child);
+    let mut running = Started(child);
     let timers: Vec<_> = signals
         .iter()
         .map(|(after, signal)| (timer(*after), *signal))
@@ -70,7 +72,7 @@ pub fn run_command_natively(command: &mut Command, signals: &[(Duration, Signal)
         let [may_read, is_due] =
             [0, 1].map(|at| fds.get(at).is_some_and(|fd| fd.any() == Some(true)));
         if is_due && let Some((_, signal)) = left.next() {
-            running.send(*signal);
+            send(&running, *signal);
         }
         if may_read {
             let mut buffer = [0; 4096];
@@ -83,28 +85,15 @@ pub fn run_command_natively(command: &mut Command, signals: &[(Duration, Signal)
     }
     Native {
         text: String::from_utf8(bytes).expect("the samples write UTF-8"),
-        status: status(running.0.wait().expect("it is a child")),
+        status: status(running.wait().expect("it is a child")),
     }
 }
 
-/// A program that is ended with the test that runs it, should that fail.
-struct Running(Child);
-
-impl Running {
-    fn send(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.0.id().try_into().expect("pids are positive"));
-        let signal = nix::sys::signal::Signal::try_from(signal.number());
-        // Not reaped yet, so it exists at least as a zombie.
-        kill(pid, signal.expect("a standard signal")).expect("it is a child");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended, unless a test failed.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn send(program: &Started, signal: Signal) {
+    let pid = Pid::from_raw(program.id().cast_signed());
+    let signal = nix::sys::signal::Signal::try_from(signal.number());
+    // Not reaped yet, so it exists at least as a zombie.
+    kill(pid, signal.expect("a standard signal")).expect("it is a child");
 }
 
 /// A descriptor that becomes readable after that time.

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
+use nix::sys::signal::{SigHandler, SigSet as Mask, Signal as Number, signal};
 use nix::time::{ClockId, clock_gettime};
 use siglab_engine::Cancel;
 use siglab_model::{SigSet, Signal};
@@ -24,6 +25,21 @@ static RECEIVED_AT: AtomicI64 = AtomicI64::new(0);
 /// request: timeout(1) signals its child and then the group that the child is in, and so
 /// does whoever passes on the Ctrl+C that both have got.
 const ONE_REQUEST: i64 = 500;
+
+/// Undoes what siglab must not have inherited: a `SIGCHLD` that is ignored, with which nobody
+/// can wait for a compiler (wait(2), notes), and blocked signals, by which it couldn't be
+/// stopped. Supervisors and CI runners start programs like that.
+///
+/// # Errors
+/// If the kernel refuses that.
+pub(crate) fn start() -> io::Result<()> {
+    #[expect(unsafe_code, reason = "what a handler does is nobody's to check")]
+    // SAFETY: sigaction(2): this sets no handler.
+    unsafe {
+        signal(Number::SIGCHLD, SigHandler::SigDfl)?;
+    }
+    Ok(Mask::empty().thread_set_mask()?)
+}
 
 /// Lets `SIGINT`, `SIGTERM` and `SIGHUP` cancel what is running, from now on. One that
 /// siglab was started to ignore, as nohup(1) does, stays ignored.

@@ -27,10 +27,11 @@ use crate::args::{Cli, Command, Lab};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let status = match Cli::try_parse() {
+    let started = interrupt::start().map_err(Failure::no_handlers);
+    let status = started.and_then(|()| match Cli::try_parse() {
         Ok(cli) => run(&cli.command),
         Err(error) => usage::explain(&error),
-    };
+    });
     ExitCode::from(status.unwrap_or_else(|failure| {
         output::tell(&failure);
         failure.status

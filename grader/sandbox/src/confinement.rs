@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::landlock::Reach;
 use crate::limits::ResourceLimits;
-use crate::sandbox::{Inner, Sandbox};
+use crate::sandbox::{self, Inner, Sandbox};
 use crate::sys::{creds, mounts};
 use crate::uid::Lease;
 
@@ -63,10 +63,7 @@ impl Confinement {
             .filter(|_| !(wants.tools && inner.needs_own_user_for_tools()))
             .map(|uids| uids.lease())
             .transpose()?;
-        let scratch = tempfile::Builder::new()
-            .prefix("run-")
-            .permissions(Permissions::from_mode(0o711))
-            .tempdir_in(inner.folder())?;
+        let scratch = sandbox::passable("run-", inner.folder())?;
         let (tmp, shm) = (scratch.path().join("tmp"), scratch.path().join("shm"));
         for folder in [&tmp, &shm] {
             DirBuilder::new().mode(0o700).create(folder)?;

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Pid, getegid, geteuid, setsid};
 
 use crate::cgroup::Cgroup;
@@ -262,6 +263,8 @@ fn make_view(plan: &Plan<'_>) -> io::Result<View> {
 /// folders and the tools, read-only, `/dev`, `/proc`, the sandbox's folder, and an empty
 /// `/tmp`. No network, not even a loopback that is up.
 fn furnish(plan: &Plan<'_>) -> io::Result<()> {
+    // In this process only: what is made here is for programs of other users.
+    umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let flags = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC;
     unshare(flags).map_err(of("make namespaces for mounts, network and ipc"))?;
     let nothing: Option<&Path> = None;

@@ -259,17 +259,20 @@ impl Inner {
 /// A folder that others may pass through, but not list. Not below `/tmp` if there is
 /// another place: see [`Inner::has_own_tmp`].
 fn new_folder() -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder
-        .prefix("siglab-")
-        .permissions(Permissions::from_mode(0o711));
     let usual = std::env::temp_dir();
     if usual.starts_with("/tmp")
-        && let Ok(folder) = builder.tempdir_in("/var/tmp")
+        && let Ok(folder) = passable("siglab-", Path::new("/var/tmp"))
     {
         return Ok(folder);
     }
-    builder.tempdir_in(usual)
+    passable("siglab-", &usual)
+}
+
+/// Makes a folder that others may pass through, but not list, whatever the umask is.
+pub(crate) fn passable(prefix: &str, parent: &Path) -> io::Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711))?;
+    Ok(folder)
 }
 
 /// Whether everybody may pass through to `path`, which is absolute.

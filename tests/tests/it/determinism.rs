@@ -11,6 +11,7 @@ use siglab_engine::{Action, Command, Key, Options, Script, Stdio, When, run};
 use siglab_lab::Lab;
 use siglab_model::{Kind, Policy, Signal, Time};
 use siglab_tests::build::c_program;
+use siglab_tests::turn;
 
 /// The environment variable that says how many runs of each case there are.
 const RUNS: &str = "SIGLAB_SOAK";
@@ -146,6 +147,7 @@ fn sigints(millis: &[u64]) -> Script {
 /// Every sample, under several scripts and policies, and at a terminal.
 #[test]
 fn soak_same_trace_of_samples() {
+    let _turn = turn::take();
     let mut cases = Vec::new();
     for (name, program) in c_samples::all() {
         let case =
@@ -176,6 +178,7 @@ fn soak_same_trace_of_samples() {
 /// are designed differently.
 #[test]
 fn soak_same_trace_of_scenarios() {
+    let _turn = turn::take();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/terminator");
     let lab = Lab::load(&folder).expect("the lab is well-formed");
     let mut cases = Vec::new();
@@ -205,6 +208,7 @@ fn soak_same_trace_of_scenarios() {
 /// processor time could leak into a trace.
 #[test]
 fn soak_same_trace_of_programs() {
+    let _turn = turn::take();
     let mut cases = Vec::new();
     for (name, seeds) in [
         ("host_threads", 1..3),

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use siglab_engine::{Command, Options, Script};
 use siglab_explore::{Exploration, ExploreOptions, Silent, Strategy, explore, replay};
 use siglab_tests::explore_corpus::{KINDS, Program, programs};
+use siglab_tests::turn;
 
 /// The environment variable that says which strategy: `fast`, which is tried if it isn't set
 /// and under which misses are reported but don't fail, or `all`, which takes many minutes.
@@ -56,6 +57,7 @@ struct Explored {
 
 #[test]
 fn soak_the_corpus_is_judged_as_its_labels_say() {
+    let _turn = turn::take();
     let strategy = match std::env::var(STRATEGY).as_deref() {
         Err(_) | Ok("fast") => Strategy::Fast,
         Ok("all") => Strategy::All,

@@ -7,21 +7,24 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio as Streams};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal as Number, signal, sigprocmask};
+use nix::sys::signal::{
+    SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal as Number, sigaction, signal,
+    sigprocmask,
+};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use rusty_fork::rusty_fork_test;
 use siglab_engine::{Cancel, Command, Error, Limits, Options, Script, Stdio, run};
 use siglab_model::{Clock, LimitKind, ProcessStatus, Signal, Time};
 use siglab_sandbox::{Filter, Rule};
 use siglab_tests::build::c_program;
+use siglab_tests::own_process;
 use siglab_tests::twin::{output_of, run_natively};
 
 /// The traces of programs that have children, threads, handlers and time-outs.
@@ -158,6 +161,31 @@ fn set(number: Number, handler: SigHandler) {
 
 extern "C" fn do_nothing(_: i32) {}
 
+/// How often [`count_interruption`] ran on a tracer's thread.
+static OF_TRACER: AtomicUsize = AtomicUsize::new(0);
+
+/// How often it ran on another one.
+static OF_OTHERS: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn count_interruption(_: i32) {
+    let mut name = [0_u8; 16];
+    #[expect(
+        unsafe_code,
+        reason = "the standard library's way isn't async-signal-safe"
+    )]
+    // SAFETY: prctl(2): PR_GET_NAME writes up to 16 bytes. It leaves errno alone, as it
+    // can't fail.
+    unsafe {
+        libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr())
+    };
+    let counter = if name.starts_with(b"tracer\0") {
+        &OF_TRACER
+    } else {
+        &OF_OTHERS
+    };
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
 /// Makes sure that the programs run as ever after `change`, and that they leave this
 /// process as that has made it.
 fn check_after(change: impl FnOnce()) {
@@ -171,9 +199,7 @@ fn check_after(change: impl FnOnce()) {
     }
 }
 
-rusty_fork_test! {
-    #![rusty_fork(timeout_ms = 120_000)]
-
+own_process! {
     /// Children of such a process are never zombies: waiting for them fails.
     #[test]
     fn caller_ignores_sigchld() {
@@ -184,6 +210,29 @@ rusty_fork_test! {
     #[test]
     fn caller_handles_sigchld() {
         check_after(|| set(Number::SIGCHLD, SigHandler::Handler(do_nothing)));
+    }
+
+    /// What interrupts a thread makes its calls fail with `EINTR`: the stops and ends of
+    /// tracees are the tracer's affair.
+    #[test]
+    fn other_threads_of_the_caller_are_not_interrupted() {
+        let programs = Programs::new();
+        let expected = programs.traces();
+        // Never with SA_RESTART, so that the tracer's own calls are interrupted, too.
+        for flags in [SaFlags::empty(), SaFlags::SA_NOCLDSTOP] {
+            let handler = SigHandler::Handler(count_interruption);
+            let action = SigAction::new(handler, flags, SigSet::empty());
+            #[expect(unsafe_code, reason = "the test is about dispositions")]
+            // SAFETY: sigaction(2): the handler is async-signal-safe.
+            let before = unsafe { sigaction(Number::SIGCHLD, &action) };
+            before.expect("it can be set");
+            for _ in 0..10 {
+                assert_eq!(programs.traces(), expected, "{flags:?}");
+            }
+        }
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        assert_ne!(count(&OF_TRACER), 0);
+        assert_eq!(count(&OF_OTHERS), 0, "and {} on the tracer", count(&OF_TRACER));
     }
 
     /// As every Rust program does.

@@ -24,6 +24,9 @@ fn prepare(inside: &Inside) -> (Command, Options) {
     }
     let program = sandbox.folder().join("program");
     std::fs::copy(inside.program(), &program).expect("there is room");
+    // It may have been built for its owner only.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, open).expect("it is ours");
     let options = Options {
         sandbox: Some(sandbox),
         ..Options::default()

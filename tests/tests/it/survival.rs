@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
 use nix::sys::signal::{Signal, kill};
@@ -12,6 +12,8 @@ use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::unistd::Pid;
 use siglab_tests::build::c_program;
 use siglab_tests::random::Random;
+use siglab_tests::surroundings::{Started, bounded};
+use siglab_tests::turn;
 
 /// Kills siglab `kills` times with SIGKILL, at random moments while it runs `program` on
 /// `threads` threads. Everything that is traced has inherited the write end of a pipe;
@@ -20,8 +22,8 @@ fn check_kills(kills: usize, program: &Path, threads: usize, longest_micros: u64
     let mut random = Random::from_environment();
     for nth in 0..kills {
         let (alive, theirs) = io::pipe().expect("there are descriptors");
-        let mut siglab = Killed(
-            Command::new(env!("CARGO_BIN_EXE_run_forever"))
+        let mut siglab = Started(
+            bounded(&mut Command::new(env!("CARGO_BIN_EXE_run_forever")))
                 .arg(threads.to_string())
                 .arg(program)
                 // The program's standard input is siglab's own.
@@ -37,7 +39,8 @@ fn check_kills(kills: usize, program: &Path, threads: usize, longest_micros: u64
         // A wait that nothing ends but its time.
         let ready = ppoll(&mut fds, Some(moment), None).expect("poll works");
         assert_eq!(ready, 0, "siglab ended by itself");
-        siglab.kill();
+        siglab.kill().expect("it isn't reaped yet");
+        siglab.wait().expect("it is a child");
         let ready = poll(&mut fds, PollTimeout::from(5000_u16)).expect("poll works");
         if ready == 0 {
             let survivors = end_survivors(&alive);
@@ -47,24 +50,6 @@ fn check_kills(kills: usize, program: &Path, threads: usize, longest_micros: u64
             .revents()
             .is_some_and(|it| it.contains(PollFlags::POLLHUP));
         assert!(hung_up, "nobody writes to the pipe");
-    }
-}
-
-/// A process that this test ends.
-struct Killed(Child);
-
-impl Killed {
-    fn kill(&mut self) {
-        self.0.kill().expect("it isn't reaped yet");
-        self.0.wait().expect("it is a child");
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        // Done already, unless the test failed.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -99,6 +84,7 @@ fn end_survivors(pipe: &io::PipeReader) -> String {
 /// Tracees in every state: asleep, stopped, waiting for a vfork child, computing.
 #[test]
 fn soak_kill_leaves_no_tracee() {
+    let _turn = turn::take();
     check_kills(100, &c_program("host_family", &[]), 1, 60_000);
 }
 
@@ -106,5 +92,6 @@ fn soak_kill_leaves_no_tracee() {
 /// that matter are short.
 #[test]
 fn soak_kill_while_starting_leaves_no_tracee() {
+    let _turn = turn::take();
     check_kills(300, &c_program("host_nothing", &[]), 8, 12_000);
 }

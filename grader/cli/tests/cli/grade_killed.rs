@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::thread;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use siglab_class::Store;
 use siglab_tests::random::Random;
+use siglab_tests::surroundings::{Started, bounded};
 
 use crate::grade::{Course, content};
 
@@ -43,8 +44,8 @@ fn started(
     course: &Course,
     (sandbox, out): (&str, &str),
     lines: u64,
-) -> (Child, BufReader<ChildStdout>, String) {
-    let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
+) -> (Started, BufReader<ChildStdout>, String) {
+    let siglab = bounded(&mut Command::new(env!("CARGO_BIN_EXE_siglab")))
         .args(["grade", "tiny", "submissions", "--labs", "labs"])
         .args(["--out", out, "--sandbox", sandbox])
         .current_dir(course.at(""))
@@ -53,6 +54,7 @@ fn started(
         .stderr(Stdio::null())
         .spawn()
         .expect("siglab starts");
+    let mut siglab = Started(siglab);
     let mut output = BufReader::new(siglab.stdout.take().expect("it is piped"));
     let mut text = String::new();
     for _ in 0..lines {
@@ -152,7 +154,7 @@ fn killed_and_called_again_at_once_it_goes_on() {
 #[test]
 fn two_at_a_time_are_one_too_many() {
     let course = class();
-    let mut first = Command::new(env!("CARGO_BIN_EXE_siglab"))
+    let first = bounded(&mut Command::new(env!("CARGO_BIN_EXE_siglab")))
         .args(["grade", "tiny", "submissions", "--labs", "labs"])
         .args(["--out", "out", "--jobs", "1"])
         .current_dir(course.at(""))
@@ -161,6 +163,7 @@ fn two_at_a_time_are_one_too_many() {
         .stderr(Stdio::null())
         .spawn()
         .expect("siglab starts");
+    let mut first = Started(first);
     let mut output = BufReader::new(first.stdout.take().expect("it is piped"));
     let mut line = String::new();
     output.read_line(&mut line).expect("siglab writes UTF-8");

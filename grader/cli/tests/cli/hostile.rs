@@ -32,6 +32,7 @@ use std::process::{Child, Command, Output, Stdio};
 use nix::unistd::geteuid;
 use serde_json::Value;
 use siglab_sandbox::{Filter, Rule};
+use siglab_tests::surroundings::known;
 use tempfile::TempDir;
 
 use crate::root;
@@ -192,11 +193,15 @@ impl Grader {
             let (from, to) = (labs.join("hostile"), results.path().join("labs/hostile"));
             fs::create_dir_all(&to).expect("there is room");
             for entry in fs::read_dir(from).expect("it is there").flatten() {
-                fs::copy(entry.path(), to.join(entry.file_name())).expect("there is room");
+                let copy = to.join(entry.file_name());
+                fs::copy(entry.path(), &copy).expect("there is room");
+                fs::set_permissions(copy, open.clone()).expect("it is ours");
             }
             labs = results.path().join("labs");
             let copy = results.path().join("siglab");
             fs::copy(&siglab, &copy).expect("there is room");
+            // It may have been built for its owner only.
+            fs::set_permissions(&copy, open).expect("it is ours");
             siglab = copy;
             for folder in [results.path(), &temporary] {
                 chown(folder, Some(NOBODY), Some(NOBODY)).expect("this is root");
@@ -430,7 +435,7 @@ fn start_inside(name: &str) {
     }
     let namespace = || {
         let mut command = Command::new("timeout");
-        command.args(["-s", "KILL", DEADLINE, "unshare"]);
+        known(&mut command).args(["-s", "KILL", DEADLINE, "unshare"]);
         command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
         command.stdin(Stdio::null());
         command

@@ -3,26 +3,39 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use siglab_model::{LimitKind, Trace};
+use siglab_tests::surroundings::{Started, bounded};
 use tempfile::TempDir;
 
 /// A shell script that waits for its standard input.
-const WAITS: &str = "echo ready; exec cat";
+pub(crate) const WAITS: &str = "echo ready; exec cat";
 
 /// A program under siglab that waits for its standard input.
-struct Waiting {
-    siglab: Child,
+pub(crate) struct Waiting {
+    siglab: Started,
     /// Kept open: closing it would end the program.
     stdin: ChildStdin,
 }
 
 fn waiting(args: &[&str], trace: &Path, script: &str) -> Waiting {
-    let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
+    waiting_with(args, trace, script, |_| {})
+}
+
+/// The same with other surroundings for siglab.
+pub(crate) fn waiting_with(
+    args: &[&str],
+    trace: &Path,
+    script: &str,
+    change: impl FnOnce(&mut Command),
+) -> Waiting {
+    let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"));
+    change(bounded(&mut siglab));
+    let siglab = siglab
         .arg("run")
         .args(args)
         .arg("--trace")
@@ -33,6 +46,7 @@ fn waiting(args: &[&str], trace: &Path, script: &str) -> Waiting {
         .stderr(Stdio::piped())
         .spawn()
         .expect("siglab starts");
+    let mut siglab = Started(siglab);
     let stdin = siglab.stdin.take().expect("stdin is piped");
     let stdout = siglab.stdout.as_mut().expect("stdout is piped");
     let mut line = String::new();
@@ -42,26 +56,39 @@ fn waiting(args: &[&str], trace: &Path, script: &str) -> Waiting {
 }
 
 impl Waiting {
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.siglab.id().cast_signed());
         kill(pid, signal).expect("siglab is there");
     }
 
     /// Its exit status and standard error, once it has ended; the program must be gone.
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut stderr = String::new();
-        let mut stream = self.siglab.stderr.take().expect("stderr is piped");
-        stream
-            .read_to_string(&mut stderr)
-            .expect("siglab writes UTF-8");
-        let status = self.siglab.wait().expect("siglab ends");
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let ended = ended(&mut self.siglab);
         // A pipe without readers: neither siglab nor the program exists any more.
         let mut pipe = [PollFd::new(self.stdin.as_fd(), PollFlags::empty())];
         poll(&mut pipe, PollTimeout::from(10_000u16)).expect("poll");
         let events = pipe[0].revents().expect("known events");
         assert!(events.contains(PollFlags::POLLERR), "the program survived");
-        (status.code(), stderr)
+        ended
     }
+
+    /// Its exit status and standard error, when the program has ended for want of input.
+    pub(crate) fn close(self) -> (Option<i32>, String) {
+        let Self { mut siglab, stdin } = self;
+        drop(stdin);
+        ended(&mut siglab)
+    }
+}
+
+/// The exit status and standard error of siglab, once it has ended.
+fn ended(siglab: &mut Started) -> (Option<i32>, String) {
+    let mut stderr = String::new();
+    let mut stream = siglab.stderr.take().expect("stderr is piped");
+    stream
+        .read_to_string(&mut stderr)
+        .expect("siglab writes UTF-8");
+    let status = siglab.wait().expect("siglab ends");
+    (status.code(), stderr)
 }
 
 #[test]

@@ -16,16 +16,20 @@ mod outcomes;
 mod pack;
 mod run;
 mod sandbox;
+mod surroundings;
 mod usage;
 
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+use siglab_tests::surroundings::bounded;
 
-/// `siglab` with these arguments, in a fixed locale.
+/// `siglab` with these arguments, in known surroundings and a fixed locale.
 fn siglab<A: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
-    let mut command = assert_cmd::cargo::cargo_bin_cmd!("siglab");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_siglab"));
+    bounded(&mut command);
+    let mut command = Command::from_std(command);
     command
         .env("LC_ALL", "C.UTF-8")
         .env_remove("NO_COLOR")

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::Value;
+use siglab_tests::surroundings::{bounded, known};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
@@ -37,6 +38,22 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Lets everybody read what is at `path`, whatever the umask was.
+fn open_to_all(path: &Path) {
+    let mode = fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    let as_the_owner = mode & 0o500;
+    let open = mode | as_the_owner >> 3 | as_the_owner >> 6;
+    fs::set_permissions(path, Permissions::from_mode(open)).expect("it is ours");
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder").flatten() {
+            open_to_all(&entry.path());
+        }
+    }
 }
 
 /// Makes a copy of the workspace's manifest and packages, in which a lab can be changed.
@@ -116,7 +133,7 @@ fn students_get_a_folder_that_works() {
     let text = fs::read_to_string(&starter).expect("the starter");
     let (_, rest) = text.split_once('\n').expect("several lines");
     fs::write(&starter, rest).expect("it can be written");
-    let output = Command::new(env!("CARGO"))
+    let output = known(&mut Command::new(env!("CARGO")))
         .args(["test", "--offline", "--test", "lab"])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", base.join("target"))
@@ -215,11 +232,10 @@ struct Gradescope {
 
 impl Gradescope {
     fn new(workspace: &Path, binary: &str) -> Self {
-        let dir = TempDir::new().expect("a temporary folder");
+        // The user's own folder for temporary files may be closed to others.
+        let dir = TempDir::new_in("/var/tmp").expect("a temporary folder");
         let autograder = Self { dir };
         let root = autograder.root();
-        // Gradescope's are open to all users.
-        fs::set_permissions(root, Permissions::from_mode(0o755)).expect("it is ours");
         let zip = root.join("autograder.zip");
         siglab(["pack", "gradescope", "terminator", "-o"])
             .arg(&zip)
@@ -233,6 +249,8 @@ impl Gradescope {
         for folder in ["submission", "results"] {
             fs::create_dir(root.join(folder)).expect("a folder");
         }
+        // Gradescope's are open to all users.
+        open_to_all(root);
         autograder
     }
 
@@ -254,11 +272,13 @@ impl Gradescope {
 
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(self.root().join("source").join(name));
-        command
+        bounded(&mut command)
             .env("SIGLAB_AUTOGRADER_ROOT", self.root())
             // Every system has this user.
             .env("SIGLAB_USER", "nobody")
-            .env_remove("CARGO_TARGET_DIR");
+            .env_remove("CARGO_TARGET_DIR")
+            // As there: open to all users.
+            .env_remove("TMPDIR");
         command
     }
 
@@ -467,7 +487,7 @@ fn a_workflow_grades_a_push() {
     )
     .expect("a link");
     let grade = |summary: &str| {
-        Command::new("bash")
+        known(&mut Command::new("bash"))
             .args(["-eo", "pipefail", "-c", &step(workflow, "Grade")])
             .current_dir(&student)
             .env("GITHUB_WORKSPACE", &student)

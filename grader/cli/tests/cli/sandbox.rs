@@ -5,19 +5,20 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use siglab_tests::confined::{Inside, confined};
+use siglab_tests::surroundings::{Started, bounded};
 use tempfile::TempDir;
 
 use crate::root;
 
 /// A siglab that grades a program which computes for ever, for a second at least. Its
 /// temporary files are in `temporary`.
-fn start(temporary: &Path) -> (Child, BufReader<std::process::ChildStderr>) {
-    let mut siglab = Command::new(env!("CARGO_BIN_EXE_siglab"))
+fn start(temporary: &Path) -> (Started, BufReader<std::process::ChildStderr>) {
+    let siglab = bounded(&mut Command::new(env!("CARGO_BIN_EXE_siglab")))
         .args([
             "check",
             "hostile",
@@ -31,6 +32,7 @@ fn start(temporary: &Path) -> (Child, BufReader<std::process::ChildStderr>) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("siglab starts");
+    let mut siglab = Started(siglab);
     let stderr = siglab.stderr.take().expect("it is a pipe");
     let mut stderr = BufReader::new(stderr);
     // The worker is at work.

@@ -1,9 +1,10 @@
 //! Wrong use: one or two lines, exit status 2.
 
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use predicates::prelude::*;
+use siglab_tests::surroundings::bounded;
 
 use crate::{fails, siglab};
 
@@ -92,7 +93,7 @@ fn help_is_no_error() {
 
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_siglab"))
+    let mut child = bounded(&mut Command::new(env!("CARGO_BIN_EXE_siglab")))
         .args(["lab", "schema"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -39,7 +39,9 @@ use crate::world::{Injections, Progress, World};
 ///
 /// Effects on the calling process: it becomes a subreaper (orphans of the run become its
 /// children, and are reaped), and the real-time signal `SIGRTMAX-2` gets a handler that
-/// does nothing.
+/// does nothing. If it handles `SIGCHLD`, its handler runs on the tracer's thread, for each
+/// end of a process of the run and, without `SA_NOCLDSTOP`, for each stop, of which there
+/// are thousands; its other threads are left alone.
 ///
 /// # Errors
 /// If the program can't be started, the machine doesn't permit tracing it, or a step of

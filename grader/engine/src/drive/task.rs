@@ -419,7 +419,8 @@ impl Run<'_> {
         let (before, begun) = (self.world.task(tid)?.spin, user_time());
         let mut meter = Meter::new(proc::processor_time(pid).unwrap_or_default(), TICK * 2);
         loop {
-            wait::wait_for(tid).map_err(Fault::of(tid, "wait for a task"))?;
+            let waited = self.tracer.ticker.wait(|| wait::wait_for(tid));
+            waited.map_err(Fault::of(tid, "wait for a task"))?;
             if let Some(awaited) = self.look(tid)? {
                 return Ok(awaited);
             }

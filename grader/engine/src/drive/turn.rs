@@ -144,7 +144,7 @@ impl Run<'_> {
             .start(Duration::from_millis(1), Duration::from_millis(1))
             .map_err(Fault::own("use a timer"))?;
         self.world.stirred.all();
-        let waited = wait::wait_for(tid);
+        let waited = self.tracer.ticker.wait(|| wait::wait_for(tid));
         self.tracer
             .ticker
             .stop()
@@ -295,7 +295,7 @@ impl Run<'_> {
             .start(first, Duration::from_millis(1))
             .map_err(Fault::own("use a timer"))?;
         self.world.stirred.all();
-        let waited = wait::wait_any();
+        let waited = self.tracer.ticker.wait(wait::wait_any);
         self.tracer
             .ticker
             .stop()

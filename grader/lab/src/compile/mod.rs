@@ -178,19 +178,22 @@ impl Workshop {
             Some(sandbox) => sandbox.folder().to_owned(),
             None => env::temp_dir(),
         };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("siglab-");
+        let mut made = tempfile::Builder::new()
+            .prefix("siglab-")
+            .tempdir_in(&parent);
         if self.sandbox.is_some() {
-            // Whoever runs the program may be another user.
-            builder.permissions(std::fs::Permissions::from_mode(0o755));
+            // Whoever runs the program may be another user, whatever the umask is.
+            let open = std::fs::Permissions::from_mode(0o755);
+            made = made.and_then(|dir| {
+                std::fs::set_permissions(dir.path(), open)?;
+                Ok(dir)
+            });
         }
-        builder
-            .tempdir_in(&parent)
-            .map_err(|source| CompileError::Io {
-                operation: "make a folder in",
-                path: parent,
-                source,
-            })
+        made.map_err(|source| CompileError::Io {
+            operation: "make a folder in",
+            path: parent,
+            source,
+        })
     }
 
     /// In a sandbox, the compiler gets a copy of the source, and of what belongs to it, in a
@@ -323,7 +326,11 @@ pub fn compiler_folders(
         return Ok(Vec::new());
     }
     let cache = cache(lock_file(lab).as_deref(), options.cache.as_deref());
-    std::fs::create_dir_all(&cache).map_err(|source| CompileError::Io {
+    let made = match cache.is_dir() {
+        true => Ok(()),
+        false => std::fs::create_dir_all(&cache).and_then(|()| rust::open_to_all(&cache)),
+    };
+    made.map_err(|source| CompileError::Io {
         operation: "make",
         path: cache.clone(),
         source,

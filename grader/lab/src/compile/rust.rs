@@ -3,9 +3,10 @@
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::hash::{Hash, Hasher};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -143,10 +144,32 @@ fn libraries(workshop: &Workshop, build: &RustBuild) -> Result<Libraries, Compil
         }
     }
     let libraries = build_libraries(workshop, &dir, build)?;
+    open_to_all(&dir).map_err(io_error("open", &dir))?;
     let json = serde_json::to_vec(&libraries).map_err(io::Error::from);
     json.and_then(|json| fs::write(&list, json))
         .map_err(io_error("write", &list))?;
     Ok(libraries)
+}
+
+/// Lets everybody read what is at `path`, whatever the umask was: in a sandbox, the compiler
+/// is another user.
+pub(super) fn open_to_all(path: &Path) -> io::Result<()> {
+    let data = fs::symlink_metadata(path)?;
+    if data.is_symlink() {
+        return Ok(());
+    }
+    let before = data.permissions().mode();
+    let is_for_use = data.is_dir() || before & 0o100 != 0;
+    let after = before | 0o444 | if is_for_use { 0o111 } else { 0 };
+    if after != before {
+        fs::set_permissions(path, Permissions::from_mode(after))?;
+    }
+    if data.is_dir() {
+        for entry in fs::read_dir(path)? {
+            open_to_all(&entry?.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn io_error<'a>(

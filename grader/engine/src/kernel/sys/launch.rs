@@ -82,7 +82,8 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<(Pid, Stopped), LaunchError> {
     drop((go_read, failed_write));
     if let Err(errno) = ptrace::seize(pid) {
         drop(go_write);
-        let _ = wait::take(pid, true);
+        // Interrupted by a signal of the host's, it begins again.
+        while let Ok(None) = wait::take(pid, true) {}
         return Err(LaunchError::Seize(errno));
     }
     go_write.write_all(b"!").map_err(setup("start the child"))?;

@@ -1,10 +1,19 @@
 //! A timer that interrupts a blocking wait of this thread, so that the tracer can look
 //! after other things while a tracee runs for long.
+//!
+//! What it must not do is disturb the program that siglab is part of. Each stop and end of a
+//! tracee sends a `SIGCHLD` to that process, and if it handles that, some thread's call is
+//! interrupted. The kernel asks the tracer first (complete_signal() in kernel/signal.c); it
+//! takes another thread if the tracer blocks the signal, or if it sleeps and has a signal
+//! pending already. So the tracer never blocks it, and in such a process waits without a
+//! timer's signal.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use nix::poll::ppoll;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal};
+use nix::sys::time::TimeSpec;
 
 use super::{Errno, Result};
 
@@ -17,6 +26,16 @@ use super::{Errno, Result};
 pub(crate) struct Ticker {
     timer: libc::timer_t,
     armed: bool,
+    pauses: Option<Pauses>,
+}
+
+/// What a wait consists of where the process handles `SIGCHLD`. Its handler ends a pause,
+/// unless it has `SA_NOCLDSTOP`.
+#[derive(Clone, Copy, Debug)]
+struct Pauses {
+    /// Twice as long each time: so nothing is noticed later than after twice its time.
+    next: Duration,
+    longest: Duration,
 }
 
 fn signal() -> i32 {
@@ -57,8 +76,8 @@ fn has_handler(signal: Signal) -> Result<bool> {
 
 impl Ticker {
     /// A timer that isn't running yet. Of all signals, the calling thread gets only this
-    /// one from now on, whatever was blocked before: the handlers of the program that siglab
-    /// is part of have no business on its tracer's thread.
+    /// one and `SIGCHLD` from now on, whatever was blocked before: other handlers of the
+    /// program that siglab is part of have no business on its tracer's thread.
     pub(crate) fn new() -> Result<Self> {
         install_handler()?;
         let mut others = SigSet::all();
@@ -66,12 +85,8 @@ impl Ticker {
         // number is that of a real-time signal.
         let removed = unsafe { libc::sigdelset(std::ptr::from_mut(&mut others).cast(), signal()) };
         Errno::result(removed)?;
-        // Each stop of a tracee sends one to this thread. If that blocks it, the kernel keeps
-        // it, and wakes another thread for it; if not, it is thrown away at once, unless
-        // there is a handler.
-        if !has_handler(Signal::SIGCHLD)? {
-            others.remove(Signal::SIGCHLD);
-        }
+        // Without a handler it is thrown away at once.
+        others.remove(Signal::SIGCHLD);
         others.thread_set_mask()?;
         // SAFETY: an all-zero sigevent is valid.
         let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
@@ -87,18 +102,41 @@ impl Ticker {
         Ok(Self {
             timer,
             armed: false,
+            pauses: None,
         })
     }
 
     /// Starts it: the first expiry after `first`, then one every `every`.
     pub(crate) fn start(&mut self, first: Duration, every: Duration) -> Result<()> {
+        if has_handler(Signal::SIGCHLD)? {
+            self.pauses = Some(Pauses {
+                next: first.min(every),
+                longest: every,
+            });
+            return Ok(());
+        }
         self.set(first, every)?;
         self.armed = true;
         Ok(())
     }
 
+    /// Waits by `wait`, which an expiry interrupts; or, without looking whether there is
+    /// anything to wait for, for a moment.
+    pub(crate) fn wait(&mut self, wait: impl FnOnce() -> Result<()>) -> Result<()> {
+        let Some(pauses) = &mut self.pauses else {
+            return wait();
+        };
+        let pause = TimeSpec::from_duration(pauses.next);
+        pauses.next = pauses.longest.min(pauses.next * 2);
+        match ppoll(&mut [], Some(pause), None) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
     /// Stops it.
     pub(crate) fn stop(&mut self) -> Result<()> {
+        self.pauses = None;
         if self.armed {
             self.set(Duration::ZERO, Duration::ZERO)?;
             self.armed = false;
