@@ -1,5 +1,6 @@
 //! A trace as a picture that a person reads.
 
+mod after;
 mod fate;
 mod fold;
 mod lanes;
@@ -10,6 +11,7 @@ use std::fmt;
 
 use siglab_model::{Clock, Event, Kind, LimitKind, Policy, Time, Trace};
 
+use self::after::After;
 use self::lanes::Lanes;
 use self::story::{Act, Row, Tone};
 use crate::escape;
@@ -312,8 +314,28 @@ impl<'a> Page<'a> {
         };
         let (how, style) = outcome(self.trace);
         let how = paint(style, &how);
+        let tally = self.tally();
         writeln!(f)?;
-        writeln!(f, "{how}, after {end} of {clock}{}", self.tally())
+        let outcome = &self.trace.outcome;
+        let is_firsts =
+            !outcome.deadlock && matches!(outcome.limit, None | Some(LimitKind::Linger));
+        match After::of(self.trace).filter(|_| is_firsts) {
+            None => writeln!(f, "{how}, after {end} of {clock}{tally}"),
+            Some(after) => {
+                let ended = match self.trace.header.clock {
+                    Clock::Virtual => words::ms(after.ended),
+                    Clock::Real => words::ms_short(after.ended),
+                };
+                writeln!(f, "{how}, after {ended} of {clock}{tally}")?;
+                let names = escape::line(&words::names(after.because_of()), self.unicode);
+                let cut_off = if after.cut_off {
+                    "; siglab ended what was left"
+                } else {
+                    ""
+                };
+                writeln!(f, "the run went on until {end} because of {names}{cut_off}")
+            }
+        }
     }
 
     /// How many signals there were, and how many were lost.
@@ -357,7 +379,7 @@ fn outcome(trace: &Trace) -> (String, anstyle::Style) {
     match (outcome.deadlock, outcome.limit, outcome.status) {
         (true, _, _) => ("deadlock: siglab ended it".into(), style::BAD),
         (_, Some(LimitKind::Cancelled), _) => ("siglab was asked to stop".into(), style::WARNING),
-        (_, Some(limit), _) => (
+        (_, Some(limit), _) if limit != LimitKind::Linger => (
             format!("{}: siglab ended it", words::limit(limit)),
             style::BAD,
         ),
