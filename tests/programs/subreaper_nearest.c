@@ -40,7 +40,7 @@ static void nearest(void) {
             }
             _exit(3);
         }
-        reap("the middle one", middle);
+        reap_silently(middle);
         wait_for_end(near_goes[0]);
         _exit(4);
     }
