@@ -142,6 +142,7 @@ corpus! {
     stop_sleeper
     stop_waits
     subreaper
+    subreaper_merges
     subreaper_nearest
     subreaper_rules
     subreaper_zombies

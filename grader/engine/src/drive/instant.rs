@@ -3,7 +3,8 @@
 //! Children that end at the same instant are all dead before their parent runs again: the
 //! `SIGCHLD`s merge, as they do natively when a shell kills several at once. A parent that
 //! waits would take the first as soon as it is generated. So it is taken out of its wait,
-//! and held there until all of them have had their turn; its call then goes on.
+//! and held there until all of them have had their turn; its call then goes on. The same is
+//! done for a subreaper that is told of a child's end and of the zombies that this leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,18 @@ impl Run<'_> {
         self.hold_waiting(&families.keys().copied().collect())?;
         let first = |pid: &&Pid| families.values().any(|children| children.contains(pid));
         self.world.instant = signalled.iter().filter(first).copied().collect();
+        Ok(())
+    }
+
+    /// A process is about to end, and leaves zombies to its parent. Natively that is told of
+    /// them and of this end in one go, and its `SIGCHLD`s merge. Here the tracer lies in between.
+    pub(crate) fn hold_heir(&mut self, tid: Pid) -> Outcome<()> {
+        let pid = self.world.task(tid)?.pid;
+        let heir = self.world.heir_of_zombies(pid);
+        let parent = self.world.process(pid)?.parent;
+        if let Some(heir) = heir.filter(|heir| parent == Some(*heir)) {
+            self.hold_waiting(&BTreeSet::from([heir]))?;
+        }
         Ok(())
     }
 

@@ -201,6 +201,9 @@ impl Run<'_> {
                     interrupted,
                 },
             );
+            if matches!(default, DefaultAction::Terminate | DefaultAction::Core) {
+                self.hold_heir(tid)?;
+            }
             return Ok(resume);
         }
         let mut regs = self.tracer.stopped(tid)?.regs()?;

@@ -9,8 +9,6 @@ pub(super) struct After<'a> {
     pub(super) first: &'a Role,
     /// When it ended.
     pub(super) ended: Time,
-    /// Whether siglab ended those that were left then.
-    pub(super) cut_off: bool,
     processes: Vec<Process<'a>>,
 }
 
@@ -61,7 +59,6 @@ impl<'a> After<'a> {
         Some(Self {
             first,
             ended,
-            cut_off,
             processes,
         })
     }

@@ -302,39 +302,39 @@ impl<'a> Page<'a> {
     }
 
     fn footer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self
-            .trace
-            .events
-            .last()
-            .map(|event| event.t)
-            .unwrap_or_default();
-        let (end, clock) = match self.trace.header.clock {
-            Clock::Virtual => (words::ms(end), "virtual time"),
-            Clock::Real => (words::ms_short(end), "real time"),
+        let moment = |time| match self.trace.header.clock {
+            Clock::Virtual => words::ms(time),
+            Clock::Real => words::ms_short(time),
         };
+        let clock = match self.trace.header.clock {
+            Clock::Virtual => "virtual time",
+            Clock::Real => "real time",
+        };
+        let last = self.trace.events.last();
+        let end = moment(last.map(|event| event.t).unwrap_or_default());
         let (how, style) = outcome(self.trace);
-        let how = paint(style, &how);
         let tally = self.tally();
         writeln!(f)?;
-        let outcome = &self.trace.outcome;
-        let is_firsts =
-            !outcome.deadlock && matches!(outcome.limit, None | Some(LimitKind::Linger));
-        match After::of(self.trace).filter(|_| is_firsts) {
-            None => writeln!(f, "{how}, after {end} of {clock}{tally}"),
-            Some(after) => {
-                let ended = match self.trace.header.clock {
-                    Clock::Virtual => words::ms(after.ended),
-                    Clock::Real => words::ms_short(after.ended),
-                };
-                writeln!(f, "{how}, after {ended} of {clock}{tally}")?;
-                let names = escape::line(&words::names(after.because_of()), self.unicode);
-                let cut_off = if after.cut_off {
-                    "; siglab ended what was left"
-                } else {
-                    ""
-                };
-                writeln!(f, "the run went on until {end} because of {names}{cut_off}")
+        let status = self.trace.outcome.status;
+        let (Some(after), Some(status)) = (After::of(self.trace), status) else {
+            let how = paint(style, &how);
+            return writeln!(f, "{how}, after {end} of {clock}{tally}");
+        };
+        let ended = moment(after.ended);
+        let first = format!("{} {}", after.first, words::status(status));
+        let first = paint(style::HEADING, &first);
+        writeln!(f, "{first}, after {ended} of {clock}{tally}")?;
+        write!(f, "the run went on until {end}")?;
+        let names = words::names(after.because_of());
+        if !names.is_empty() {
+            write!(f, " because of {}", escape::line(&names, self.unicode))?;
+        }
+        match self.trace.outcome.limit {
+            Some(LimitKind::Linger) => writeln!(f, "; siglab ended what was left"),
+            limit if limit.is_some() || self.trace.outcome.deadlock => {
+                writeln!(f, "; {}", paint(style, &how))
             }
+            _ => writeln!(f),
         }
     }
 
