@@ -64,6 +64,10 @@ pub(crate) struct Run {
     /// Cuts the run off at this moment of virtual time; a day if absent
     #[arg(long, value_name = "TIME")]
     pub(crate) limit: Option<Time>,
+    /// Goes on for this much virtual time after the program's first process has ended (or
+    /// after the last step of the script), then ends those that are still running
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(crate) linger: Time,
     /// Shows no timeline
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,

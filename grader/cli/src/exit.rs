@@ -14,7 +14,7 @@ pub(crate) const INTERNAL: u8 = 4;
 // `siglab run` is like env(1), nohup(1) or timeout(1): its status is the program's. These
 // are the cases in which there is none.
 
-/// `run`: the program was found but can't be executed.
+/// `run`: the program was found but can't be executed, or siglab can't control it: 32 bits.
 pub(crate) const NOT_EXECUTABLE: u8 = 126;
 /// `run`: the program was not found.
 pub(crate) const NOT_FOUND: u8 = 127;
@@ -40,6 +40,8 @@ Exit status:
 `siglab run` passes the program's exit status on, and exits with
   128+n  if signal number n killed the program
   137    if siglab ended the program: deadlock, or a limit was reached
-  126    if the program can't be executed
+  126    if the program can't be executed, or is a 32-bit program
   127    if the program isn't there
-  2-4    as above";
+  2      also if --send or the script names a process that never existed
+  2-4    otherwise as above
+It stays that of the first process if others outlive it.";

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 pub struct Command {
     /// The executable file. A name without a slash is not looked up in `PATH`.
     pub program: PathBuf,
+    /// The name that it is told it was started by, `argv[0]`: what somebody typed. That of
+    /// the file if absent.
+    pub name: Option<OsString>,
     /// Its arguments, without its name.
     pub args: Vec<OsString>,
     /// Its environment.
@@ -24,6 +27,7 @@ impl Command {
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self {
             program: program.into(),
+            name: None,
             args: Vec::new(),
             env: Environment::Fixed,
             dir: None,

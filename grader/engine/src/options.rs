@@ -19,6 +19,10 @@ pub struct Options {
     pub roles: BTreeMap<String, String>,
     /// Where the run is cut off.
     pub limits: Limits,
+    /// How much virtual time the run goes on for after the end of its first process, or after
+    /// the last step of the script if that is later; then all that are left are ended. Until
+    /// nobody is left, or can go on, if absent.
+    pub linger: Option<Duration>,
     /// The seed of everything random that the program asks for.
     pub seed: u64,
     /// Asks a run to stop, from another thread.
@@ -47,6 +51,7 @@ impl Default for Options {
             policy: Policy::InOrder,
             roles: BTreeMap::new(),
             limits: Limits::default(),
+            linger: None,
             seed: 0,
             cancel: Cancel::default(),
             injections: Vec::new(),

@@ -10,7 +10,8 @@ use siglab_model::{Signal, Time};
 ///
 /// A step is carried out when its [`When`] is true *and* no thread can run: a program
 /// always gets as far as it can first. Deadlines of the program that fall on the same
-/// moment as a step go first.
+/// moment as a step go first. Steps that are due at the same instant, and wait for nothing
+/// else, are carried out together, before any thread runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Script {
@@ -43,6 +44,23 @@ impl Script {
         self.steps
             .iter()
             .position(|step| step.when == When::Injected)
+    }
+
+    /// The processes and threads that its steps name.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| {
+            let awaited = match &step.when {
+                When::Waiting { role, .. } | When::Ended { role } => Some(role.as_str()),
+                _ => None,
+            };
+            let receiver = match &step.action {
+                Action::Send { to, .. }
+                | Action::SendGroup { to, .. }
+                | Action::Queue { to, .. } => Some(to.as_str()),
+                _ => None,
+            };
+            awaited.into_iter().chain(receiver)
+        })
     }
 
     /// Whether a step writes to, or closes, standard input.

@@ -413,7 +413,8 @@ impl Normal {
         let is_known = self.limits.contains(&limit)
             || (computes(limit) && self.limits.iter().any(|it| computes(*it)));
         let is_normal = is_known && !goes_on;
-        if is_normal || limit == LimitKind::Cancelled {
+        let is_siglabs = matches!(limit, LimitKind::Cancelled | LimitKind::Unsupported);
+        if is_normal || is_siglabs {
             return None;
         }
         let role = trace

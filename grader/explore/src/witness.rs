@@ -31,6 +31,9 @@ pub struct Witness {
     /// relative to the working directory. `program` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_as: Option<PathBuf>,
+    /// Its `argv[0]`: the name by which somebody started it, if that isn't its path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its working directory, as an absolute path; that of who replays it if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
@@ -103,6 +106,11 @@ impl Witness {
             program_hash: hash_of(&program)?,
             program,
             started_as: Some(command.program.clone()),
+            name: command
+                .name
+                .as_ref()
+                .filter(|name| **name != *command.program)
+                .map(|name| name.to_string_lossy().into_owned()),
             dir: Some(dir),
             args: trace.header.args.clone(),
             script: subject.script.clone(),
@@ -222,6 +230,7 @@ impl Witness {
         self.check_hash(&self.program)?;
         check_program(&self.program)?;
         let mut command = Command::new(&self.program).args(self.args.iter().map(OsString::from));
+        command.name = self.name.as_ref().map(OsString::from);
         if let Some(dir) = &self.dir {
             if let Err(source) = fs::metadata(dir.join(".")) {
                 return Err(ExploreError::Folder {

@@ -58,7 +58,11 @@ pub enum Kind {
     /// A thread ended while its process went on.
     ThreadExit {},
     /// A parent ended before this child of it.
-    Orphaned {},
+    Orphaned {
+        /// Its parent from now on, if that is one of the run: the nearest subreaper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Role>,
+    },
     /// A parent took the status of a child that had ended, which then ceased to exist.
     Reaped {
         /// The child.
@@ -70,7 +74,11 @@ pub enum Kind {
     /// that ignores `SIGCHLD` or set `SA_NOCLDWAIT`, or is siglab.
     ReapedByKernel {},
     /// A parent ended without having reaped this child, which had ended before.
-    LeftZombie {},
+    LeftZombie {
+        /// Its parent from now on, if that is one of the run: the nearest subreaper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Role>,
+    },
     /// A signal was generated for this process or thread.
     Generated {
         /// The signal.
@@ -314,6 +322,10 @@ pub enum Kind {
     Limit {
         /// Which.
         limit: LimitKind,
+        /// The processes that outlived the first one, and were ended now: only of
+        /// [`LimitKind::Linger`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ended: Vec<Role>,
     },
     /// The script had this step left to do when the run ended.
     ScriptUnfinished {
@@ -460,6 +472,11 @@ pub enum LimitKind {
     Events,
     /// siglab was asked to stop.
     Cancelled,
+    /// The first process had ended, and others went on for as long as they were given.
+    Linger,
+    /// The program used something without which the run can't go on: the event before says
+    /// what.
+    Unsupported,
 }
 
 /// A function on a stack.

@@ -76,7 +76,11 @@ fn check_limit(trace: &Trace, limit: LimitKind) {
             Kind::ScriptUnfinished { .. } | Kind::Output { .. }
         )
     });
-    assert_eq!(last.map(|event| &event.kind), Some(&Kind::Limit { limit }));
+    let ended = Vec::new();
+    assert_eq!(
+        last.map(|event| &event.kind),
+        Some(&Kind::Limit { limit, ended })
+    );
 }
 
 /// Every way to send `signal` to `target` fails with EPERM and is named in the trace.
@@ -379,7 +383,7 @@ fn check_daemon(inside: &Inside, how: &str, options: &Options, check: fn(&Trace)
     let orphaned: Vec<_> = trace
         .events
         .iter()
-        .filter(|event| event.kind == Kind::Orphaned {})
+        .filter(|event| event.kind == Kind::Orphaned { to: None })
         .filter_map(|event| event.role.as_ref())
         .map(ToString::to_string)
         .collect();

@@ -69,6 +69,7 @@ corpus! {
     exec_from_thread
     exec_inherits
     exit_in_handler
+    exit_signal_and_exec
     faults
     file_locks
     fork_inherits
@@ -141,6 +142,10 @@ corpus! {
     stop_sleeper
     stop_waits
     subreaper
+    subreaper_merges
+    subreaper_nearest
+    subreaper_rules
+    subreaper_zombies
     system_popen
     sysv_semaphores
     thread_signals

@@ -114,6 +114,7 @@ fn command(args: &Explore) -> Result<Command, Failure> {
         .map_err(|error| Failure::from(ExploreError::from(error)))?;
     Ok(Command {
         program,
+        name: Some(args.program.clone()),
         args: args.args.clone(),
         env: Environment::Fixed,
         dir: None,

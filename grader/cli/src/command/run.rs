@@ -1,7 +1,9 @@
 //! `siglab run`.
 
-use siglab_engine::{Command, Environment, Limits, Options, Stdio};
-use siglab_model::{Kind, LimitKind, ProcessStatus, Trace};
+use std::time::Duration;
+
+use siglab_engine::{Command, Environment, Limits, Options, Script, Stdio};
+use siglab_model::{Event, Kind, LimitKind, ProcessStatus, Role, Trace};
 use siglab_report::{Timeline, TimelineOptions};
 
 use crate::args::Run;
@@ -21,6 +23,13 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
     if let Some(target) = target {
         target.write(trace.to_jsonl().as_bytes())?;
     }
+    if let Some(what) = refused_at_start(&trace) {
+        let program = command.program.display();
+        return Err(Failure::new(
+            exit::NOT_EXECUTABLE,
+            format_args!("can't execute {program}: {what}"),
+        ));
+    }
     if args.quiet {
         remark(&trace);
     } else {
@@ -31,13 +40,67 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         };
         output::tell_all(Timeline::new(&trace, options));
     }
+    if trace.outcome.limit != Some(LimitKind::Cancelled) {
+        check_roles(&steps, &trace)?;
+    }
     Ok(status(&trace))
+}
+
+/// Why nothing of the program was run, if siglab can't control it at all.
+fn refused_at_start(trace: &Trace) -> Option<&str> {
+    match trace.events.get(..2)? {
+        [
+            Event {
+                kind: Kind::Spawn { .. },
+                ..
+            },
+            Event {
+                kind: Kind::Unsupported { what, .. },
+                ..
+            },
+        ] if trace.outcome.limit == Some(LimitKind::Unsupported) => Some(what),
+        _ => None,
+    }
+}
+
+/// Whom a step names has to have existed, even if it hadn't yet or didn't any more when the
+/// step was carried out: otherwise the name is wrong, and what happened isn't what was asked
+/// for.
+fn check_roles(steps: &Script, trace: &Trace) -> Result<(), Failure> {
+    let mut known: Vec<&Role> = Vec::new();
+    for event in &trace.events {
+        let child = match &event.kind {
+            Kind::Fork { child, .. } => Some(child),
+            _ => None,
+        };
+        for role in event.role.iter().chain(child) {
+            if !known.contains(&role) {
+                known.push(role);
+            }
+        }
+    }
+    let Some(missing) = steps
+        .roles()
+        .find(|name| known.iter().all(|role| **role != **name))
+    else {
+        return Ok(());
+    };
+    const SHOWN: usize = 8;
+    let mut names: Vec<&str> = known.iter().take(SHOWN).map(|role| role.as_str()).collect();
+    if known.len() > SHOWN {
+        names.push("...");
+    }
+    Err(
+        Failure::usage(format_args!("there was no `{missing}` in this run"))
+            .hint(format_args!("there were: {}", names.join(", "))),
+    )
 }
 
 fn command(args: &Run) -> Result<Command, Failure> {
     let search = std::env::var_os("PATH");
     Ok(Command {
         program: program::find(&args.program, search.as_deref())?,
+        name: Some(args.program.clone()),
         args: args.args.clone(),
         env: Environment::Inherit,
         dir: None,
@@ -58,6 +121,7 @@ fn options(args: &Run) -> Result<Options, Failure> {
         clock: args.clock.into(),
         policy: args.policy.clone(),
         limits,
+        linger: Some(Duration::from_nanos(args.linger.as_nanos())),
         cancel,
         ..Options::default()
     })
@@ -89,7 +153,8 @@ fn status(trace: &Trace) -> u8 {
         return exit::signalled(signal);
     }
     match trace.outcome.status {
-        _ if trace.outcome.deadlock || trace.outcome.limit.is_some() => exit::ENDED,
+        _ if trace.outcome.deadlock => exit::ENDED,
+        _ if !matches!(trace.outcome.limit, None | Some(LimitKind::Linger)) => exit::ENDED,
         Some(ProcessStatus::Exited(code)) => u8::try_from(code & 0xff).unwrap_or_default(),
         Some(ProcessStatus::Killed(signal)) => exit::signalled(signal),
         None => exit::ENDED,

@@ -36,7 +36,7 @@ pub(crate) fn explore_json<'a>(
 }
 
 /// Compiles a C file.
-fn compile(source: &Path, flags: &[&str], program: &Path) {
+pub(crate) fn compile(source: &Path, flags: &[&str], program: &Path) {
     let output = Process::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
         .args([
             "-std=gnu17",

@@ -7,6 +7,7 @@ use predicates::prelude::*;
 use siglab_model::{Kind, Trace};
 use tempfile::TempDir;
 
+use crate::explore::compile;
 use crate::{fails, root, siglab, stderr, stdout};
 
 #[test]
@@ -124,13 +125,133 @@ fn a_scripted_signal_arrives_at_its_moment() {
 }
 
 #[test]
-fn a_role_that_never_exists_leaves_the_script_unfinished() {
-    let assert = siglab(["run", "-q", "--send", "SIGINT@1s:child", "--", "sleep", "2"])
+fn a_role_that_never_exists_is_a_wrong_name() {
+    let named = |send: &str, program: &[&str], status: i32, expected: &str| {
+        let assert = siglab(["run", "-q", "--send", send, "--"])
+            .args(program)
+            .assert()
+            .code(status);
+        assert_eq!(stderr(&assert), expected);
+    };
+    named(
+        "SIGINT@1s:child",
+        &["sleep", "2"],
+        2,
+        "siglab: warning: NOT DONE: step 1 of the script: at 1.000s, send SIGINT to child\n\
+         siglab: error: there was no `child` in this run\n\
+         hint: there were: main\n",
+    );
+    // Nor would it have been there if the run had gone on.
+    named(
+        "SIGINT@5s:worker",
+        &["sleep", "2"],
+        2,
+        "siglab: warning: NOT DONE: step 1 of the script: at 5.000s, send SIGINT to worker\n\
+         siglab: error: there was no `worker` in this run\n\
+         hint: there were: main\n",
+    );
+    // It came too late, or has ended: the name is right.
+    named("SIGINT@1s:child", &["sh", "-c", "sleep 2; exit 3"], 3, "");
+    named(
+        "SIGINT@5s",
+        &["sleep", "2"],
+        0,
+        "siglab: warning: NOT DONE: step 1 of the script: at 5.000s, send SIGINT to main\n",
+    );
+}
+
+#[test]
+fn the_name_of_a_program_is_what_was_typed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let source = folder.path().join("name.c");
+    fs::write(
+        &source,
+        "#include <stdio.h>\nint main(int c, char **v) { (void)c; puts(v[0]); }\n",
+    )
+    .expect("a file");
+    let program = folder.path().join("name");
+    compile(&source, &[], &program);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.path().to_owned()).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(folders).expect("a PATH");
+    for name in ["name", "./name", program.to_str().expect("a path")] {
+        siglab(["run", "-q", "--", name])
+            .current_dir(&folder)
+            .env("PATH", &path)
+            .assert()
+            .code(0)
+            .stdout(format!("{name}\n"));
+    }
+}
+
+/// A 32-bit program of 12 bytes of code: exit(7).
+const ELF32: &[u8] = &[
+    0x7f, b'E', b'L', b'F', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 1, 0, 0, 0, 0x54, 0x80,
+    4, 8, 52, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 52, 0, 32, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+    0, 0, 0, 0, 0x80, 4, 8, 0, 0x80, 4, 8, 0x60, 0, 0, 0, 0x60, 0, 0, 0, 5, 0, 0, 0, 0, 0x10, 0, 0,
+    0xb8, 1, 0, 0, 0, 0xbb, 7, 0, 0, 0, 0xcd, 0x80,
+];
+
+#[test]
+fn a_32_bit_program_is_named() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let program = folder.path().join("prog32");
+    fs::write(&program, ELF32).expect("a file");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("ours");
+    siglab(["run", "--", "./prog32"])
+        .current_dir(&folder)
+        .assert()
+        .code(126)
+        .stdout("")
+        .stderr("siglab: error: can't execute ./prog32: a 32-bit program\n");
+    let assert = siglab(["run", "--", "sh", "-c", "echo before; ./prog32; echo after"])
+        .current_dir(&folder)
+        .assert()
+        .code(137)
+        .stdout("before\n");
+    let story = stderr(&assert);
+    for words in [
+        "runs another program: prog32",
+        "UNSUPPORTED: execve: a 32-bit program",
+    ] {
+        assert!(story.contains(words), "{story}");
+    }
+}
+
+#[test]
+fn a_run_lingers_after_main_has_ended() {
+    let script = "(while sleep 1; do :; done) & exit 5";
+    let assert = siglab(["run", "--linger", "2500ms", "--", "sh", "-c", script])
+        .assert()
+        .code(5);
+    let story = stderr(&assert);
+    assert!(story.contains("still running: child"), "{story}");
+    assert!(
+        story.ends_with(
+            "CUT OFF: still running: child, child/child.3; --linger gives more time\n\n\
+             main exited with 5, after 0.000 ms of virtual time; 2 signals\n\
+             the run went on until 2500.000 ms because of child, child/child.3; siglab ended \
+             what was left\n"
+        ),
+        "{story}"
+    );
+    let assert = siglab(["run", "-q", "--", "sh", "-c", "sleep 1000 & exit 0"])
         .assert()
         .code(0);
     assert_eq!(
         stderr(&assert),
-        "siglab: warning: NOT DONE: step 1 of the script: at 1.000s, send SIGINT to child\n"
+        "siglab: CUT OFF: still running: child; --linger gives more time\n"
+    );
+    let assert = siglab(["run", "--", "sh", "-c", "sleep 3 & exit 0"])
+        .assert()
+        .code(0);
+    assert!(
+        stderr(&assert).ends_with(
+            "\nmain exited with 0, after 0.000 ms of virtual time; no signals\n\
+             the run went on until 3000.000 ms because of child\n"
+        ),
+        "{}",
+        stderr(&assert)
     );
 }
 

@@ -41,11 +41,17 @@ impl Run<'_> {
     /// exit_group(status).
     pub(super) fn exit_group(&mut self, tid: Pid, _: Regs) -> Outcome<Next> {
         self.world.process_of(tid)?.exiting = true;
+        self.hold_heir(tid)?;
         Ok(Next::USER)
     }
 
     /// prctl(PR_SET_PDEATHSIG, signal): a signal when a parent ends.
+    /// prctl(PR_SET_CHILD_SUBREAPER, on): can't fail.
     pub(super) fn prctl(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        if regs.arg(0) as u32 as i32 == libc::PR_SET_CHILD_SUBREAPER {
+            self.world.process_of(tid)?.is_subreaper = regs.arg(1) != 0;
+            return Ok(Next::USER);
+        }
         self.world.has_other_signals = true;
         self.begin_plain(tid, regs)
     }

@@ -38,7 +38,6 @@ macro_rules! enters {
 
 enters! {
     MqNotify: mq_notify,
-    Prctl: prctl,
     Alarm: alarm,
     BeginPlain: begin_plain,
     CallOnOther: call_on_other,
@@ -54,6 +53,7 @@ enters! {
     Gettimeofday: gettimeofday,
     NewSignalfd: new_signalfd,
     NoIoUring: no_io_uring,
+    Prctl: prctl,
     Recvmmsg: recvmmsg,
     SchedYield: sched_yield,
     SendCall: send_call,
@@ -318,7 +318,10 @@ const IOCTL: &[Condition] = &[
     is(1, libc::TIOCSPTLCK as u32),
 ];
 /// The operations of prctl(2) that stop.
-const PRCTL: &[Condition] = &[is(0, libc::PR_SET_PDEATHSIG as u32)];
+const PRCTL: &[Condition] = &[
+    is(0, libc::PR_SET_PDEATHSIG as u32),
+    is(0, libc::PR_SET_CHILD_SUBREAPER as u32),
+];
 /// The options of setsockopt(2) and getsockopt(2) that stop.
 const SOCKET_TIMEOUTS: &[Condition] = &[
     is(2, libc::SO_RCVTIMEO as u32),

@@ -91,6 +91,8 @@ impl Run<'_> {
             && self.world.timers.is_empty()
             && !self.world.has_terminals
             && !self.world.processes[0].watch_calls
+            // fork(2) doesn't inherit that.
+            && !self.world.processes[0].is_subreaper
             // Locks remember their owners' ids.
             && self.world.processes[0].threads == 0
             && self.world.expected.is_empty()

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use siglab_model::{ForkHow, Kind, ProcessStatus, Role, SigInfo, Signal};
+use siglab_model::{ForkHow, Kind, LimitKind, ProcessStatus, Role, SigInfo, Signal};
 
 use crate::error::Error;
 use crate::fault::{Fault, Outcome};
@@ -27,14 +27,30 @@ impl Run<'_> {
             .processes
             .push(Process::new(pid, None, role.clone()));
         self.add_task(pid, pid, role.clone())?;
-        self.fix_auxiliary_vector(pid)?;
         self.world.event(
             Some(role),
             Kind::Spawn {
                 program: proc::program_name(pid),
             },
         );
-        Ok(())
+        if self.tracer.stopped(pid)?.regs()?.is_32_bit() {
+            self.end_at_32_bit_program(pid);
+            return Ok(());
+        }
+        self.fix_auxiliary_vector(pid)
+    }
+
+    /// A 32-bit program has other system calls, in other registers. Nothing that it does
+    /// would be under control.
+    fn end_at_32_bit_program(&mut self, pid: Pid) {
+        self.world.task_event(
+            pid,
+            Kind::Unsupported {
+                syscall: Sys::Execve.name().to_owned(),
+                what: "a 32-bit program".to_owned(),
+            },
+        );
+        self.end_by(LimitKind::Unsupported);
     }
 
     fn add_task(&mut self, pid: Pid, tid: Pid, role: Role) -> Outcome<()> {
@@ -191,6 +207,8 @@ impl Run<'_> {
         let watch = self.world.process(creator)?.watch_calls;
         let sockets = self.world.process(creator)?.socket_timeouts.clone();
         let exit_signal = match regs.sys() {
+            // With its creator's parent it shares what that is told of their ends.
+            _ if same_parent => self.world.process(creator)?.exit_signal,
             Some(Sys::Clone) => Signal::new(i32::try_from(regs.arg(0) & 0xff).unwrap_or(0)),
             _ => Some(Signal::CHLD),
         };
@@ -221,6 +239,7 @@ impl Run<'_> {
             follower.forget_program(pid);
         }
         self.world.timers.delete_posix(pid);
+        self.world.reset_exit_signals(pid);
         let process = self.world.process(pid)?;
         process.reset_handlers();
         let role = process.role.clone();
@@ -230,13 +249,17 @@ impl Run<'_> {
         task.errno_address = None;
         task.handlers.clear();
         task.altstack = None;
-        self.fix_auxiliary_vector(pid)?;
         self.world.event(
             Some(role),
             Kind::Exec {
                 program: proc::program_name(pid),
             },
         );
+        if self.tracer.stopped(pid)?.regs()?.is_32_bit() {
+            self.end_at_32_bit_program(pid);
+            return Err(Fault::Over);
+        }
+        self.fix_auxiliary_vector(pid)?;
         Ok(Next::USER)
     }
 
@@ -295,6 +318,24 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The end of `tid`, which isn't taken yet, has left zombies to a process of the run, and
+    /// that was told of them: before it is told of this end, it gets where it goes on, so that
+    /// the order in which the processor runs them doesn't matter.
+    pub(crate) fn before_heirs(&mut self, tid: Pid) -> Outcome<()> {
+        let task = self.world.task(tid)?;
+        if task.tid != task.pid || self.world.process(tid)?.status.is_some() {
+            return Ok(());
+        }
+        let Some(heir) = self.world.heir_of_zombies(tid) else {
+            return Ok(());
+        };
+        let Some(status) = wait::peek_end(tid).map_err(Fault::of(tid, "wait for a task"))? else {
+            return Ok(());
+        };
+        self.record_end(tid, status)?;
+        self.settle_process(heir)
+    }
+
     /// A task ended.
     pub(crate) fn on_end(&mut self, tid: Pid, status: Status) -> Outcome<()> {
         let task = self.world.task(tid)?;
@@ -309,12 +350,28 @@ impl Run<'_> {
             }
             return Ok(());
         }
+        if self.world.process(pid)?.status.is_none() {
+            self.record_end(pid, status)?;
+        }
+        let before = self.world.parent_before_end.take();
+        let Some(status) = self.world.process(pid)?.status else {
+            return Ok(());
+        };
+        self.tell_parent(pid, status, before)
+    }
+
+    /// Records the end of a process, and what becomes of its children.
+    fn record_end(&mut self, pid: Pid, status: Status) -> Outcome<()> {
         let status = match status {
             Status::Killed { signal, .. } => ProcessStatus::Killed(signal),
             Status::Exited(code) => ProcessStatus::Exited(code),
             _ => return Ok(()),
         };
-        self.world.process(pid)?.status = Some(status);
+        let now = self.world.clock.now();
+        let process = self.world.process(pid)?;
+        process.status = Some(status);
+        process.ended = Some(now);
+        let role = process.role.clone();
         let kind = match status {
             ProcessStatus::Exited(code) => Kind::Exit { code },
             ProcessStatus::Killed(signal) => {
@@ -326,30 +383,43 @@ impl Run<'_> {
         self.world.timers.delete_all(pid);
         self.tracer.symbols.forget(pid);
         self.world.expected.forget(pid);
-        self.leave_children(pid);
-        let before = self.world.parent_before_end.take();
-        self.tell_parent(pid, status, before)
+        self.leave_children(pid)
     }
 
-    fn leave_children(&mut self, pid: Pid) {
-        let now = self.world.clock.now();
-        for child in self
+    /// Children of a process that ended pass to the nearest subreaper among its ancestors, or
+    /// to siglab (or init): find_new_reaper and reparent_leader in kernel/exit.c.
+    fn leave_children(&mut self, pid: Pid) -> Outcome<()> {
+        let heir = self.world.heir_of(pid);
+        let children: Vec<Pid> = self
             .world
             .processes
-            .iter_mut()
+            .iter()
             .filter(|p| p.parent == Some(pid) && !p.gone)
-        {
-            let kind = match child.status {
-                None => Kind::Orphaned {},
-                Some(_) => Kind::LeftZombie {},
+            .map(|p| p.pid)
+            .collect();
+        for child in children {
+            let to = match heir {
+                Some(heir) => Some(self.world.process(heir)?.role.clone()),
+                None => None,
             };
-            // A zombie passes to siglab, or to init, and is theirs to reap.
-            child.gone = child.status.is_some();
-            child.parent = None;
-            self.world
-                .recorder
-                .event(now, Some(child.role.clone()), kind);
+            let process = self.world.process(child)?;
+            process.parent = heir;
+            process.exit_signal = Some(Signal::CHLD);
+            let (role, status) = (process.role.clone(), process.status);
+            let Some(status) = status else {
+                self.world.event(Some(role), Kind::Orphaned { to });
+                continue;
+            };
+            self.world.event(Some(role), Kind::LeftZombie { to });
+            self.stir_parent(child)?;
+            // The kernel was faster: what counts is what was known before.
+            let before = heir.map(|heir| Target {
+                was_pending: self.world.expected.has(heir, Signal::CHLD),
+                ..self.survey(heir, None, Signal::CHLD)
+            });
+            self.tell_parent(child, status, before)?;
         }
+        Ok(())
     }
 
     /// `SIGCHLD` for the end of `pid`, and what becomes of the zombie: wait(2), notes.

@@ -2,7 +2,9 @@
 
 pub(crate) mod branch;
 mod inject;
+mod instant;
 mod lifecycle;
+mod linger;
 mod script;
 mod settle;
 mod spin;

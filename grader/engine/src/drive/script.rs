@@ -1,12 +1,14 @@
 //! Carrying out the script.
 
+use std::collections::BTreeSet;
+
 use siglab_model::{Kind, Role, SigInfo, Signal};
 
 use crate::error::Error;
 use crate::fault::Outcome;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::send::{self, QueuedInfo};
-use crate::script::{Action, Key, When};
+use crate::script::{Action, Key, Step, When};
 use crate::tracer::Run;
 use crate::world::call::Target;
 use crate::world::task::State;
@@ -17,18 +19,47 @@ impl Run<'_> {
     pub(crate) fn timed_step(&mut self) -> Outcome<bool> {
         match self.world.script_deadline() {
             Some(at) if at <= self.world.clock.now() && self.world.has_arrived => {
-                self.script_step()
+                self.script_steps()
             }
             _ => Ok(false),
         }
     }
 
-    /// Carries out the next step, if it is due. Whether it did.
-    pub(crate) fn script_step(&mut self) -> Outcome<bool> {
-        let Some(step) = self.world.script.steps.get(self.world.progress.step) else {
+    /// Carries out the next step, if it is due, and with it those after it that are due at
+    /// the same instant whatever anybody does. Whether it did.
+    pub(crate) fn script_steps(&mut self) -> Outcome<bool> {
+        if !self.is_next_step_due() {
             return Ok(false);
+        }
+        self.drain_for(None);
+        let (script, now) = (self.world.script, self.world.clock.now());
+        let first = self.world.progress.step;
+        let more = script.steps[first + 1..].iter();
+        let more = more.take_while(|step| match step.when {
+            When::Now => true,
+            When::At(time) => time <= now,
+            When::After(duration) => duration.is_zero(),
+            _ => false,
+        });
+        let steps = &script.steps[first..=first + more.count()];
+        let receivers = self.hold_receivers(steps)?;
+        let mut signalled = Vec::new();
+        for step in steps {
+            self.world.progress.step += 1;
+            self.world.progress.step_time = now;
+            signalled.extend(self.act(&step.action)?);
+            self.follow_waits_for_injections()?;
+        }
+        self.begin_instant(&signalled)?;
+        self.release(&receivers)?;
+        Ok(true)
+    }
+
+    fn is_next_step_due(&mut self) -> bool {
+        let Some(step) = self.world.script.steps.get(self.world.progress.step) else {
+            return false;
         };
-        let is_due = match &step.when {
+        match &step.when {
             When::Now => true,
             When::At(_) | When::After(_) => self
                 .world
@@ -41,27 +72,58 @@ impl Run<'_> {
             When::Waiting { role, syscall } => self.is_waiting(role, syscall.as_deref()),
             When::Ended { role } => self.world.status_of(role).is_some(),
             When::Injected => self.world.progress.has_injected,
-        };
-        if !is_due {
-            return Ok(false);
         }
-        self.drain_for(None);
-        self.world.progress.step += 1;
-        self.world.progress.step_time = self.world.clock.now();
-        self.act(&step.action)?;
-        if self.world.script.injected_step() == Some(self.world.progress.step) {
-            let waiting: Vec<Pid> = self
-                .world
-                .tasks
-                .iter()
-                .filter(|task| task.state == State::Blocked)
-                .map(|task| task.tid)
-                .collect();
-            for tid in waiting {
-                self.follow_wait(tid)?;
+    }
+
+    /// The moments of those who wait count from when the script has got so far.
+    fn follow_waits_for_injections(&mut self) -> Outcome<()> {
+        if self.world.script.injected_step() != Some(self.world.progress.step) {
+            return Ok(());
+        }
+        let waiting: Vec<Pid> = self
+            .world
+            .tasks
+            .iter()
+            .filter(|task| task.state == State::Blocked)
+            .map(|task| task.tid)
+            .collect();
+        for tid in waiting {
+            self.follow_wait(tid)?;
+        }
+        Ok(())
+    }
+
+    /// Who gets more than one signal by these steps is kept from taking the first before it
+    /// has got them all. Those tasks are returned.
+    fn hold_receivers(&mut self, steps: &[Step]) -> Outcome<Vec<Pid>> {
+        let mut once = BTreeSet::new();
+        let mut often = BTreeSet::new();
+        for step in steps {
+            for pid in self.targets_of(&step.action) {
+                if !once.insert(pid) {
+                    often.insert(pid);
+                }
             }
         }
-        Ok(true)
+        self.hold_waiting(&often)
+    }
+
+    fn targets_of(&self, action: &Action) -> Vec<Pid> {
+        match action {
+            Action::Send { to, .. } | Action::Queue { to, .. } => {
+                self.find_role(to).map(|(pid, _)| pid).into_iter().collect()
+            }
+            Action::SendGroup { to, .. } => self
+                .find_role(to)
+                .and_then(|(pid, _)| nix::unistd::getpgid(Some(pid)).ok())
+                .map_or_else(Vec::new, |group| self.group_members(group)),
+            Action::Press(key) => self
+                .tracer
+                .plumbing
+                .signal_of(*key)
+                .map_or_else(Vec::new, |(_, group)| self.group_members(group)),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the script has got to where signals may be injected.
@@ -85,23 +147,41 @@ impl Run<'_> {
             })
     }
 
-    fn act(&mut self, action: &Action) -> Outcome<()> {
+    /// Does what a step does. Whom it signals.
+    fn act(&mut self, action: &Action) -> Outcome<Vec<Pid>> {
         self.world.stirred.all();
         match action {
-            Action::Nothing => Ok(()),
-            Action::Send { signal, to } => match self.find_role(to) {
-                Some((pid, thread)) => self.script_signal(pid, thread, *signal, None),
-                None => self.no_such_role(),
-            },
-            Action::Queue { signal, value, to } => match self.find_role(to) {
-                Some((pid, thread)) => self.script_signal(pid, thread, *signal, Some(*value)),
-                None => self.no_such_role(),
-            },
+            Action::Nothing => Ok(Vec::new()),
+            Action::Send { signal, to } => self.send_to_role(to, *signal, None),
+            Action::Queue { signal, value, to } => self.send_to_role(to, *signal, Some(*value)),
             Action::SendGroup { signal, to } => match self.find_role(to) {
                 Some((pid, _)) => self.signal_group(pid, *signal),
                 None => self.no_such_role(),
             },
             Action::Press(key) => self.press(*key),
+            other => {
+                self.act_on_terminal(other)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn send_to_role(
+        &mut self,
+        role: &str,
+        signal: Signal,
+        value: Option<i32>,
+    ) -> Outcome<Vec<Pid>> {
+        let Some((pid, thread)) = self.find_role(role) else {
+            return self.no_such_role();
+        };
+        self.script_signal(pid, thread, signal, value)?;
+        Ok(vec![pid])
+    }
+
+    /// A step that does something to standard input or the terminal, but for a key.
+    fn act_on_terminal(&mut self, action: &Action) -> Outcome<()> {
+        match action {
             Action::Type(text) => {
                 self.world.event(None, Kind::Input { text: text.clone() });
                 let written = self.tracer.plumbing.write(text.as_bytes());
@@ -135,6 +215,7 @@ impl Run<'_> {
                 let resized = self.tracer.plumbing.resize(*rows, *columns);
                 self.check_step("resize", resized)
             }
+            _ => Ok(()),
         }
     }
 
@@ -164,7 +245,7 @@ impl Run<'_> {
     }
 
     /// The step's role doesn't exist. That is for whoever reads the trace to judge.
-    fn no_such_role(&mut self) -> Outcome<()> {
+    fn no_such_role(&mut self) -> Outcome<Vec<Pid>> {
         let index = self.world.progress.step - 1;
         let what = self.world.script.steps[index].to_string();
         self.world.event(
@@ -174,17 +255,18 @@ impl Run<'_> {
                 what,
             },
         );
-        Ok(())
+        Ok(Vec::new())
     }
 
-    fn signal_group(&mut self, member: Pid, signal: Signal) -> Outcome<()> {
+    fn signal_group(&mut self, member: Pid, signal: Signal) -> Outcome<Vec<Pid>> {
         let Ok(group) = nix::unistd::getpgid(Some(member)) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let targets = self.survey_group(group, signal);
         if send::kill(Pid::from_raw(-group.as_raw()), signal).is_err() {
-            return Ok(());
+            return Ok(Vec::new());
         }
+        let pids = targets.iter().map(|target| target.pid).collect();
         let from = Role::new(Role::SCRIPT);
         for target in targets {
             let info = SigInfo {
@@ -194,7 +276,7 @@ impl Run<'_> {
             };
             self.generated(target, signal, &from, info)?;
         }
-        Ok(())
+        Ok(pids)
     }
 
     fn survey_group(&self, group: Pid, signal: Signal) -> Vec<Target> {
@@ -204,7 +286,7 @@ impl Run<'_> {
             .collect()
     }
 
-    fn press(&mut self, key: Key) -> Outcome<()> {
+    fn press(&mut self, key: Key) -> Outcome<Vec<Pid>> {
         self.world.event(
             None,
             Kind::Input {
@@ -216,6 +298,7 @@ impl Run<'_> {
             Some((signal, group)) => self.survey_group(group, signal),
             None => Vec::new(),
         };
+        let pids = targets.iter().map(|target| target.pid).collect();
         let typed = self.tracer.plumbing.write(&[key.byte()]);
         self.check_step("press a key", typed)?;
         self.drain_echo();
@@ -228,7 +311,7 @@ impl Run<'_> {
                 self.generated(target, signal, &Role::new(Role::KERNEL), info)?;
             }
         }
-        Ok(())
+        Ok(pids)
     }
 
     /// Sends a signal, with siglab as the sender.

@@ -25,7 +25,7 @@ impl Run<'_> {
         {
             self.world.stirred.all();
         }
-        while let Some(tid) = self.first_moved() {
+        while let Some(tid) = self.first_moved(None) {
             self.drive(tid, First::Moving, Mode::Settle)?;
         }
         // What `Stirred` is relied on for. One that was killed from outside may be there, too.
@@ -37,6 +37,14 @@ impl Run<'_> {
             self.world.stirred,
         );
         self.world.stirred.clear();
+        Ok(())
+    }
+
+    /// Does the same for the tasks of one process.
+    pub(crate) fn settle_process(&mut self, pid: Pid) -> Outcome<()> {
+        while let Some(tid) = self.first_moved(Some(pid)) {
+            self.drive(tid, First::Moving, Mode::Settle)?;
+        }
         Ok(())
     }
 
@@ -56,17 +64,24 @@ impl Run<'_> {
 
     /// The first task, in the order in which they are to be settled, that isn't where it
     /// was left.
-    fn first_moved(&self) -> Option<Pid> {
-        let order = |state: State| match state {
+    fn first_moved(&self, of: Option<Pid>) -> Option<Pid> {
+        let order = |task: &Task| match task.state {
             State::GroupStopped(_) => 0,
+            // Its end has told an heir of its children's.
+            _ if self.world.heir_of_zombies(task.tid).is_some()
+                && self.tracer.state(task.tid) == Some(b'Z') =>
+            {
+                0
+            }
             State::Ending | State::Zombie => 2,
             _ => 1,
         };
         self.world
             .tasks
             .iter()
+            .filter(|task| of.is_none_or(|pid| task.pid == pid))
             .filter(|task| self.world.stirred.may_have_reached(task) && self.has_moved(task))
-            .min_by_key(|task| order(task.state))
+            .min_by_key(|task| order(task))
             .map(|task| task.tid)
     }
 
@@ -77,7 +92,7 @@ impl Run<'_> {
             // The letter alone says too little: a task that was woken may pass
             // through a new wait's preparations, with the letter of one.
             State::Blocked => letter(b'S') || self.tracer.blocked_in(task.tid).is_none(),
-            State::Parked { .. } => letter(b't'),
+            State::Parked { .. } | State::Held(_) => letter(b't'),
             State::Vfork => letter(b'D'),
             State::GroupStopped(_) => letter(b't') || reports(),
             State::Zombie => reports(),

@@ -172,6 +172,7 @@ fn trace<'a>(
         stirred: Stirred::default(),
         has_other_signals: false,
         progress: Progress::default(),
+        instant: std::collections::VecDeque::new(),
         injections: Injections::default(),
         copy_of: None,
         tid_address: None,
@@ -281,7 +282,8 @@ fn launch_spec<'a>(
     let c_string = |text: &OsStr| {
         CString::new(text.as_bytes()).map_err(|_| exec_error(io::ErrorKind::InvalidInput))
     };
-    let args = std::iter::once(command.program.as_os_str())
+    let name = command.name.as_deref();
+    let args = std::iter::once(name.unwrap_or(command.program.as_os_str()))
         .chain(command.args.iter().map(OsString::as_os_str))
         .map(c_string)
         .collect::<Result<_, _>>()?;

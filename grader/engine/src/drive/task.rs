@@ -41,8 +41,8 @@ pub(super) enum First {
     Moving,
     /// In a stop, from which this takes it into user code.
     Parked(Resume, Option<Signal>),
-    /// Before a traced call that hasn't been looked at yet.
-    AtCall,
+    /// In a stop that hasn't been acted on yet.
+    Stopped(Status),
 }
 
 /// Whether user code may run.
@@ -74,7 +74,7 @@ impl Run<'_> {
         };
         let first = if matches!(task.phase, Phase::AtCall) {
             task.phase = Phase::User;
-            First::AtCall
+            First::Stopped(Status::Seccomp)
         } else {
             First::Parked(resume, signal)
         };
@@ -86,6 +86,11 @@ impl Run<'_> {
     /// Brings a task that siglab has interrupted to where it would go on.
     pub(crate) fn bring_to_stop(&mut self, tid: Pid) -> Outcome<()> {
         self.drive(tid, First::Moving, Mode::Settle)
+    }
+
+    /// Brings a task that was held in this stop to where it would go on.
+    pub(crate) fn bring_on(&mut self, tid: Pid, status: Status) -> Outcome<()> {
+        self.drive(tid, First::Stopped(status), Mode::Settle)
     }
 
     /// Drives a task from `first` until it is parked, blocks, or is gone.
@@ -105,7 +110,7 @@ impl Run<'_> {
         let mut next = match first {
             First::Moving => None,
             First::Parked(resume, signal) => Some(Next::User(resume, signal)),
-            First::AtCall => Some(self.act_on(tid, Status::Seccomp, mode)?),
+            First::Stopped(status) => Some(self.act_on(tid, status, mode)?),
         };
         loop {
             match next {
@@ -451,6 +456,7 @@ impl Run<'_> {
             Ok(Ready::Stop) => {}
             Ok(Ready::Exit) => {
                 self.drain_for(Some(tid));
+                self.before_heirs(tid)?;
                 self.before_end(tid)?;
             }
             Ok(Ready::No) => {

@@ -50,9 +50,10 @@ impl Run<'_> {
             return Ok(());
         }
         if let Some(limit) = self.limit_reached() {
-            return self.end_by(limit);
+            self.end_by(limit);
+            return Ok(());
         }
-        if self.inject_into_wait()? {
+        if self.end_instant()? || self.inject_into_wait()? {
             return Ok(());
         }
         // All that is due at this instant is due before anybody runs.
@@ -63,7 +64,7 @@ impl Run<'_> {
         if let Some(tid) = self.choose(Class::Ready) {
             return self.run_task(tid);
         }
-        if self.script_step()? {
+        if self.script_steps()? {
             self.world.give_turns();
             return Ok(());
         }
@@ -81,21 +82,26 @@ impl Run<'_> {
         let deadline = self.next_deadline();
         let waits_for_outside = self.waits_for_outside();
         if deadline.is_none() && !waits_for_outside && self.goes_round_for_ever() {
-            return self.end_by(LimitKind::NoProgress);
+            self.end_by(LimitKind::NoProgress);
+            return Ok(());
         }
-        if self.world.tasks.iter().any(|task| task.polls.had_turn) {
+        let (last, limit) = self.last_moment();
+        let is_over = limit == LimitKind::Linger && self.world.clock.now() >= last;
+        if !is_over && self.world.tasks.iter().any(|task| task.polls.had_turn) {
             if deadline.is_none() {
                 self.look_for_circles()?;
             }
-            self.advance_past_busy(deadline)?;
+            let latest = self.world.lingers_until().unwrap_or(Time::MAX);
+            self.advance_past_busy(deadline.map(|deadline| deadline.min(latest)))?;
             self.world.give_turns();
             return Ok(());
         }
         match deadline {
             _ if self.world.options.clock == ClockMode::Real => self.wait_really(deadline),
-            Some(deadline) if deadline > self.world.options.limits.virtual_time => {
-                self.advance_to(self.world.options.limits.virtual_time, true)?;
-                self.end_by(LimitKind::VirtualTime)
+            Some(deadline) if deadline > last => {
+                self.advance_to(last, true)?;
+                self.end_by(limit);
+                Ok(())
             }
             Some(deadline) => {
                 self.advance_to(deadline, true)?;
@@ -201,6 +207,10 @@ impl Run<'_> {
 
     /// The next task of this class to run.
     fn choose(&mut self, class: Class) -> Option<Pid> {
+        let first = match class {
+            Class::Ready => self.first_of_instant(),
+            Class::Busy => None,
+        };
         let ready: Vec<usize> = (0..self.world.tasks.len())
             .filter(|index| {
                 let task = &self.world.tasks[*index];
@@ -223,13 +233,17 @@ impl Run<'_> {
             .iter()
             .position(|task| Some(task.tid) == self.world.last);
         let passes_on = class == Class::Busy || self.world.yielded.take() == self.world.last;
-        let in_order = last
-            .and_then(|last| {
+        let first = ready
+            .iter()
+            .position(|index| Some(self.world.tasks[*index].tid) == first);
+        let next = || {
+            last.and_then(|last| {
                 ready
                     .iter()
                     .position(|index| *index >= last + usize::from(passes_on))
             })
-            .unwrap_or(0);
+        };
+        let in_order = first.or_else(next).unwrap_or(0);
         let among: Vec<Role> = ready
             .iter()
             .map(|i| self.world.tasks[*i].role.clone())
@@ -253,7 +267,8 @@ impl Run<'_> {
             .min();
         let timer = self.next_timer().map(|(at, _)| at);
         let script = self.world.script_deadline();
-        [task, timer, script].into_iter().flatten().min()
+        let over = self.world.after_linger();
+        [task, timer, script, over].into_iter().flatten().min()
     }
 
     /// Carries out what the program itself has due: one timer or one time-out.
@@ -318,8 +333,8 @@ impl Run<'_> {
             Some(LimitKind::Processes)
         } else if self.world.recorder.events.len() > limits.events {
             Some(LimitKind::Events)
-        } else if self.world.clock.now() > limits.virtual_time {
-            Some(LimitKind::VirtualTime)
+        } else if self.world.clock.now() > self.last_moment().0 {
+            Some(self.last_moment().1)
         } else if self
             .world
             .real_time
@@ -355,18 +370,20 @@ impl Run<'_> {
 
     /// Ends the run at once, because of the limit that is reached.
     pub(crate) fn end_now(&mut self) {
-        if let Some(limit) = self.limit_reached() {
-            self.world.limit = Some(limit);
-            self.world.event(None, Kind::Limit { limit });
+        match self.limit_reached() {
+            Some(limit) => self.end_by(limit),
+            None => self.kill_all(),
         }
-        self.kill_all();
     }
 
-    fn end_by(&mut self, limit: LimitKind) -> Outcome<()> {
+    pub(crate) fn end_by(&mut self, limit: LimitKind) {
         self.world.limit = Some(limit);
-        self.world.event(None, Kind::Limit { limit });
+        let ended = match limit {
+            LimitKind::Linger => self.world.living(),
+            _ => Vec::new(),
+        };
+        self.world.event(None, Kind::Limit { limit, ended });
         self.kill_all();
-        Ok(())
     }
 
     fn end_deadlocked(&mut self) -> Outcome<()> {

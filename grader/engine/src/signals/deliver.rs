@@ -203,6 +203,9 @@ impl Run<'_> {
                     interrupted,
                 },
             );
+            if matches!(default, DefaultAction::Terminate | DefaultAction::Core) {
+                self.hold_heir(tid)?;
+            }
             return Ok(resume);
         }
         let mut regs = self.tracer.stopped(tid)?.regs()?;
@@ -517,7 +520,7 @@ impl Run<'_> {
 /// Whether the task waits in rt_sigtimedwait(2) for the signal. That unblocks it, and blocks
 /// it again as soon as the task wakes up, so the mask alone doesn't tell.
 fn waits_for_signal(task: &Task, signal: Signal) -> bool {
-    task.state == State::Blocked
+    matches!(task.state, State::Blocked | State::Held(_))
         && task.call().is_some_and(|call| {
             call.sys == Sys::RtSigtimedwait
                 && memory::read::<u64>(task.tid, call.entry.arg(0))

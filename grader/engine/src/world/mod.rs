@@ -13,10 +13,11 @@ pub(crate) mod stirred;
 pub(crate) mod task;
 pub(crate) mod timers;
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use nix::sched::CpuSet;
-use siglab_model::{Kind, LimitKind, ProcessStatus, Role, Time};
+use siglab_model::{Kind, LimitKind, ProcessStatus, Role, Signal, Time};
 
 use crate::command::Command;
 use crate::fault::{Fault, Outcome};
@@ -65,6 +66,8 @@ pub(crate) struct World<'a> {
     pub(crate) has_other_signals: bool,
     /// How far the script was carried out.
     pub(crate) progress: Progress,
+    /// Whom the script has signalled at this instant, and who run before their parents do.
+    pub(crate) instant: VecDeque<Pid>,
     /// The injections that are still to come.
     pub(crate) injections: Injections,
     /// The process that the first one is a copy of, while a copy is run.
@@ -164,6 +167,12 @@ impl World<'_> {
             .ok_or_else(|| Fault::bug(format!("task {tid} isn't known")))
     }
 
+    /// What a task is doing; `None` if it has ended.
+    pub(crate) fn state_of(&self, tid: Pid) -> Option<State> {
+        let task = self.tasks.iter().find(|task| task.tid == tid)?;
+        Some(task.state)
+    }
+
     /// The latest process with this pid.
     pub(crate) fn process(&mut self, pid: Pid) -> Outcome<&mut Process> {
         self.processes
@@ -177,6 +186,49 @@ impl World<'_> {
     pub(crate) fn process_of(&mut self, tid: Pid) -> Outcome<&mut Process> {
         let pid = self.task(tid)?.pid;
         self.process(pid)
+    }
+
+    /// The processes that have not ended.
+    pub(crate) fn living(&self) -> Vec<Role> {
+        self.processes
+            .iter()
+            .filter(|process| process.status.is_none())
+            .map(|process| process.role.clone())
+            .collect()
+    }
+
+    /// Who adopts the children of a process that ends: the nearest of its ancestors that is a
+    /// subreaper and lives. `None`: siglab.
+    pub(crate) fn heir_of(&self, pid: Pid) -> Option<Pid> {
+        let latest = |pid: Pid| self.processes.iter().rev().find(|p| p.pid == pid);
+        let mut ancestor = latest(pid)?.parent;
+        while let Some(process) = ancestor.and_then(latest) {
+            if process.is_subreaper && process.status.is_none() {
+                return Some(process.pid);
+            }
+            ancestor = process.parent;
+        }
+        None
+    }
+
+    /// Who adopts the zombies that a process leaves when it ends, if it has any.
+    pub(crate) fn heir_of_zombies(&self, pid: Pid) -> Option<Pid> {
+        let has_zombies = self
+            .processes
+            .iter()
+            .any(|p| p.parent == Some(pid) && p.status.is_some() && !p.gone);
+        if has_zombies { self.heir_of(pid) } else { None }
+    }
+
+    /// The process executes another program: from now on it tells its parent of its end by
+    /// `SIGCHLD`, and is told so by its children: begin_new_exec in fs/exec.c, and
+    /// do_notify_parent in kernel/signal.c.
+    pub(crate) fn reset_exit_signals(&mut self, pid: Pid) {
+        for process in &mut self.processes {
+            if (process.pid == pid || process.parent == Some(pid)) && process.status.is_none() {
+                process.exit_signal = Some(Signal::CHLD);
+            }
+        }
     }
 
     /// How the process with this role ended.
@@ -232,6 +284,20 @@ impl World<'_> {
         }
     }
 
+    /// Until when the run goes on after the end of its first process: so long after that, or
+    /// after the last step of the script, if that is later. `None`: until nobody is left.
+    pub(crate) fn lingers_until(&self) -> Option<Time> {
+        let linger = self.options.linger?;
+        let ended = self.processes.first()?.ended?;
+        let step = self.script_deadline().unwrap_or(self.progress.step_time);
+        Some(ended.max(step) + linger)
+    }
+
+    /// The first moment that isn't part of the run any more.
+    pub(crate) fn after_linger(&self) -> Option<Time> {
+        Some(self.lingers_until()? + Duration::from_nanos(1))
+    }
+
     /// When something is due next, as far as that is known without looking at descriptors: a
     /// time-out, a timer, a step of the script.
     pub(crate) fn next_due(&self) -> Option<Time> {
@@ -242,7 +308,7 @@ impl World<'_> {
             .filter_map(|task| Some(task.call()?.timeout?.deadline))
             .min();
         let timer = self.timers.earliest().map(|(at, ..)| at);
-        [timeout, timer, self.script_deadline()]
+        [timeout, timer, self.script_deadline(), self.after_linger()]
             .into_iter()
             .flatten()
             .min()

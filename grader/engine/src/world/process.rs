@@ -1,6 +1,6 @@
 //! Processes of a run.
 
-use siglab_model::{Disposition, HandlerFlags, ProcessStatus, Role, SigSet, Signal};
+use siglab_model::{Disposition, HandlerFlags, ProcessStatus, Role, SigSet, Signal, Time};
 
 use crate::kernel::sys::Pid;
 
@@ -59,7 +59,8 @@ impl RawAction {
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
     pub(crate) pid: Pid,
-    /// Its parent in the run; `None` for the first process.
+    /// Its parent in the run; `None` for the first process and for orphans that nobody in the
+    /// run adopts: it is siglab then.
     pub(crate) parent: Option<Pid>,
     pub(crate) role: Role,
     pub(crate) actions: [RawAction; 64],
@@ -71,6 +72,11 @@ pub(crate) struct Process {
     pub(crate) threads: usize,
     /// How it ended.
     pub(crate) status: Option<ProcessStatus>,
+    /// When it ended.
+    pub(crate) ended: Option<Time>,
+    /// Whether orphans among its descendants become its children: `PR_SET_CHILD_SUBREAPER`
+    /// of prctl(2). It isn't inherited, and outlasts exec(2).
+    pub(crate) is_subreaper: bool,
     /// Whether its pid may belong to somebody else by now.
     pub(crate) gone: bool,
     /// Whether it called exit_group(2).
@@ -107,6 +113,8 @@ impl Process {
             children: 0,
             threads: 0,
             status: None,
+            ended: None,
+            is_subreaper: false,
             gone: false,
             exiting: false,
             watch_calls: false,

@@ -86,7 +86,7 @@ impl Stirred {
             },
             State::GroupStopped(_) => self.stopped,
             // Only a signal, or its process's end, can reach it.
-            State::Parked { .. } | State::Vfork | State::Running => false,
+            State::Parked { .. } | State::Held(_) | State::Vfork | State::Running => false,
             State::Ending | State::Zombie => true,
         }
     }

@@ -7,6 +7,7 @@ use siglab_model::{Role, SigSet, Signal};
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::ptrace::Resume;
+use crate::kernel::sys::wait::Status;
 use crate::world::call::Call;
 use crate::world::polls::{Busy, Polls};
 
@@ -93,6 +94,9 @@ pub(crate) enum State {
     Blocked,
     /// Stopped with its process by this signal.
     GroupStopped(Signal),
+    /// In this stop, into which siglab brought it while it was blocked: others go first at
+    /// this instant.
+    Held(Status),
     /// Its vfork child has neither exec'd nor ended.
     Vfork,
     /// Its end will be reported.

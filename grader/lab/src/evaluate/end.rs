@@ -119,6 +119,16 @@ pub(super) fn limit(trace: &Trace, main: &str) -> Option<Trouble> {
             format!("the run was cut off at {t}: too much happened"),
             Some("look for a loop that never ends"),
         ),
+        LimitKind::Linger => (
+            ids::TIME_LIMIT,
+            format!("the run was cut off at {t}: processes went on after {main} had ended"),
+            Some("end every child, and wait for it"),
+        ),
+        LimitKind::Unsupported => (
+            ids::UNSUPPORTED,
+            format!("the run was cut off at {t}: the program did what siglab can't control"),
+            None,
+        ),
         LimitKind::Cancelled => (
             ids::CANCELLED,
             format!("the run was stopped at {t}"),

@@ -41,10 +41,10 @@ pub(super) fn check(trace: &Trace, roles: &Roles) -> Result<(), Diagnosis> {
             (Kind::ReapedByKernel {}, Some(role)) => {
                 children.remove(role);
             }
-            (Kind::LeftZombie {}, Some(role)) => {
+            (Kind::LeftZombie { .. }, Some(role)) => {
                 return Err(zombie(&children, role, event.t));
             }
-            (Kind::Orphaned {}, Some(role)) => {
+            (Kind::Orphaned { .. }, Some(role)) => {
                 return Err(orphan(&children, role, event.t));
             }
             _ => {}

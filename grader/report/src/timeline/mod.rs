@@ -1,5 +1,6 @@
 //! A trace as a picture that a person reads.
 
+mod after;
 mod fate;
 mod fold;
 mod lanes;
@@ -10,6 +11,7 @@ use std::fmt;
 
 use siglab_model::{Clock, Event, Kind, LimitKind, Policy, Time, Trace};
 
+use self::after::After;
 use self::lanes::Lanes;
 use self::story::{Act, Row, Tone};
 use crate::escape;
@@ -300,20 +302,40 @@ impl<'a> Page<'a> {
     }
 
     fn footer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self
-            .trace
-            .events
-            .last()
-            .map(|event| event.t)
-            .unwrap_or_default();
-        let (end, clock) = match self.trace.header.clock {
-            Clock::Virtual => (words::ms(end), "virtual time"),
-            Clock::Real => (words::ms_short(end), "real time"),
+        let moment = |time| match self.trace.header.clock {
+            Clock::Virtual => words::ms(time),
+            Clock::Real => words::ms_short(time),
         };
+        let clock = match self.trace.header.clock {
+            Clock::Virtual => "virtual time",
+            Clock::Real => "real time",
+        };
+        let last = self.trace.events.last();
+        let end = moment(last.map(|event| event.t).unwrap_or_default());
         let (how, style) = outcome(self.trace);
-        let how = paint(style, &how);
+        let tally = self.tally();
         writeln!(f)?;
-        writeln!(f, "{how}, after {end} of {clock}{}", self.tally())
+        let status = self.trace.outcome.status;
+        let (Some(after), Some(status)) = (After::of(self.trace), status) else {
+            let how = paint(style, &how);
+            return writeln!(f, "{how}, after {end} of {clock}{tally}");
+        };
+        let ended = moment(after.ended);
+        let first = format!("{} {}", after.first, words::status(status));
+        let first = paint(style::HEADING, &first);
+        writeln!(f, "{first}, after {ended} of {clock}{tally}")?;
+        write!(f, "the run went on until {end}")?;
+        let names = words::names(after.because_of());
+        if !names.is_empty() {
+            write!(f, " because of {}", escape::line(&names, self.unicode))?;
+        }
+        match self.trace.outcome.limit {
+            Some(LimitKind::Linger) => writeln!(f, "; siglab ended what was left"),
+            limit if limit.is_some() || self.trace.outcome.deadlock => {
+                writeln!(f, "; {}", paint(style, &how))
+            }
+            _ => writeln!(f),
+        }
     }
 
     /// How many signals there were, and how many were lost.
@@ -357,7 +379,7 @@ fn outcome(trace: &Trace) -> (String, anstyle::Style) {
     match (outcome.deadlock, outcome.limit, outcome.status) {
         (true, _, _) => ("deadlock: siglab ended it".into(), style::BAD),
         (_, Some(LimitKind::Cancelled), _) => ("siglab was asked to stop".into(), style::WARNING),
-        (_, Some(limit), _) => (
+        (_, Some(limit), _) if limit != LimitKind::Linger => (
             format!("{}: siglab ended it", words::limit(limit)),
             style::BAD,
         ),

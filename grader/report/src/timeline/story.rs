@@ -7,6 +7,7 @@ use siglab_model::{
     Signal, Stream, Time, Trace,
 };
 
+use super::after::After;
 use super::fate::{Fate, handler_name};
 use super::fold::folded;
 use super::{TimelineOptions, words};
@@ -77,11 +78,20 @@ pub(super) fn tell(trace: &Trace, options: &TimelineOptions) -> Vec<Row> {
             teller.note(index);
         }
     }
-    if options.verbose {
+    let mut rows = if options.verbose {
         teller.rows
     } else {
         fold_output(teller.rows)
+    };
+    if let Some(after) = After::of(trace)
+        && let Some(end) = rows.iter_mut().find(|row| {
+            row.role.as_ref() == Some(after.first) && matches!(row.act, Act::Ended | Act::Killed)
+        })
+    {
+        let names = words::names(after.still_running());
+        end.details.push(format!("still running: {names}"));
     }
+    rows
 }
 
 /// What happened in one event, and the details.
@@ -335,17 +345,32 @@ fn plain(row: &mut Row, kind: &Kind, verbose: bool) {
             row.act = Act::Ended;
             (Plain, 1, "the thread ends".into())
         }
-        Kind::Orphaned {} => (Warning, 2, "its parent has ended before it".into()),
+        Kind::Orphaned { to } => (
+            Warning,
+            2,
+            format!(
+                "its parent has ended before it{}",
+                words::adopted(to.as_ref())
+            ),
+        ),
         Kind::Reaped { child, status } => (
             Plain,
             2,
             format!("reaps {child}, which {}", words::status(*status)),
         ),
         Kind::ReapedByKernel {} => (Quiet, 1, "is reaped by the kernel, not its parent".into()),
-        Kind::LeftZombie {} => (
+        Kind::LeftZombie { to: None } => (
             Warning,
             2,
             "was never reaped: a zombie until its parent ended".into(),
+        ),
+        Kind::LeftZombie { to } => (
+            Warning,
+            2,
+            format!(
+                "its parent has ended without reaping it{}",
+                words::adopted(to.as_ref())
+            ),
         ),
         Kind::Merged { signal, from } => {
             row.from = Some(from.clone());
@@ -471,7 +496,15 @@ fn trouble(row: &mut Row, kind: &Kind) {
         Kind::Unsupported { syscall, what } => {
             (Tone::Bad, format!("UNSUPPORTED: {syscall}: {what}"), vec![])
         }
-        Kind::Limit { limit } => {
+        Kind::Limit {
+            limit: LimitKind::Linger,
+            ended,
+        } => {
+            let names = words::names(ended.iter().map(Role::as_str));
+            let text = format!("CUT OFF: still running: {names}; --linger gives more time");
+            (Tone::Warning, text, vec![])
+        }
+        Kind::Limit { limit, .. } => {
             let tone = if *limit == LimitKind::Cancelled {
                 Tone::Warning
             } else {

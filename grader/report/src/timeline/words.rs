@@ -2,7 +2,7 @@
 
 use siglab_model::{
     Action, BusyKind, DefaultAction, Directed, Disposition, ForkHow, Frame, HandlerExit, LimitKind,
-    MaskHow, ProcessStatus, SigInfo, SigSet, Signal, Time, WaitFor, WaitResult, Waiting,
+    MaskHow, ProcessStatus, Role, SigInfo, SigSet, Signal, Time, WaitFor, WaitResult, Waiting,
 };
 
 /// A moment or a length of time in milliseconds: three decimals, or six if it has that
@@ -30,6 +30,24 @@ pub(super) fn shell_word(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// Names, but not too many of them.
+pub(super) fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 6;
+    let mut all: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    if all.len() > SHOWN + 1 {
+        let more = all.len() - SHOWN;
+        all.truncate(SHOWN);
+        all.push(format!("and {more} more"));
+    }
+    all.join(", ")
+}
+
+/// Who is the parent of an orphan from now on.
+pub(super) fn adopted(to: Option<&Role>) -> String {
+    to.map(|role| format!("; {role} adopts it"))
+        .unwrap_or_default()
 }
 
 /// `1 line`, `2 lines`.
@@ -255,6 +273,8 @@ pub(crate) fn limit(limit: LimitKind) -> &'static str {
         LimitKind::Processes => "it made more processes and threads than a run may have",
         LimitKind::Events => "more happened than a trace may hold",
         LimitKind::Cancelled => "siglab was asked to stop",
+        LimitKind::Linger => "its first process had ended long before",
+        LimitKind::Unsupported => "siglab can't control what it does from here on",
     }
 }
 

@@ -100,6 +100,33 @@ pub(crate) fn ready(pid: Pid) -> Result<Ready> {
     })
 }
 
+/// How `pid` ended, without taking that. `None`: it hasn't.
+pub(crate) fn peek_end(pid: Pid) -> Result<Option<Status>> {
+    // SAFETY: an all-zero siginfo_t is valid.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: waitid(2): `info` is writable; WNOWAIT leaves the child waitable.
+    let done = unsafe {
+        libc::waitid(
+            libc::P_PID,
+            pid.as_raw().unsigned_abs(),
+            &raw mut info,
+            libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL,
+        )
+    };
+    Errno::result(done)?;
+    if info.si_signo == 0 {
+        return Ok(None);
+    }
+    // SAFETY: waitid(2) fills in what belongs to SIGCHLD.
+    let value = unsafe { info.si_status() };
+    if info.si_code == libc::CLD_EXITED {
+        return Ok(Some(Status::Exited(value)));
+    }
+    let signal = Signal::new(value).ok_or(Errno::EINVAL)?;
+    let core = info.si_code == libc::CLD_DUMPED;
+    Ok(Some(Status::Killed { signal, core }))
+}
+
 /// Takes what `pid` reports, waiting for it if `block`. `None`: nothing yet, or the wait
 /// was interrupted by a signal (see `ticker`).
 pub(crate) fn take(pid: Pid, block: bool) -> Result<Option<Report>> {

@@ -78,6 +78,12 @@ impl Regs {
         self.0.rip
     }
 
+    /// Whether the task runs 32-bit code: its code segment is `__USER32_CS` of asm/segment.h.
+    pub(crate) fn is_32_bit(&self) -> bool {
+        const USER32_CS: u64 = 0x23;
+        self.0.cs == USER32_CS
+    }
+
     pub(crate) fn sp(&self) -> u64 {
         self.0.rsp
     }
