@@ -64,6 +64,9 @@ pub(crate) struct Run {
     /// Cuts the run off at this moment of virtual time; a day if absent
     #[arg(long, value_name = "TIME")]
     pub(crate) limit: Option<Time>,
+    /// Cuts the run off when it has used this much processor time
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    pub(crate) processor_time: Time,
     /// Goes on for this much virtual time after the program's first process has ended (or
     /// after the last step of the script), then ends those that are still running
     #[arg(long, value_name = "DURATION", default_value = "10s")]

@@ -71,8 +71,8 @@ pub struct Limits {
     /// Virtual time since the exec.
     pub virtual_time: Time,
     /// Processor time of the run's living processes: what bounds a program that computes
-    /// for ever. Ten times as much by the wall clock ends a run, too; time spent waiting
-    /// for siglab's own standard input doesn't count there.
+    /// for ever. Twice as much together with siglab's own, and sixty times as much by the wall
+    /// clock, end a run, too; time spent waiting for siglab's own standard input doesn't count.
     pub real_time: Option<Duration>,
     /// Bytes of output, all streams together.
     pub output: Option<u64>,

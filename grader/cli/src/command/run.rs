@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use siglab_engine::{Command, Environment, Limits, Options, Script, Stdio};
-use siglab_model::{Event, Kind, LimitKind, ProcessStatus, Role, Trace};
+use siglab_model::{Event, Kind, LimitKind, ProcessStatus, Role, Time, Trace};
 use siglab_report::{Timeline, TimelineOptions};
 
 use crate::args::Run;
@@ -110,13 +110,13 @@ fn command(args: &Run) -> Result<Command, Failure> {
 
 fn options(args: &Run) -> Result<Options, Failure> {
     let cancel = interrupt::install().map_err(Failure::no_handlers)?;
-    let limits = match args.limit {
-        Some(virtual_time) => Limits {
-            virtual_time,
-            ..Limits::default()
-        },
-        None => Limits::default(),
+    let mut limits = Limits {
+        real_time: Some(args.processor_time.since(Time::ZERO)),
+        ..Limits::default()
     };
+    if let Some(virtual_time) = args.limit {
+        limits.virtual_time = virtual_time;
+    }
     Ok(Options {
         clock: args.clock.into(),
         policy: args.policy.clone(),

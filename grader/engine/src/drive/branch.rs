@@ -119,6 +119,7 @@ impl Run<'_> {
         let limits = &mut self.world;
         let begun = real_now();
         (limits.started, limits.idle, limits.real_time) = (begun, Duration::ZERO, Some(limit));
+        limits.own_time_before = proc::own_processor_time();
         self.tracer.symbols.copy(pid, copy);
         self.watch(copy, copy)?;
 

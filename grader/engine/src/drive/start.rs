@@ -19,7 +19,7 @@ use crate::inspect::follower::{Follow, Followed, Follower};
 use crate::inspect::symbols::Symbols;
 use crate::kernel::sys::launch::{Launch, LaunchError, launch};
 use crate::kernel::sys::ticker::Ticker;
-use crate::kernel::sys::{Errno, cpu};
+use crate::kernel::sys::{Errno, cpu, proc};
 use crate::options::Options;
 use crate::script::{Action, Script, When};
 use crate::tracer::stdio::Plumbing;
@@ -185,6 +185,7 @@ fn trace<'a>(
         deadlock: false,
         real_time: options.limits.real_time,
         started: real_now(),
+        own_time_before: proc::own_processor_time(),
         late_looks: 0,
         idle: std::time::Duration::ZERO,
     };

@@ -346,8 +346,9 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the run has used this much processor time; or, whatever it does, sixty times
-    /// as much by the wall clock: on a busy machine that alone says nothing.
+    /// Whether the run has used this much processor time; or twice as much together with what
+    /// siglab has used for it; or, whatever it does, sixty times as much by the wall clock: on
+    /// a busy machine that alone says nothing.
     fn has_run_for(&self, limit: Duration) -> bool {
         let elapsed = self.world.started.elapsed().saturating_sub(self.world.idle);
         if elapsed <= limit {
@@ -360,7 +361,8 @@ impl Run<'_> {
             .filter(|process| process.status.is_none())
             .filter_map(|process| proc::processor_time(process.pid).ok())
             .sum();
-        used > limit || elapsed > limit.saturating_mul(60)
+        let own = proc::own_processor_time().saturating_sub(self.world.own_time_before);
+        used > limit || used + own > limit.saturating_mul(2) || elapsed > limit.saturating_mul(60)
     }
 
     /// Whether a limit was reached while one task runs and runs.

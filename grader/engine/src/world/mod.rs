@@ -89,6 +89,8 @@ pub(crate) struct World<'a> {
     /// Processor time after which the run is cut off: [`crate::Limits::real_time`].
     pub(crate) real_time: Option<Duration>,
     pub(crate) started: Instant,
+    /// Processor time that siglab's thread had used when the run began.
+    pub(crate) own_time_before: Duration,
     /// How often in a row a task was on its way out of its wait.
     pub(crate) late_looks: u32,
     /// Real time spent waiting for something from outside the run.

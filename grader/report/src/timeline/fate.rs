@@ -16,6 +16,8 @@ pub(super) struct Fate {
     /// It was pending for a while, because it was blocked.
     pub(super) was_blocked: bool,
     pub(super) blocked: bool,
+    /// The handler for the same signal that runs: it blocks it.
+    pub(super) held_by: Option<String>,
     accepted: Option<String>,
     pub(super) handler: Option<String>,
     /// The index of the event `handler-entered`.
@@ -126,7 +128,10 @@ impl Fate {
     pub(super) fn words(&self) -> String {
         let mut clauses = Vec::new();
         if self.blocked {
-            clauses.push("blocked, so it stays pending".to_owned());
+            clauses.push(match &self.held_by {
+                Some(handler) => format!("pending while {handler} runs"),
+                None => "blocked, so it stays pending".to_owned(),
+            });
         }
         if let Some(by) = &self.accepted {
             clauses.push(format!("taken by {by}"));

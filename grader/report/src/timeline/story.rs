@@ -125,8 +125,8 @@ struct Teller<'a> {
     family: Family,
     /// Folded, or told with an earlier event.
     used: Vec<bool>,
-    /// The names of each thread's active handlers.
-    handlers: HashMap<Role, Vec<String>>,
+    /// Each thread's active handlers: the signal, and their names.
+    handlers: HashMap<Role, Vec<(Signal, String)>>,
     masks: HashMap<Role, SigSet>,
     /// Signals that are pending because their receivers block them.
     blocked: HashSet<Signal>,
@@ -190,13 +190,13 @@ impl Teller<'_> {
                 row.text = format!("{signal}: {name} runs");
                 (row.tone, row.weight) = (Tone::Signal, 2);
                 self.rows.push(row);
-                self.enter(index, name);
+                self.enter(index, *signal, name);
             }
             Kind::HandlerLeft { signal, how } => {
                 let name = event
                     .role
                     .as_ref()
-                    .and_then(|role| self.handlers.get_mut(role)?.pop());
+                    .and_then(|role| Some(self.handlers.get_mut(role)?.pop()?.1));
                 let name = name.unwrap_or_else(|| handler_name(*signal, None));
                 row.text = words::handler_left(&name, *how);
                 row.tone = if *how == HandlerExit::Return {
@@ -224,9 +224,10 @@ impl Teller<'_> {
         }
     }
 
-    fn enter(&mut self, index: usize, name: String) {
+    fn enter(&mut self, index: usize, signal: Signal, name: String) {
         if let Some(role) = &self.events[index].role {
-            self.handlers.entry(role.clone()).or_default().push(name);
+            let active = self.handlers.entry(role.clone()).or_default();
+            active.push((signal, name));
         }
     }
 
@@ -259,6 +260,13 @@ impl Teller<'_> {
             (Some(role), Some(process)) => self.family.is_thread_of(role, process),
             _ => false,
         }
+    }
+
+    /// The handler for a signal that a thread is in.
+    fn handler_of(&self, role: Option<&Role>, signal: Signal) -> Option<String> {
+        let active = self.handlers.get(role?)?;
+        let (_, name) = active.iter().rev().find(|(of, _)| *of == signal)?;
+        Some(name.clone())
     }
 
     /// A signal from its generation to what comes of it at once.
@@ -300,6 +308,9 @@ impl Teller<'_> {
         if fate.killed {
             row.act = Act::Killed;
         }
+        if fate.blocked {
+            fate.held_by = self.handler_of(row.role.as_ref(), signal);
+        }
         row.text += ": ";
         row.text += &fate.words();
         if fate.blocked {
@@ -314,7 +325,7 @@ impl Teller<'_> {
         }
         self.rows.push(row);
         if let (Some(entered), Some(name), false) = (fate.entered, fate.handler, fate.returned) {
-            self.enter(entered, name);
+            self.enter(entered, signal, name);
         }
     }
 }

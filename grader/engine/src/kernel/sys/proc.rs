@@ -167,6 +167,12 @@ pub(crate) fn processor_time(pid: Pid) -> Result<Duration> {
     processor_clock(pid, SCHED)
 }
 
+/// The processor time that the calling thread has used.
+pub(crate) fn own_processor_time() -> Duration {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID)
+        .map_or(Duration::ZERO, Duration::from)
+}
+
 /// The part of it that it has spent in its own code, not in the kernel. Where the kernel
 /// only looks now and then what a processor does, it comes in steps of some milliseconds.
 pub(crate) fn user_time(pid: Pid) -> Result<Duration> {
