@@ -8,6 +8,7 @@
 
 mod disposition;
 mod event;
+pub mod kernel;
 mod moment;
 mod role;
 pub mod safety;
