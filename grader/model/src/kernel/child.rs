@@ -38,30 +38,38 @@ impl Kernel {
         child: ProcessId,
         options: WaitFor,
     ) -> Result<Option<Report>, Errno> {
-        let parent = self
-            .process(child)
-            .parent
-            .map(|parent| self.process_of(parent));
+        let report = self.report(thread, child, options)?;
+        let process = self.process_mut(child);
+        match report {
+            Some(Report::Ended(status)) => process.life = Life::Gone(status),
+            Some(_) => process.report = None,
+            None => {}
+        }
+        Ok(report)
+    }
+
+    /// The same with `WNOWAIT`: it can be told again.
+    ///
+    /// # Errors
+    /// `ECHILD` if it isn't a child of the process.
+    pub fn report(
+        &self,
+        thread: ThreadId,
+        child: ProcessId,
+        options: WaitFor,
+    ) -> Result<Option<Report>, Errno> {
+        let process = self.process(child);
+        let parent = process.parent.map(|parent| self.process_of(parent));
         if parent != Some(self.process_of(thread)) {
             return Err(Errno::Echild);
         }
-        let process = self.process_mut(child);
-        match (process.life, process.report) {
-            (Life::Gone(_), _) => Err(Errno::Echild),
-            (Life::Zombie(status), _) => {
-                process.life = Life::Gone(status);
-                Ok(Some(Report::Ended(status)))
-            }
-            (_, report @ Some(Report::Stopped(_))) if options.stopped => {
-                process.report = None;
-                Ok(report)
-            }
-            (_, report @ Some(Report::Continued)) if options.continued => {
-                process.report = None;
-                Ok(report)
-            }
-            _ => Ok(None),
-        }
+        Ok(match (process.life, process.report) {
+            (Life::Gone(_), _) => return Err(Errno::Echild),
+            (Life::Zombie(status), _) => Some(Report::Ended(status)),
+            (_, report @ Some(Report::Stopped(_))) if options.stopped => report,
+            (_, report @ Some(Report::Continued)) if options.continued => report,
+            _ => None,
+        })
     }
 
     /// The process ends: nothing is pending any more, its threads are gone, and its parent is
