@@ -21,6 +21,8 @@ enum { TASKS = 16, SHARED = 100 };
 // What all processes share: a file, so that it outlives an exec.
 static struct shared {
     int lines;
+    // Whether the program is being ended: whatever happens then isn't written.
+    int over;
     int pid[TASKS], tid[TASKS], tgid[TASKS];
     // How many lines a waiting thread waits for, and what it waits on.
     int target[TASKS], go[TASKS];
@@ -49,7 +51,8 @@ static void count_line(void) {
     }
 }
 
-#define LINE(format, ...) (say("%d " format "\n", self __VA_OPT__(, ) __VA_ARGS__), count_line())
+#define LINE(format, ...) \
+    (LOAD(shared->over) ? (void)0 : (say("%d " format "\n", self __VA_OPT__(, ) __VA_ARGS__), count_line()))
 
 static void wait_for_lines(int count) {
     STORE(shared->go[self], 0);
@@ -351,6 +354,7 @@ static void do_end(struct reader *reader, int process) {
     uint64_t all = ~UINT64_C(0);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all);
     LINE("end");
+    STORE(shared->over, 1);
     for (int count = number(reader); count; count--) {
         int other = number(reader);
         if (other != process)
@@ -472,8 +476,10 @@ int main(int count, char **given) {
         play(step, process);
     }
     if (native) {
-        // As under the engine: a session of its own, no core dumps, one processor.
+        // As under the engine: a session of its own, nothing ignored, no core dumps, one processor.
         MUST(setsid());
+        for (int i = 1; i <= SIGRTMAX; i++)
+            sigaction(i, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
         MUST(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}));
         cpu_set_t processor;
         CPU_ZERO(&processor);

@@ -20,7 +20,7 @@ use super::player::Expected;
 use super::program::Program;
 
 /// For how long nothing may happen natively, in ms.
-const PATIENCE: u16 = 4_000;
+const PATIENCE: u16 = 1_000;
 
 /// The C program that carries out programs.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ fn read_all(child: &mut Child) -> (String, bool) {
         if poll(&mut fds, PollTimeout::from(PATIENCE)).expect("poll works") == 0 {
             assert!(!is_hung, "what was killed still has its output open");
             is_hung = true;
-            kill_all(child.id());
+            kill_session(child.id());
         }
         let length = if is_hung && fds[0].any() != Some(true) {
             continue;
@@ -135,23 +135,18 @@ fn read_all(child: &mut Child) -> (String, bool) {
     }
 }
 
-/// Kills a process and those that descend from it: proc_pid_task_children(5).
-fn kill_all(pid: u32) {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
-    let children: Vec<u32> = tasks
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
-        .flat_map(|text| {
-            let children: Vec<u32> = text.split_whitespace().flat_map(str::parse).collect();
-            children
-        })
-        .collect();
-    // It may have ended by now.
-    let _ = kill(Pid::from_raw(pid.cast_signed()), Number::SIGKILL);
-    for child in children {
-        kill_all(child);
+/// Kills the processes of a session, which the interpreter leads: proc_pid_stat(5).
+fn kill_session(leader: u32) {
+    for entry in std::fs::read_dir("/proc").expect("/proc is mounted").flatten() {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // After the name: state, parent, process group, session.
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        let session = fields.split_whitespace().nth(3);
+        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let (Some(pid), Some(true)) = (pid, session.map(|id| id == leader.to_string())) {
+            // It may have ended by now.
+            let _ = kill(Pid::from_raw(pid), Number::SIGKILL);
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use super::user::{Doing, User, accepted, numbers};
 /// Threads that a program may have in all.
 const THREADS: usize = 8;
 
+/// Lines that a program may write. Handlers that raise each other's signals never end.
+const LINES: usize = 200;
+
 /// The state of a program that is played.
 #[derive(Clone, Debug)]
 pub struct Player {
@@ -149,6 +152,9 @@ impl Player {
     fn settle_all(&mut self, caller: ThreadId) -> Result<(), Undetermined> {
         let was_running = self.is_running(caller);
         loop {
+            if self.is_too_long() {
+                return Err(Undetermined);
+            }
             let mut others = self
                 .kernel
                 .threads()
@@ -178,6 +184,9 @@ impl Player {
 
     fn settle_others(&mut self, caller: ThreadId) -> Result<(), Undetermined> {
         loop {
+            if self.is_too_long() {
+                return Err(Undetermined);
+            }
             let threads = self.kernel.threads();
             let others: Vec<_> = threads
                 .filter(|thread| *thread != caller && self.has_work(*thread))
@@ -215,6 +224,9 @@ impl Player {
 
     /// Parents make sure of what has become of their children; who goes on says so.
     fn draw_conclusions(&mut self) -> Result<(), Undetermined> {
+        if self.is_too_long() {
+            return Err(Undetermined);
+        }
         let happened = self.kernel.happened();
         self.happened.extend(&happened);
         for event in &happened {
@@ -233,6 +245,10 @@ impl Player {
             let parent = self.kernel.process(process).parent().ok_or(Undetermined)?;
             let parent = self.kernel.process_of(parent);
             let thread = self.idle_of(parent).ok_or(Undetermined)?;
+            // The parent was waiting for it, and knows.
+            if what > 0 && self.child_report(thread, process.index()).is_none() {
+                continue;
+            }
             let pending = what > 0 && self.kernel.sigpending(thread).contains(Signal::CHLD);
             let op = Op::Settle(process.index(), what, pending);
             self.say(thread, op, "settled");
@@ -284,6 +300,10 @@ impl Player {
 
     pub(super) fn line(&mut self, thread: ThreadId, text: &str) {
         self.lines.push(format!("{} {text}", thread.index()));
+    }
+
+    pub(super) fn is_too_long(&self) -> bool {
+        self.lines.len() > LINES
     }
 
     fn is_idle(&self, thread: ThreadId) -> bool {
@@ -487,7 +507,7 @@ impl Player {
         let doing = match op {
             Op::Suspend(set) => {
                 self.kernel.begin_sigsuspend(thread, *set);
-                Doing::Suspended
+                Doing::Suspended(*set)
             }
             Op::TimedWait(set, _) => match self.kernel.accept(thread, *set) {
                 None => {

@@ -17,7 +17,7 @@ pub(super) enum Doing {
     /// It waits for its turn.
     Idle,
     /// It is in sigsuspend(2).
-    Suspended,
+    Suspended(SigSet),
     /// It is in sigtimedwait(2) for these.
     Awaits(SigSet),
     /// It is in waitpid(2) for this process.
@@ -32,6 +32,8 @@ pub(super) struct User {
     pub(super) doing: Doing,
     /// For each active handler, whether it has written its first line.
     pub(super) entered: Vec<bool>,
+    /// Whether its process has stopped since it last ran.
+    pub(super) was_stopped: bool,
 }
 
 impl User {
@@ -39,6 +41,7 @@ impl User {
         Self {
             doing: Doing::Idle,
             entered: Vec::new(),
+            was_stopped: false,
         }
     }
 }
@@ -53,7 +56,8 @@ impl Player {
         let returns = match user.doing {
             Doing::Finishes(_) => true,
             Doing::AwaitsChild(child) => self.child_report(thread, child).is_some(),
-            Doing::Idle | Doing::Suspended | Doing::Awaits(_) => false,
+            Doing::Suspended(_) => user.was_stopped,
+            Doing::Idle | Doing::Awaits(_) => false,
         };
         runs && (returns || self.kernel.is_woken(thread) || !user.entered.is_empty())
     }
@@ -64,10 +68,11 @@ impl Player {
         loop {
             self.end_call(thread);
             self.take_signals(thread);
-            if !self.is_running(thread) {
+            if !self.is_running(thread) || self.is_too_long() {
                 return;
             }
-            match self.users[index].entered.last() {
+            match self.users[index].entered.last().copied() {
+                None if self.restarts(thread) => {}
                 None => break,
                 Some(false) => self.enter_handler(thread),
                 Some(true) => self.leave_handler(thread),
@@ -100,17 +105,40 @@ impl Player {
         self.users[thread.index()].doing = Doing::Finishes(line);
     }
 
+    /// sigsuspend begins again, if it was interrupted without a handler; whether a signal
+    /// is to be taken then.
+    fn restarts(&mut self, thread: ThreadId) -> bool {
+        if let Doing::Suspended(set) = self.users[thread.index()].doing {
+            self.kernel.restart_sigsuspend(thread);
+            self.kernel.begin_sigsuspend(thread, set);
+        }
+        self.kernel.is_woken(thread)
+    }
+
     fn take_signals(&mut self, thread: ThreadId) {
-        let mut is_first = true;
-        while let Some(delivery) = self.kernel.deliver(thread) {
+        let index = thread.index();
+        let (mut is_first, mut interrupted) = (true, false);
+        loop {
+            let Some(delivery) = self.kernel.deliver(thread) else {
+                // No handler: the call begins again, with the mask from before it meanwhile.
+                interrupted |= self.users[index].was_stopped;
+                if !(interrupted && is_first && self.is_running(thread)) {
+                    return;
+                }
+                self.users[index].was_stopped = false;
+                self.kernel.restart_sigsuspend(thread);
+                (is_first, interrupted) = (false, false);
+                continue;
+            };
+            interrupted = true;
             match delivery {
                 Delivery::Handler { flags, .. } => {
-                    let user = &mut self.users[thread.index()];
+                    let user = &mut self.users[index];
                     user.entered.push(false);
-                    // signal(7): sigsuspend always ends; the handler that is set up first
-                    // decides about a call that can be restarted.
+                    // signal(7): sigsuspend ends; the handler that is set up first decides
+                    // about a call that can be restarted.
                     match user.doing {
-                        Doing::Suspended => {
+                        Doing::Suspended(_) if is_first => {
                             user.doing = Doing::Finishes("suspend EINTR".into());
                         }
                         Doing::AwaitsChild(_) if is_first && !flags.restart => {
@@ -131,6 +159,7 @@ impl Player {
     fn interrupt_waits(&mut self, thread: ThreadId) {
         let process = self.kernel.process_of(thread);
         for other in self.kernel.process(process).threads().to_vec() {
+            self.users[other.index()].was_stopped = true;
             if let Doing::Awaits(set) = self.users[other.index()].doing {
                 let taken = self.kernel.end_sigtimedwait(other, set);
                 let line = accepted("timedwait", taken, "EINTR");

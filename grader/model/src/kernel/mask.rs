@@ -20,12 +20,22 @@ impl Kernel {
     }
 
     /// sigsuspend(2) begins: `set` is blocked instead of the mask, until a handler has run.
-    /// It ends when [`Kernel::deliver`] starts a handler, with `EINTR`; other signals leave
-    /// it waiting (`ERESTARTNOHAND`).
+    /// It ends when [`Kernel::deliver`] starts a handler, with `EINTR`. After other signals
+    /// it begins again: [`Kernel::restart_sigsuspend`].
     pub fn begin_sigsuspend(&mut self, thread: ThreadId, set: SigSet) {
         let old = self.thread(thread).blocked;
         self.thread_mut(thread).saved = Some(old);
         self.block(thread, set);
+    }
+
+    /// A signal without a handler, or a stop and continue, has interrupted sigsuspend(2): the
+    /// mask from before it counts again until it begins again (`ERESTARTNOHAND`,
+    /// `restore_saved_sigmask`). So a signal that only sigsuspend blocked is delivered now;
+    /// if to a handler, sigsuspend doesn't end of that.
+    pub fn restart_sigsuspend(&mut self, thread: ThreadId) {
+        if let Some(mask) = self.thread_mut(thread).saved.take() {
+            self.block(thread, mask);
+        }
     }
 
     /// sigpending(2): what is blocked and pending, for the thread or for its process.

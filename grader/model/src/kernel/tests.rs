@@ -232,6 +232,25 @@ fn sigsuspend_lasts_until_a_handler_has_run() {
     );
 }
 
+/// What sigsuspend alone blocks gets through when it begins again.
+#[test]
+fn sigsuspend_begins_again_after_an_ignored_signal() {
+    let (mut kernel, main) = catching(&[Signal::USR1]);
+    let suspended = set(&[Signal::USR1]);
+    kernel.begin_sigsuspend(main, suspended);
+    kernel.raise(main, Signal::USR1).expect("it exists");
+    kernel.raise(main, Signal::TSTP).expect("it exists");
+    let ignored = Delivery::Ignored {
+        signal: Signal::TSTP,
+    };
+    assert_eq!(deliver_all(&mut kernel, main), [ignored]);
+    kernel.restart_sigsuspend(main);
+    deliver_all(&mut kernel, main);
+    assert_eq!(handled(&kernel, main), [Signal::USR1]);
+    kernel.sigreturn(main);
+    assert_eq!(kernel.thread(main).blocked(), SigSet::EMPTY);
+}
+
 #[test]
 fn the_first_thread_takes_a_signal_of_the_process_if_it_can() {
     let (mut kernel, main) = catching(&[Signal::USR1]);
