@@ -355,6 +355,8 @@ static void do_end(struct reader *reader, int process) {
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all);
     LINE("end");
     STORE(shared->over, 1);
+    // Nor does anybody hear of it.
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     for (int count = number(reader); count; count--) {
         int other = number(reader);
         if (other != process)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use siglab_model::kernel::{
-    Action, Code, Errno, Happened, Info, Kernel, Life, ProcessId, Reaction, Target, ThreadId,
+    Action, Code, Errno, Generated, Happened, Info, Kernel, Life, ProcessId, Reaction, Target, ThreadId,
 };
 use siglab_model::{HandlerFlags, ProcessStatus, SigSet, Signal};
 
@@ -15,6 +15,17 @@ const THREADS: usize = 8;
 
 /// Lines that a program may write. Handlers that raise each other's signals never end.
 const LINES: usize = 200;
+
+/// Leaves out what the engine doesn't do as the kernel does, yet. A signal whose default
+/// action is to terminate does so when it is generated, if a thread could take it
+/// (`complete_signal`); of a tracee, it waits for that thread. Another thread that sends it goes
+/// on until then, and sigtimedwait(2) in that thread accepts it although it isn't blocked.
+const AVOID_FATAL_AT_ONCE: bool = true;
+
+/// The same: an ignored signal that isn't blocked is kept for a tracee. In sigtimedwait(2) the
+/// engine takes such signals out of the set when the wait begins, though they may be blocked
+/// by the time they come; and an ignored signal can end the wait with `EINTR`.
+const AVOID_IGNORED_IN_SIGTIMEDWAIT: bool = true;
 
 /// The state of a program that is played.
 #[derive(Clone, Debug)]
@@ -145,7 +156,7 @@ impl Player {
             self.program.steps[at].1 = self.lines.len();
             self.run(thread);
         }
-        self.draw_conclusions()
+        self.draw_conclusions(thread)
     }
 
     /// What comes of it, one thread after another.
@@ -164,7 +175,13 @@ impl Player {
             match (first, second) {
                 (Some(_), Some(_)) => return Err(Undetermined),
                 (Some(other), None) => {
+                    let lines = self.lines.len();
                     self.run(other);
+                    // Nobody could know when it has begun to wait again.
+                    let waits = matches!(self.users[other.index()].doing, Doing::Suspended(_));
+                    if waits && self.is_running(other) && lines == self.lines.len() {
+                        return Err(Undetermined);
+                    }
                     // It would be stopped or ended at one moment or another.
                     if was_running && !self.is_running(caller) {
                         return Err(Undetermined);
@@ -223,11 +240,18 @@ impl Player {
     }
 
     /// Parents make sure of what has become of their children; who goes on says so.
-    fn draw_conclusions(&mut self) -> Result<(), Undetermined> {
+    fn draw_conclusions(&mut self, caller: ThreadId) -> Result<(), Undetermined> {
         if self.is_too_long() {
             return Err(Undetermined);
         }
         let happened = self.kernel.happened();
+        let ignored = happened.iter().any(|event| self.is_ignored_in_wait(event));
+        if AVOID_IGNORED_IN_SIGTIMEDWAIT && ignored {
+            return Err(Undetermined);
+        }
+        if AVOID_FATAL_AT_ONCE && happened.iter().any(|event| self.is_fatal_at_once(caller, event)) {
+            return Err(Undetermined);
+        }
         self.happened.extend(&happened);
         for event in &happened {
             let (process, what) = match *event {
@@ -262,6 +286,54 @@ impl Player {
             return Err(Undetermined);
         }
         Ok(())
+    }
+
+    fn is_fatal_at_once(&self, caller: ThreadId, event: &Happened) -> bool {
+        let Happened::Generated {
+            target,
+            signal,
+            how: Generated::Fatal,
+            ..
+        } = *event
+        else {
+            return false;
+        };
+        let process = match target {
+            Target::Process(process) => process,
+            Target::Thread(thread) => self.kernel.process_of(thread),
+        };
+        let others = || {
+            self.kernel
+                .threads()
+                .filter(|thread| self.kernel.process_of(*thread) == process)
+        };
+        let awaits = |thread: ThreadId| match self.users[thread.index()].doing {
+            Doing::Awaits(set) => set.contains(signal),
+            _ => false,
+        };
+        let by_another = self.kernel.process_of(caller) == process
+            && target != Target::Thread(caller)
+            && others().count() > 1;
+        by_another || others().any(awaits)
+    }
+
+    fn is_ignored_in_wait(&self, event: &Happened) -> bool {
+        let Happened::Generated {
+            target,
+            how: Generated::Discarded,
+            ..
+        } = *event
+        else {
+            return false;
+        };
+        let process = match target {
+            Target::Process(process) => process,
+            Target::Thread(thread) => self.kernel.process_of(thread),
+        };
+        self.kernel.threads().any(|thread| {
+            self.kernel.process_of(thread) == process
+                && matches!(self.users[thread.index()].doing, Doing::Awaits(_))
+        })
     }
 
     fn check_end(&mut self, process: ProcessId, status: ProcessStatus) -> Result<(), Undetermined> {
@@ -510,6 +582,9 @@ impl Player {
                 Doing::Suspended(*set)
             }
             Op::TimedWait(set, _) => match self.kernel.accept(thread, *set) {
+                None if AVOID_IGNORED_IN_SIGTIMEDWAIT && self.ignores_any(thread, *set) => {
+                    return Err(Undetermined);
+                }
                 None => {
                     self.kernel.begin_sigtimedwait(thread, *set);
                     Doing::Awaits(*set)
@@ -527,6 +602,15 @@ impl Player {
         };
         self.users[thread.index()].doing = doing;
         Ok(())
+    }
+
+    /// Whether it ignores one of these, and doesn't block it.
+    fn ignores_any(&self, thread: ThreadId, set: SigSet) -> bool {
+        let process = self.kernel.process_of(thread);
+        let blocked = self.kernel.thread(thread).blocked();
+        set.difference(blocked)
+            .iter()
+            .any(|signal| self.kernel.action(process, signal).ignores(signal))
     }
 
     fn replace_or_end(&mut self, thread: ThreadId, op: &Op) -> Result<(), Undetermined> {
