@@ -44,9 +44,10 @@ static void count_line(void) {
     int lines = __atomic_add_fetch(&shared->lines, 1, __ATOMIC_SEQ_CST);
     for (int i = 0; i < TASKS; i++) {
         int target = LOAD(shared->target[i]);
-        if (target && target <= lines && i != self) {
+        if (target && target <= lines) {
             STORE(shared->go[i], 1);
-            syscall(SYS_futex, &shared->go[i], FUTEX_WAKE, 1, NULL, NULL, 0);
+            if (i != self)
+                syscall(SYS_futex, &shared->go[i], FUTEX_WAKE, 1, NULL, NULL, 0);
         }
     }
 }

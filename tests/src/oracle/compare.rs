@@ -66,7 +66,11 @@ impl Interpreter {
     ///
     /// # Panics
     /// If it can't be run.
-    pub fn check_natively(&self, program: &Program, expected: &Expected) -> Result<(), Disagreement> {
+    pub fn check_natively(
+        &self,
+        program: &Program,
+        expected: &Expected,
+    ) -> Result<(), Disagreement> {
         let mut child = Command::new(&self.0)
             .args(program.arguments("native"))
             .stdin(Stdio::null())
@@ -137,12 +141,18 @@ fn read_all(child: &mut Child) -> (String, bool) {
 
 /// Kills the processes of a session, which the interpreter leads: proc_pid_stat(5).
 fn kill_session(leader: u32) {
-    for entry in std::fs::read_dir("/proc").expect("/proc is mounted").flatten() {
+    for entry in std::fs::read_dir("/proc")
+        .expect("/proc is mounted")
+        .flatten()
+    {
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         // After the name: state, parent, process group, session.
         let fields = stat.rsplit(')').next().unwrap_or_default();
         let session = fields.split_whitespace().nth(3);
-        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        let pid = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
         if let (Some(pid), Some(true)) = (pid, session.map(|id| id == leader.to_string())) {
             // It may have ended by now.
             let _ = kill(Pid::from_raw(pid), Number::SIGKILL);
@@ -166,7 +176,10 @@ fn compare(
             format!("line {at}: {who} has `{got}`, the model `{expected}`")
         }
         None if status != Some(expected.status) => {
-            format!("{who} ends with {status:?}, the model with {:?}", expected.status)
+            format!(
+                "{who} ends with {status:?}, the model with {:?}",
+                expected.status
+            )
         }
         None => return Ok(()),
     };

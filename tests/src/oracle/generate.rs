@@ -98,11 +98,7 @@ fn op(draw: Draw, player: &Player) -> Op {
 fn signal_of(draw: u8) -> Signal {
     let all = STANDARD.len() + 2;
     let index = usize::from(draw);
-    let index = if draw < 128 {
-        index % 4
-    } else {
-        index % all
-    };
+    let index = if draw < 128 { index % 4 } else { index % all };
     let realtime = |offset: usize| 34 + offset as i32;
     match STANDARD.get(index) {
         Some(signal) => *signal,

@@ -17,4 +17,4 @@ mod user;
 pub use compare::{Disagreement, Interpreter};
 pub use generate::{Draw, generate};
 pub use player::{Expected, Player, Undetermined};
-pub use program::{Kind, Op, Program, Step, How};
+pub use program::{How, Kind, Op, Program, Step};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use siglab_model::kernel::{
-    Action, Code, Errno, Generated, Happened, Info, Kernel, Life, ProcessId, Reaction, Target, ThreadId,
+    Action, Code, Errno, Generated, Happened, Info, Kernel, Life, ProcessId, Reaction, Target,
+    ThreadId,
 };
 use siglab_model::{HandlerFlags, ProcessStatus, SigSet, Signal};
 
@@ -24,7 +25,8 @@ const AVOID_FATAL_AT_ONCE: bool = true;
 
 /// The same: an ignored signal that isn't blocked is kept for a tracee. In sigtimedwait(2) the
 /// engine takes such signals out of the set when the wait begins, though they may be blocked
-/// by the time they come; and an ignored signal can end the wait with `EINTR`.
+/// by the time they come; SIGCONT can end the wait with `EINTR`; and a signal that is kept
+/// natively, too, because another thread blocks it, doesn't.
 const AVOID_IGNORED_IN_SIGTIMEDWAIT: bool = true;
 
 /// The state of a program that is played.
@@ -37,6 +39,8 @@ pub struct Player {
     lines: Vec<String>,
     program: Program,
     happened: Vec<Happened>,
+    /// Whether something happened that is left out: [`AVOID_IGNORED_IN_SIGTIMEDWAIT`].
+    pub(super) ignored_in_wait: bool,
     /// How the first process has ended.
     over: Option<ProcessStatus>,
 }
@@ -74,6 +78,7 @@ impl Player {
             lines: Vec::new(),
             program: Program::default(),
             happened: Vec::new(),
+            ignored_in_wait: false,
             over: None,
         }
     }
@@ -125,9 +130,8 @@ impl Player {
         }
         // Whoever ends the program kills the first process, or is it.
         let ended_by = self.program.steps.last().map(|(_, _, step)| step.thread);
-        let by_first = ended_by.is_some_and(|thread| {
-            self.kernel.process_of(self.thread(thread)).index() == 0
-        });
+        let by_first =
+            ended_by.is_some_and(|thread| self.kernel.process_of(self.thread(thread)).index() == 0);
         let status = self.over.unwrap_or(if by_first {
             ProcessStatus::Exited(0)
         } else {
@@ -177,9 +181,8 @@ impl Player {
                 (Some(other), None) => {
                     let lines = self.lines.len();
                     self.run(other);
-                    // Nobody could know when it has begun to wait again.
-                    let waits = matches!(self.users[other.index()].doing, Doing::Suspended(_));
-                    if waits && self.is_running(other) && lines == self.lines.len() {
+                    // It has ignored a signal, and nobody could know when it was done.
+                    if self.is_running(other) && lines == self.lines.len() {
                         return Err(Undetermined);
                     }
                     // It would be stopped or ended at one moment or another.
@@ -245,11 +248,16 @@ impl Player {
             return Err(Undetermined);
         }
         let happened = self.kernel.happened();
-        let ignored = happened.iter().any(|event| self.is_ignored_in_wait(event));
+        let ignored =
+            self.ignored_in_wait || happened.iter().any(|event| self.is_ignored_in_wait(event));
         if AVOID_IGNORED_IN_SIGTIMEDWAIT && ignored {
             return Err(Undetermined);
         }
-        if AVOID_FATAL_AT_ONCE && happened.iter().any(|event| self.is_fatal_at_once(caller, event)) {
+        if AVOID_FATAL_AT_ONCE
+            && happened
+                .iter()
+                .any(|event| self.is_fatal_at_once(caller, event))
+        {
             return Err(Undetermined);
         }
         self.happened.extend(&happened);

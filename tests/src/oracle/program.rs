@@ -110,10 +110,9 @@ impl Program {
     #[must_use]
     pub fn arguments(&self, way: &str) -> Vec<String> {
         let start = [way.to_owned(), "-".to_owned()].into_iter();
-        let steps = self
-            .steps
-            .iter()
-            .map(|(start, result, step)| format!("{start} {result} {} {}", step.thread, step.op.encoded()));
+        let steps = self.steps.iter().map(|(start, result, step)| {
+            format!("{start} {result} {} {}", step.thread, step.op.encoded())
+        });
         start.chain(steps).collect()
     }
 }
@@ -147,7 +146,11 @@ impl Op {
                 raises,
             } => {
                 let (signal, raises) = (signal.number(), number(*raises));
-                format!("action {signal} {} {flags} {} {raises}", *kind as u8, bits(*mask))
+                format!(
+                    "action {signal} {} {flags} {} {raises}",
+                    *kind as u8,
+                    bits(*mask)
+                )
             }
             Self::Mask(how, set) => format!("mask {} {}", *how as u8, bits(*set)),
             Self::Kill(to, signal) => format!("kill {to} {} 0", number(*signal)),

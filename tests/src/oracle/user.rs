@@ -94,7 +94,9 @@ impl Player {
     fn end_call(&mut self, thread: ThreadId) {
         let line = match self.users[thread.index()].doing {
             Doing::Awaits(set) if self.kernel.is_woken(thread) => {
-                accepted("timedwait", self.kernel.end_sigtimedwait(thread, set), "EINTR")
+                let taken = self.kernel.end_sigtimedwait(thread, set);
+                self.ignored_in_wait |= taken.is_none() && self.takes_ignored(thread);
+                accepted("timedwait", taken, "EINTR")
             }
             Doing::AwaitsChild(child) => match self.child_report(thread, child) {
                 Some(_) => self.wait_for(thread, child),
@@ -113,6 +115,16 @@ impl Player {
             self.kernel.begin_sigsuspend(thread, set);
         }
         self.kernel.is_woken(thread)
+    }
+
+    /// Whether a signal that is ignored is pending for it and isn't blocked.
+    fn takes_ignored(&self, thread: ThreadId) -> bool {
+        let process = self.kernel.process_of(thread);
+        let pending = self.kernel.all_pending(process);
+        let mut taken = pending
+            .difference(self.kernel.thread(thread).blocked())
+            .iter();
+        taken.any(|signal| self.kernel.action(process, signal).ignores(signal))
     }
 
     fn take_signals(&mut self, thread: ThreadId) {
@@ -234,7 +246,11 @@ pub(super) fn accepted(call: &str, taken: Option<Instance>, errno: &str) -> Stri
 
 /// A set, as the interpreter writes it.
 pub(super) fn numbers(set: SigSet) -> String {
-    let numbers: Vec<_> = set.iter().map(Signal::number).map(|n| n.to_string()).collect();
+    let numbers: Vec<_> = set
+        .iter()
+        .map(Signal::number)
+        .map(|n| n.to_string())
+        .collect();
     if numbers.is_empty() {
         "-".into()
     } else {

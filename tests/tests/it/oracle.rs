@@ -15,9 +15,8 @@ const DRAWS: std::ops::Range<usize> = 1..40;
 /// `SIGLAB_ORACLE=100000` runs that many programs; 500 otherwise.
 #[test]
 fn random_programs_agree() {
-    let programs = std::env::var("SIGLAB_ORACLE").map_or(500, |text| {
-        text.parse().expect("SIGLAB_ORACLE is a number")
-    });
+    let programs = std::env::var("SIGLAB_ORACLE")
+        .map_or(500, |text| text.parse().expect("SIGLAB_ORACLE is a number"));
     let mut random = Random::from_environment();
     let seeds = random.to_string();
     let interpreter = Interpreter::build();
