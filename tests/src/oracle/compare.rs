@@ -20,7 +20,7 @@ use super::player::Expected;
 use super::program::Program;
 
 /// For how long nothing may happen natively, in ms.
-const PATIENCE: u16 = 1_000;
+const PATIENCE: u16 = 20_000;
 
 /// The C program that carries out programs.
 #[derive(Clone, Debug)]

@@ -29,6 +29,9 @@ const AVOID_FATAL_AT_ONCE: bool = true;
 /// natively, too, because another thread blocks it, doesn't.
 const AVOID_IGNORED_IN_SIGTIMEDWAIT: bool = true;
 
+/// The same: `SIGCONT` wakes every thread of a tracee, and another one than natively may take it.
+const AVOID_SIGCONT_AMONG_THREADS: bool = true;
+
 /// The state of a program that is played.
 #[derive(Clone, Debug)]
 pub struct Player {
@@ -253,6 +256,12 @@ impl Player {
         if AVOID_IGNORED_IN_SIGTIMEDWAIT && ignored {
             return Err(Undetermined);
         }
+        let cont = happened
+            .iter()
+            .any(|event| self.is_cont_among_threads(event));
+        if AVOID_SIGCONT_AMONG_THREADS && cont {
+            return Err(Undetermined);
+        }
         if AVOID_FATAL_AT_ONCE
             && happened
                 .iter()
@@ -342,6 +351,18 @@ impl Player {
             self.kernel.process_of(thread) == process
                 && matches!(self.users[thread.index()].doing, Doing::Awaits(_))
         })
+    }
+
+    fn is_cont_among_threads(&self, event: &Happened) -> bool {
+        let Happened::Generated {
+            target: Target::Process(process),
+            signal: Signal::CONT,
+            ..
+        } = *event
+        else {
+            return false;
+        };
+        self.kernel.process(process).threads().len() > 1
     }
 
     fn check_end(&mut self, process: ProcessId, status: ProcessStatus) -> Result<(), Undetermined> {

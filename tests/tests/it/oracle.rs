@@ -42,6 +42,7 @@ fn check(interpreter: &Interpreter, seed: u64, programs: u32, worker: usize) -> 
         cases: programs,
         failure_persistence: None,
         max_shrink_iters: 3000,
+        max_shrink_time: 120_000,
         rng_algorithm: RngAlgorithm::ChaCha,
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
