@@ -181,6 +181,7 @@ impl Player {
             drop(others);
             match (first, second) {
                 (Some(_), Some(_)) => return Err(Undetermined),
+                (Some(_), None) if self.takes_signals(caller) => return Err(Undetermined),
                 (Some(other), None) => {
                     let lines = self.lines.len();
                     self.run(other);
@@ -251,8 +252,10 @@ impl Player {
             return Err(Undetermined);
         }
         let happened = self.kernel.happened();
-        let ignored =
-            self.ignored_in_wait || happened.iter().any(|event| self.is_ignored_in_wait(event));
+        let ignored = self.ignored_in_wait
+            || happened
+                .iter()
+                .any(|event| self.is_ignored_in_wait(caller, event));
         if AVOID_IGNORED_IN_SIGTIMEDWAIT && ignored {
             return Err(Undetermined);
         }
@@ -334,10 +337,11 @@ impl Player {
         by_another || others().any(awaits)
     }
 
-    fn is_ignored_in_wait(&self, event: &Happened) -> bool {
+    fn is_ignored_in_wait(&self, caller: ThreadId, event: &Happened) -> bool {
         let Happened::Generated {
             target,
-            how: Generated::Discarded,
+            signal,
+            how,
             ..
         } = *event
         else {
@@ -347,20 +351,30 @@ impl Player {
             Target::Process(process) => process,
             Target::Thread(thread) => self.kernel.process_of(thread),
         };
+        let ignores = self.kernel.action(process, signal).ignores(signal);
+        if let (true, Generated::Pending(Some(taker))) = (ignores, how) {
+            return taker != caller;
+        }
+        let wakes = how == Generated::Discarded || signal == Signal::CONT;
         self.kernel.threads().any(|thread| {
-            self.kernel.process_of(thread) == process
+            wakes
+                && self.kernel.process_of(thread) == process
                 && matches!(self.users[thread.index()].doing, Doing::Awaits(_))
         })
     }
 
     fn is_cont_among_threads(&self, event: &Happened) -> bool {
         let Happened::Generated {
-            target: Target::Process(process),
+            target,
             signal: Signal::CONT,
             ..
         } = *event
         else {
             return false;
+        };
+        let process = match target {
+            Target::Process(process) => process,
+            Target::Thread(thread) => self.kernel.process_of(thread),
         };
         self.kernel.process(process).threads().len() > 1
     }

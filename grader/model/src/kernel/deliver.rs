@@ -37,7 +37,7 @@ pub enum Delivery {
 
 impl Kernel {
     /// On its way back to user mode, `thread` takes the next signal that it doesn't block;
-    /// none if there is none, or while its process is stopped. To be called until there is
+    /// none if there is none, if another thread was chosen for it (`TIF_SIGPENDING`), or while its process is stopped. To be called until there is
     /// none: signals are delivered before the thread's next instruction.
     ///
     /// The order: a fault of the processor's; then what is pending for the thread; then what
@@ -45,7 +45,8 @@ impl Kernel {
     /// [`Pending::next`](super::Pending::next).
     pub fn deliver(&mut self, thread: ThreadId) -> Option<Delivery> {
         let process = self.process_of(thread);
-        if self.thread(thread).ended || self.process(process).life != Life::Running {
+        let state = self.thread(thread);
+        if !state.signalled || state.ended || self.process(process).life != Life::Running {
             return None;
         }
         let blocked = self.thread(thread).blocked;
