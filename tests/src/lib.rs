@@ -6,6 +6,7 @@ pub mod class;
 pub mod confined;
 pub mod corpus;
 pub mod explore_corpus;
+pub mod oracle;
 pub mod own_process;
 pub mod ports;
 pub mod random;

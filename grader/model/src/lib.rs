@@ -9,6 +9,7 @@
 mod disposition;
 mod event;
 mod family;
+pub mod kernel;
 mod moment;
 mod reach;
 mod role;

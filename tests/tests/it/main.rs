@@ -7,6 +7,7 @@ mod explore;
 mod explore_corpus;
 mod host;
 mod loops;
+mod oracle;
 mod processes;
 mod samples;
 mod sandbox;
