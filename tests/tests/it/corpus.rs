@@ -50,6 +50,7 @@ corpus! {
     alarm_returns
     altstack
     barrier
+    blocked_faults
     blocking_calls
     busy_clock
     busy_flag
@@ -78,6 +79,7 @@ corpus! {
     ignored_in_waits
     ignored_in_writes
     ignored_sigchld
+    invalid_arguments
     itimer_merges
     itimer_periodic
     job_control
@@ -85,6 +87,7 @@ corpus! {
     kill_errors
     kill_group
     lost_signals
+    message_batches
     message_queue
     mutex_inherits_priority
     mutex_timedlock
@@ -124,6 +127,7 @@ corpus! {
     sigio
     signalfd_epoll
     signalfd_several
+    signalfd_vectors
     sigpending
     sigpipe
     sigqueue_order
@@ -138,6 +142,7 @@ corpus! {
     socket_timeouts
     stack_overflow
     statically_linked
+    stop_after_cont
     stop_and_cont_pending
     stop_sleeper
     stop_waits
@@ -152,6 +157,7 @@ corpus! {
     timed_join
     timer_gettime
     timer_handler
+    timer_pending
     timer_signal
     timer_thread
     timer_thread_id

@@ -484,6 +484,20 @@ own_process! {
         }
     }
 
+    /// Something may come from outside, where standard input is: but not through sockets whose
+    /// other end nobody outside has.
+    #[test]
+    fn waits_on_sockets_of_the_run_are_deadlocks() {
+        for which in ["pair", "poll", "full", "orphan", "both", "local", "internet", "unbound"] {
+            let mut command = Command::new(c_program("host_sockets", &[]));
+            command.args = vec![which.into()];
+            command.stdio = Stdio::PassThrough;
+            let trace = run(&command, &Script::default(), &Options::default());
+            let trace = trace.expect("it can be run");
+            assert!(trace.outcome.deadlock, "{which}: {:?}", trace.outcome);
+        }
+    }
+
     /// What can't be executed, and why; nothing of it is left.
     #[test]
     fn programs_that_cannot_be_executed() {

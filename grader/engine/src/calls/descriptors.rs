@@ -3,7 +3,7 @@
 use siglab_model::{Clock as ClockMode, FileKind, Kind, Lock, Outside, WaitFor};
 
 use super::table::record;
-use super::{errno_name, failure, kill, name};
+use super::{errno_name, failure, kill, name, signals};
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Errno, Pid, memory, proc};
@@ -13,7 +13,6 @@ use crate::tracer::next::Next;
 use crate::world::call::{After, Call, Remainder, Several, Timeout, TimeoutStyle, Waits};
 use crate::world::clock;
 use crate::world::process::SocketTimeout;
-use crate::world::task::State;
 
 pub(super) const F_SETOWN_EX: i32 = 15;
 pub(super) const F_OFD_SETLKW: i32 = 38;
@@ -175,8 +174,18 @@ impl Run<'_> {
             known.send
         };
         let value = clock::timeval_of(clock::duration(nanos.unwrap_or(0)));
-        let size = i32::try_from(size_of::<libc::timeval>()).unwrap_or(16);
-        let written = memory::write(tid, regs.arg(3), &value)
+        let Some(size) = memory::read::<i32>(tid, regs.arg(4))
+            .ok()
+            .and_then(|size| usize::try_from(size).ok())
+        else {
+            // It fails by itself.
+            return Ok(Next::USER);
+        };
+        let mut bytes = Vec::from(value.tv_sec.to_ne_bytes());
+        bytes.extend(value.tv_usec.to_ne_bytes());
+        bytes.truncate(size);
+        let size = i32::try_from(bytes.len()).unwrap_or(0);
+        let written = memory::write_bytes(tid, regs.arg(3), &bytes)
             .and_then(|()| memory::write(tid, regs.arg(4), &size));
         self.answer(
             tid,
@@ -187,6 +196,40 @@ impl Run<'_> {
                 failure(Errno::EFAULT)
             },
         )
+    }
+
+    /// socketpair(domain, type, protocol, descriptors).
+    pub(super) fn socketpair(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let after = After::NewPair(regs.arg(3));
+        self.begin(tid, &regs, after, WaitFor::Unnamed, None)
+    }
+
+    /// A process that has descriptors whose calls matter may give them to others: unix(7),
+    /// `SCM_RIGHTS`.
+    pub(super) fn share_descriptors(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
+        /// `msg_controllen` in a `struct msghdr`.
+        const CONTROL_LENGTH: u64 = 40;
+        let gives = match regs.sys() {
+            Some(Sys::Sendmsg) => memory::read::<u64>(tid, regs.arg(1) + CONTROL_LENGTH)
+                .is_ok_and(|length| length > 0),
+            Some(Sys::Sendmmsg) => true,
+            _ => false,
+        };
+        let giver = self.world.process_of(tid)?;
+        if !gives || !giver.watch_calls {
+            return Ok(());
+        }
+        let timeouts = giver.socket_timeouts.clone();
+        for process in &mut self.world.processes {
+            process.watch_calls = true;
+            for timeout in &timeouts {
+                let knows = |known: &SocketTimeout| known.target == timeout.target;
+                if !process.socket_timeouts.iter().any(knows) {
+                    process.socket_timeouts.push(timeout.clone());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a call waits for; what follows from its result; and its socket's
@@ -201,15 +244,15 @@ impl Run<'_> {
             return Ok((WaitFor::Unnamed, After::Nothing, None));
         };
         let Some(fd) = descriptor_argument(regs) else {
-            return Ok((describe_several(tid, regs), After::Nothing, None));
+            let after = match sys {
+                Sys::IoSubmit => After::Submitted(signals::submitted_reads(pid, tid, regs)),
+                _ => After::Nothing,
+            };
+            return Ok((describe_several(tid, regs), after, None));
         };
         let target = proc::fd_target(pid, fd).unwrap_or_default();
-        let is_signalfd = target.contains("[signalfd]") && sys == Sys::Read;
-        let after = if is_signalfd {
-            After::ReadSignals(regs.arg(1))
-        } else {
-            After::Nothing
-        };
+        let buffers = signals::buffers(tid, sys, regs).filter(|_| signals::is_signalfd(&target));
+        let after = buffers.map_or(After::Nothing, After::ReadSignals);
         let file = file_kind(&target);
         let what = WaitFor::Descriptor { file, fd };
         let timeout = self.socket_timeout(pid, sys, &target)?;
@@ -243,37 +286,10 @@ impl Run<'_> {
             fired: false,
         }))
     }
-
-    /// Whether a task waits for something that may come from outside of the run, or for
-    /// something that siglab doesn't know, so that waiting for ever isn't proved.
-    pub(crate) fn waits_for_outside(&self) -> bool {
-        self.world.tasks.iter().any(|task| {
-            task.state == State::Blocked
-                && task
-                    .call()
-                    .is_some_and(|call| self.may_come_from_outside(task.pid, task.tid, call))
-        })
-    }
-
-    fn may_come_from_outside(&self, pid: Pid, tid: Pid, call: &Call) -> bool {
-        if call.waits == Waits::Unknown {
-            return true;
-        }
-        if !self.tracer.plumbing.external_stdin {
-            return false;
-        }
-        let stdin = proc::fd_target(Pid::this(), 0).unwrap_or_default();
-        let outside = |fd: i32| {
-            proc::fd_target(pid, fd).is_some_and(|to| {
-                (to == stdin && !stdin.is_empty()) || to.starts_with("socket:") || to == "/dev/tty"
-            })
-        };
-        descriptors_of(pid, tid, call).into_iter().any(outside)
-    }
 }
 
 /// All descriptors that a call waits for.
-fn descriptors_of(pid: Pid, tid: Pid, call: &Call) -> Vec<i32> {
+pub(super) fn descriptors_of(pid: Pid, tid: Pid, call: &Call) -> Vec<i32> {
     const MOST: u64 = 4096;
     let entry = &call.entry;
     let count = entry.arg(1).min(MOST);
@@ -296,6 +312,9 @@ fn descriptors_of(pid: Pid, tid: Pid, call: &Call) -> Vec<i32> {
                 .collect()
         }
         Waits::Several(Several::Epoll) => proc::epoll_targets(pid, entry.arg(0) as u32 as i32),
+        Waits::Several(Several::Iocbs) => signals::iocbs(tid, entry)
+            .map(|iocb| iocb.descriptor)
+            .collect(),
         Waits::Descriptors(arguments) => arguments
             .iter()
             .map(|argument| entry.arg(*argument) as u32 as i32)

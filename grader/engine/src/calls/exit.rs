@@ -9,13 +9,13 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::errno::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
 };
-use crate::kernel::sys::{Pid, proc};
+use crate::kernel::sys::{Pid, proc, ptrace};
 use crate::kernel::syscalls::Sys;
 use crate::signals::deliver::discards;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::{After, Call};
-use crate::world::task::Phase;
+use crate::world::task::{Interrupt, Phase};
 
 impl Run<'_> {
     /// A call's exit-stop.
@@ -38,6 +38,12 @@ impl Run<'_> {
         }
         if call.written > 0 {
             return self.on_rest_written(tid, regs, &call);
+        }
+        if let After::Received(messages) = call.after
+            && messages.got > 0
+            && is_interrupted(&regs, &call)
+        {
+            return self.on_receiving_interrupted(tid, &mut regs, &call, messages);
         }
         if is_interrupted(&regs, &call) {
             return match call.timeout {
@@ -136,14 +142,47 @@ impl Run<'_> {
         Ok(Next::KERNEL)
     }
 
+    /// Makes a call that has returned, but natively wouldn't have, begin again as after a
+    /// signal that was thrown away. With a handler for another one it ends as `error` says.
+    pub(super) fn begin_again(
+        &mut self,
+        tid: Pid,
+        regs: &mut Regs,
+        call: &Call,
+        error: i64,
+    ) -> Outcome<()> {
+        regs.set_number(call.entry.number());
+        regs.set_result(error);
+        self.tracer.stopped(tid)?.set_regs(regs)?;
+        let task = self.world.task(tid)?;
+        task.begin(Phase::Interrupted {
+            call: call.clone(),
+            mask: None,
+        });
+        // The kernel restarts calls only on its way to look for signals.
+        task.interrupted = Some(Interrupt::ToWatch);
+        ptrace::interrupt(tid)?;
+        Ok(())
+    }
+
     /// What follows from a call's result; and what the trace says of it. `None`: the call is
     /// made again.
     fn finish(&mut self, tid: Pid, regs: &mut Regs, call: &Call) -> Outcome<Option<WaitResult>> {
         let result = regs.result();
         let said = match &call.after {
             After::Nothing => returned(result),
-            After::Accept(info) => self.accepted(tid, regs, call, *info)?,
-            After::ReadSignals(buffer) => self.read_signals(tid, result, *buffer)?,
+            After::Accept(info) => match self.accepted(tid, regs, call, *info)? {
+                Some(said) => said,
+                None => return Ok(None),
+            },
+            After::ReadSignals(buffers) => match self.read_signals(tid, regs, call, buffers)? {
+                Some(said) => said,
+                None => return Ok(None),
+            },
+            After::Submitted(reads) => {
+                self.submitted(tid, call, reads)?;
+                returned(result)
+            }
             After::Wait4 => self.waited4(tid, result)?,
             After::Waitid(info, keeps) => self.waited_id(tid, result, *info, *keeps)?,
             After::Sent {
@@ -163,6 +202,16 @@ impl Run<'_> {
             }
             After::NewTimerfd(clock) => {
                 self.new_timerfd(tid, result, *clock)?;
+                returned(result)
+            }
+            After::Received(messages) => {
+                if !self.received(tid, regs, call, *messages)? {
+                    return Ok(None);
+                }
+                returned(regs.result())
+            }
+            After::NewPair(address) => {
+                self.new_pair(tid, result, *address)?;
                 returned(result)
             }
             After::NewSignalfd => {

@@ -15,6 +15,8 @@ use crate::tracer::next::Next;
 use crate::world::call::{After, Call, Target};
 use crate::world::task::Phase;
 
+/// All that there are.
+const PIDFD_SIGNAL_FLAGS: i32 = 1 | 2 | 4;
 /// linux/pidfd.h, since 6.9.
 const PIDFD_SIGNAL_PROCESS_GROUP: i32 = 4;
 
@@ -104,7 +106,12 @@ impl Run<'_> {
             _ => {
                 let owner = self.world.task(tid)?.pid;
                 let target = proc::pidfd_target(owner, argument(0));
+                let flags = argument(3);
                 let wanted = match target {
+                    // EINVAL, whatever the descriptor is.
+                    _ if flags.count_ones() > 1 || flags & !PIDFD_SIGNAL_FLAGS != 0 => {
+                        Wanted::Process(Pid::from_raw(-1))
+                    }
                     None => Wanted::NoTarget,
                     Some(leader) if argument(3) & PIDFD_SIGNAL_PROCESS_GROUP != 0 => {
                         Wanted::Group(leader.as_raw())
@@ -202,6 +209,12 @@ impl Run<'_> {
                 Some(pid) => Decision::Allow(self.surveyed(&[pid], None, signal)),
                 None => outside(send::exists(pid), self.outsider(pid)),
             },
+            // EINVAL.
+            Wanted::Thread { pid, tid: thread }
+                if thread.as_raw() <= 0 || pid.is_some_and(|pid| pid.as_raw() <= 0) =>
+            {
+                Decision::Fails
+            }
             Wanted::Thread { pid, tid: thread } => {
                 let ours = self
                     .world

@@ -6,7 +6,7 @@ use super::failure;
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::ptrace::Resume;
-use crate::kernel::sys::{Errno, Pid, memory};
+use crate::kernel::sys::{Errno, Pid, cpu, memory};
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::task::State;
@@ -14,13 +14,30 @@ use crate::world::task::State;
 impl Run<'_> {
     /// getrandom(buffer, length, flags): the same numbers in each run with the same seed.
     pub(super) fn getrandom(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        /// What one call returns at the most without being interruptible: random(7).
-        const MOST: u64 = 1 << 20;
-        let length = usize::try_from(regs.arg(1).min(MOST)).unwrap_or(0);
-        let bytes = self.world.random.bytes(length);
-        let result = match memory::write_bytes(tid, regs.arg(0), &bytes) {
-            Ok(()) => i64::try_from(length).unwrap_or(0),
-            Err(_) => failure(Errno::EFAULT),
+        const NONE_BLOCKS: u32 = libc::GRND_NONBLOCK | libc::GRND_RANDOM | libc::GRND_INSECURE;
+        const NOT_BOTH: u32 = libc::GRND_RANDOM | libc::GRND_INSECURE;
+        /// `MAX_RW_COUNT`: what one call transfers at the most.
+        const MOST: u64 = 0x7fff_f000;
+        const PAGE: u64 = 4096;
+        let flags = regs.arg(2) as u32;
+        if flags & !NONE_BLOCKS != 0 || flags & NOT_BOTH == NOT_BOTH {
+            return self.answer(tid, regs, failure(Errno::EINVAL));
+        }
+        let (address, length) = (regs.arg(0), regs.arg(1).min(MOST));
+        // Where memory ends, so does what is written: get_random_bytes_user.
+        let mut done = 0;
+        while done < length {
+            let at = address.wrapping_add(done);
+            let part = (PAGE - at % PAGE).min(length - done);
+            let bytes = self.world.random.bytes(usize::try_from(part).unwrap_or(0));
+            if memory::write_bytes(tid, at, &bytes).is_err() {
+                break;
+            }
+            done += part;
+        }
+        let result = match done {
+            0 if length > 0 => failure(Errno::EFAULT),
+            done => i64::try_from(done).unwrap_or(0),
         };
         self.answer(tid, regs, result)
     }
@@ -28,6 +45,9 @@ impl Run<'_> {
     /// sched_getaffinity(pid, size, mask): siglab pins the program to one processor, but
     /// that is its own affair.
     pub(super) fn getaffinity(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        if !self.is_meant_by(regs.arg(0)) {
+            return Ok(Next::USER);
+        }
         let mut bytes = vec![0u8; CpuSet::count() / 8];
         for processor in 0..CpuSet::count() {
             if self.world.processors.is_set(processor).unwrap_or(false) {
@@ -43,7 +63,7 @@ impl Run<'_> {
             return self.answer(tid, regs, failure(Errno::EINVAL));
         }
         // The kernel writes as many bytes as its own masks have, and returns that.
-        let length = size.min(needed.div_ceil(8) * 8);
+        let length = size.min(cpu::mask_size().max(needed));
         let result = match memory::write_bytes(tid, regs.arg(2), &bytes[..length]) {
             Ok(()) => i64::try_from(length).unwrap_or(0),
             Err(_) => failure(Errno::EFAULT),
@@ -53,6 +73,9 @@ impl Run<'_> {
 
     /// sched_setaffinity(pid, size, mask): has no effect.
     pub(super) fn setaffinity(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        if !self.is_meant_by(regs.arg(0)) {
+            return self.answer(tid, regs, failure(Errno::ESRCH));
+        }
         let size = usize::try_from(regs.arg(1)).unwrap_or(0);
         let mut bytes = vec![0u8; size.min(CpuSet::count() / 8)];
         if memory::read_bytes(tid, regs.arg(2), &mut bytes).is_err() {
@@ -63,6 +86,12 @@ impl Run<'_> {
             .any(|cpu| self.world.processors.is_set(cpu).unwrap_or(false));
         let result = if allowed { 0 } else { failure(Errno::EINVAL) };
         self.answer(tid, regs, result)
+    }
+
+    /// Whether an argument names a task of the run; 0 is the caller.
+    fn is_meant_by(&self, argument: u64) -> bool {
+        let pid = argument as u32 as i32;
+        pid == 0 || self.tgid_in_run(Pid::from_raw(pid)).is_some()
     }
 
     /// getcpu(processor, node): always the first that the program may use.

@@ -5,13 +5,16 @@
 //! of a task. What is known of each is in [`table`].
 
 mod children;
+mod clocks;
 mod descriptors;
 mod exit;
 mod filter;
 mod kill;
 mod machine;
+mod messages;
 mod processes;
 mod signals;
+mod sockets;
 mod table;
 mod time;
 mod timed;
@@ -90,6 +93,7 @@ impl Run<'_> {
     }
 
     fn begin_plain(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        self.share_descriptors(tid, &regs)?;
         let (what, after, timeout) = self.describe_descriptor_wait(tid, &regs)?;
         self.begin(tid, &regs, after, what, timeout)
     }

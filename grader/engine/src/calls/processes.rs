@@ -1,8 +1,6 @@
 //! Calls that change other processes without a signal: limits, scheduling, memory. They
 //! reach processes of the run only.
 
-use siglab_model::Clock as ClockMode;
-
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Errno, Pid};
@@ -59,14 +57,6 @@ impl Run<'_> {
     /// io_uring_setup(entries, parameters).
     pub(super) fn no_io_uring(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.unsupported(tid, &regs, "io_uring", Errno::ENOSYS)
-    }
-
-    /// recvmmsg(fd, messages, count, flags, timeout).
-    pub(super) fn recvmmsg(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        if self.world.options.clock == ClockMode::Virtual && regs.arg(4) != 0 {
-            return self.unsupported(tid, &regs, "a time-out", Errno::ENOSYS);
-        }
-        self.begin_plain(tid, regs)
     }
 
     /// socket(domain, type, protocol), in a sandbox: not for more than this machine's

@@ -1,17 +1,18 @@
 //! Dispositions, masks, and waiting for signals.
 
-use siglab_model::{Kind, MaskHow, SigSet, WaitFor, WaitResult};
+use siglab_model::{Kind, MaskHow, SigSet, Signal, WaitFor, WaitResult};
 
-use super::{returned, signal_argument};
+use super::{failure, returned, signal_argument};
 use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
-use crate::kernel::sys::{Pid, memory};
+use crate::kernel::sys::errno::{ERESTARTNOHAND, ERESTARTSYS};
+use crate::kernel::sys::{Errno, Pid, memory, proc};
 use crate::kernel::syscalls::Sys;
 use crate::signals::deliver::discards;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
-use crate::world::call::{After, Call};
+use crate::world::call::{After, Buffer, Call};
 use crate::world::process::RawAction;
 
 /// What rt_sigtimedwait(2) and its kin are called with: sigset_t of this size.
@@ -25,12 +26,14 @@ impl Run<'_> {
             return Ok(Next::USER);
         };
         // struct kernel_sigaction: handler, flags, restorer, mask.
-        let Ok([handler, flags, _, mask]) = memory::read::<[u64; 4]>(tid, regs.arg(1)) else {
+        let Ok([handler, flags, restorer, mask]) = memory::read::<[u64; 4]>(tid, regs.arg(1))
+        else {
             return Ok(Next::USER);
         };
         let new = RawAction {
             handler,
             flags,
+            restorer,
             mask: SigSet::from_bits(mask),
         };
         let function = new
@@ -41,9 +44,7 @@ impl Run<'_> {
         let pid = process.pid;
         let old = std::mem::replace(process.action_mut(signal), new);
         process.has_handled |= new.is_handler();
-        if new.ignores() {
-            self.world.expected.discard(pid, signal);
-        }
+        self.action_changed(pid, signal, discards(&new, signal))?;
         if old != new {
             let new = new.disposition(function);
             self.world
@@ -68,8 +69,9 @@ impl Run<'_> {
             libc::SIG_SETMASK => (MaskHow::Set, set),
             _ => return Ok(Next::USER),
         };
-        mask.remove(siglab_model::Signal::KILL);
-        mask.remove(siglab_model::Signal::STOP);
+        mask.remove(Signal::KILL);
+        mask.remove(Signal::STOP);
+        self.world.task(tid)?.blocks_faults = mask.contains(Signal::SEGV);
         if mask != old {
             self.world.task_event(tid, Kind::MaskChanged { how, mask });
         }
@@ -166,17 +168,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// rt_sigtimedwait(2) returned. Returns what the trace says of its result.
+    /// rt_sigtimedwait(2) returned. Returns what the trace says of its result; `None`: natively the signal
+    /// is thrown away, and it waits on.
     pub(super) fn accepted(
         &mut self,
         tid: Pid,
-        regs: &Regs,
+        regs: &mut Regs,
         call: &Call,
         info_address: u64,
-    ) -> Outcome<WaitResult> {
+    ) -> Outcome<Option<WaitResult>> {
         let result = regs.result();
         let Some(signal) = u64::try_from(result).ok().and_then(signal_argument) else {
-            return Ok(returned(result));
+            return Ok(Some(returned(result)));
         };
         let pid = self.world.task(tid)?.pid;
         let described = if info_address == 0 {
@@ -184,6 +187,10 @@ impl Run<'_> {
         } else {
             let mut raw = siginfo::read(tid, info_address)
                 .map_err(Fault::of(tid, "reach the memory of a task"))?;
+            if self.drops_stale(pid, signal, &raw) {
+                self.begin_again(tid, regs, call, ERESTARTNOHAND)?;
+                return Ok(None);
+            }
             if self.rewrite_info(pid, &mut raw) {
                 memory::write(tid, info_address, &siginfo::fields(&raw))
                     .map_err(Fault::of(tid, "reach the memory of a task"))?;
@@ -201,44 +208,232 @@ impl Run<'_> {
                 info: described,
             },
         );
-        Ok(WaitResult::Signal(signal))
+        Ok(Some(WaitResult::Signal(signal)))
     }
 
-    /// A read from a signalfd returned. Returns what the trace says of its result.
+    /// A read from a signalfd returned. Returns what the trace says of its result; `None`: all that was
+    /// read is thrown away natively, and the read begins again.
     pub(super) fn read_signals(
         &mut self,
         tid: Pid,
-        result: i64,
-        buffer: u64,
-    ) -> Outcome<WaitResult> {
-        /// struct signalfd_siginfo: linux/signalfd.h.
-        const SIZE: u64 = 128;
-        let count = u64::try_from(result).unwrap_or(0) / SIZE;
+        regs: &mut Regs,
+        call: &Call,
+        buffers: &[Buffer],
+    ) -> Outcome<Option<WaitResult>> {
+        let read = u64::try_from(regs.result()).unwrap_or(0);
+        let kept = self.take_signals(tid, call.sys, buffers, read)?;
+        if kept == read {
+            return Ok(Some(returned(regs.result())));
+        }
+        if kept == 0 && !self.reads_without_waiting(tid, call)? {
+            self.begin_again(tid, regs, call, ERESTARTSYS)?;
+            return Ok(None);
+        }
+        let result = match kept {
+            0 => failure(Errno::EAGAIN),
+            kept => i64::try_from(kept).unwrap_or(0),
+        };
+        regs.set_result(result);
+        self.tracer.stopped(tid)?.set_regs(regs)?;
+        Ok(Some(returned(result)))
+    }
+
+    fn reads_without_waiting(&mut self, tid: Pid, call: &Call) -> Outcome<bool> {
         let pid = self.world.task(tid)?.pid;
-        for index in 0..count {
-            let address = buffer + index * SIZE;
-            let Ok(bytes) = memory::read::<[u8; 128]>(tid, address) else {
-                break;
+        let flags = proc::open_flags(pid, call.entry.arg(0) as u32 as i32).unwrap_or(0);
+        let no_wait =
+            call.sys == Sys::Preadv2 && call.entry.arg(5) as u32 as i32 & libc::RWF_NOWAIT != 0;
+        Ok(no_wait || flags & libc::O_NONBLOCK != 0)
+    }
+
+    /// io_submit(2) returned: its reads of signalfds are over, and their results are in the
+    /// ring that the kernel shares with the program.
+    pub(super) fn submitted(
+        &mut self,
+        tid: Pid,
+        call: &Call,
+        reads: &[(u64, Vec<Buffer>)],
+    ) -> Outcome<()> {
+        for (iocb, buffers) in reads {
+            let Some((address, read)) = completion(tid, call.entry.arg(0), *iocb) else {
+                continue;
             };
-            let mut raw = siginfo::from_signalfd(&bytes);
-            if self.rewrite_info(pid, &mut raw) {
-                memory::write_bytes(tid, address, &siginfo::to_signalfd(&raw, bytes))
-                    .map_err(Fault::of(tid, "reach the memory of a task"))?;
+            let kept = self.take_signals(tid, call.sys, buffers, read)?;
+            if kept < read {
+                let result = match kept {
+                    0 => failure(Errno::EAGAIN).cast_unsigned(),
+                    kept => kept,
+                };
+                // The program gave its ring away: then it won't look there.
+                let _ = memory::write(tid, address, &result);
             }
-            let Some(signal) = siglab_model::Signal::new(raw.si_signo) else {
-                break;
+        }
+        Ok(())
+    }
+
+    /// Signals were read into `buffers`, so many bytes of them. Returns how many are left
+    /// when those are taken out that natively are thrown away.
+    fn take_signals(&mut self, tid: Pid, by: Sys, buffers: &[Buffer], read: u64) -> Outcome<u64> {
+        /// struct signalfd_siginfo: linux/signalfd.h.
+        const SIZE: usize = 128;
+        let pid = self.world.task(tid)?.pid;
+        let Some(mut bytes) = gather(tid, buffers, read) else {
+            return Ok(read);
+        };
+        let mut kept = Vec::with_capacity(bytes.len());
+        let mut changed = false;
+        for record in bytes.chunks_exact_mut(SIZE) {
+            let Ok(before) = <[u8; SIZE]>::try_from(&*record) else {
+                continue;
             };
+            let mut raw = siginfo::from_signalfd(&before);
+            let Some(signal) = Signal::new(raw.si_signo) else {
+                kept.extend_from_slice(record);
+                continue;
+            };
+            if self.drops_stale(pid, signal, &raw) {
+                changed = true;
+                continue;
+            }
+            if self.rewrite_info(pid, &mut raw) {
+                record.copy_from_slice(&siginfo::to_signalfd(&raw, before));
+                changed = true;
+            }
+            kept.extend_from_slice(record);
             let described = siginfo::describe(&raw, |pid| self.role_of(pid));
             self.saw_delivery(tid, signal, &raw, &described)?;
             self.world.task_event(
                 tid,
                 Kind::Accepted {
                     signal,
-                    by: "read".to_owned(),
+                    by: by.name().to_owned(),
                     info: described,
                 },
             );
         }
-        Ok(returned(result))
+        if changed {
+            scatter(tid, buffers, &kept).map_err(Fault::of(tid, "reach the memory of a task"))?;
+        }
+        Ok(kept.len() as u64)
     }
+}
+
+/// Whether what a descriptor leads to is a signalfd.
+pub(super) fn is_signalfd(target: &str) -> bool {
+    target == "anon_inode:[signalfd]"
+}
+
+/// Where a call puts what it reads from a signalfd; `None` if it can't read from one.
+/// pread(2) fails, and so do recv(2), splice(2) and sendfile(2).
+pub(super) fn buffers(tid: Pid, sys: Sys, regs: &Regs) -> Option<Vec<Buffer>> {
+    match sys {
+        Sys::Read => Some(vec![Buffer {
+            address: regs.arg(1),
+            length: regs.arg(2),
+        }]),
+        Sys::Readv | Sys::Preadv2 => Some(vectors(tid, regs.arg(1), regs.arg(2))),
+        _ => None,
+    }
+}
+
+/// An array of `struct iovec`.
+fn vectors(tid: Pid, address: u64, count: u64) -> Vec<Buffer> {
+    (0..count.min(libc::UIO_MAXIOV as u64))
+        .map_while(|index| memory::read::<[u64; 2]>(tid, address + index * 16).ok())
+        .map(|[address, length]| Buffer { address, length })
+        .collect()
+}
+
+/// What siglab needs of a `struct iocb`: linux/aio_abi.h.
+pub(super) struct Iocb {
+    address: u64,
+    operation: u16,
+    pub(super) descriptor: i32,
+    buffer: u64,
+    length: u64,
+}
+
+/// Those that io_submit(context, count, pointers) is given.
+pub(super) fn iocbs(tid: Pid, regs: &Regs) -> impl Iterator<Item = Iocb> {
+    const MOST: u64 = 4096;
+    let (count, pointers) = (regs.arg(1).min(MOST), regs.arg(2));
+    (0..count)
+        .map_while(move |index| memory::read::<u64>(tid, pointers + index * 8).ok())
+        .map_while(move |address| {
+            let [_, _, how, buffer, length] = memory::read::<[u64; 5]>(tid, address).ok()?;
+            Some(Iocb {
+                address,
+                operation: how as u16,
+                descriptor: (how >> 32) as u32 as i32,
+                buffer,
+                length,
+            })
+        })
+}
+
+/// The reads of signalfds that are submitted, each with its `iocb`'s address.
+pub(super) fn submitted_reads(pid: Pid, tid: Pid, regs: &Regs) -> Vec<(u64, Vec<Buffer>)> {
+    /// `IOCB_CMD_PREAD` and `IOCB_CMD_PREADV`.
+    const PREAD: u16 = 0;
+    const PREADV: u16 = 7;
+    iocbs(tid, regs)
+        .filter(|iocb| {
+            proc::fd_target(pid, iocb.descriptor).is_some_and(|target| is_signalfd(&target))
+        })
+        .filter_map(|iocb| {
+            let buffers = match iocb.operation {
+                PREAD => vec![Buffer {
+                    address: iocb.buffer,
+                    length: iocb.length,
+                }],
+                PREADV => vectors(tid, iocb.buffer, iocb.length),
+                _ => return None,
+            };
+            Some((iocb.address, buffers))
+        })
+        .collect()
+}
+
+/// The result of an `iocb` that is over: where it is in the ring of its context, and how
+/// much was read. struct aio_ring in fs/aio.c, struct io_event in linux/aio_abi.h.
+fn completion(tid: Pid, ring: u64, iocb: u64) -> Option<(u64, u64)> {
+    const HEADER: u64 = 32;
+    const EVENT: u64 = 32;
+    let [size, places] = memory::read::<[u64; 2]>(tid, ring).ok()?;
+    let (size, head, tail) = (size >> 32, places & 0xffff_ffff, places >> 32);
+    if size == 0 || head >= size || tail >= size {
+        return None;
+    }
+    let count = (tail + size - head) % size;
+    (0..count).rev().find_map(|index| {
+        let event = ring + HEADER + (head + index) % size * EVENT;
+        let [_, of, result, _] = memory::read::<[u64; 4]>(tid, event).ok()?;
+        let read = u64::try_from(result.cast_signed()).ok()?;
+        (of == iocb).then_some((event + 16, read))
+    })
+}
+
+/// The first `length` bytes of what `buffers` hold.
+fn gather(tid: Pid, buffers: &[Buffer], length: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for buffer in buffers {
+        let left = length - bytes.len() as u64;
+        let mut part = vec![0; usize::try_from(left.min(buffer.length)).ok()?];
+        memory::read_bytes(tid, buffer.address, &mut part).ok()?;
+        bytes.extend(part);
+    }
+    Some(bytes)
+}
+
+/// Puts `bytes` at the start of what `buffers` hold.
+fn scatter(tid: Pid, buffers: &[Buffer], mut bytes: &[u8]) -> crate::kernel::sys::Result<()> {
+    for buffer in buffers {
+        let length = usize::try_from(buffer.length)
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
+        let (part, rest) = bytes.split_at(length);
+        memory::write_bytes(tid, buffer.address, part)?;
+        bytes = rest;
+    }
+    Ok(())
 }

@@ -67,6 +67,7 @@ enters! {
     Sigreturn: sigreturn,
     Sigtimedwait: sigtimedwait,
     Sleep: sleep,
+    Socketpair: socketpair,
     SocketInSandbox: socket_in_sandbox,
     Time: time,
     TimedWait: timed_wait,
@@ -341,9 +342,9 @@ const CLONE_AWAY: &[Condition] = &[
 ];
 /// A filter with a listener outranks one that traces: seccomp_unotify(2).
 const LISTENER: &[Condition] = &[has(1, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32)];
-/// Every program reads its limits when it starts; only those calls matter that have a new
-/// limit.
-const NEW_LIMIT: &[Condition] = &[Condition::IsNotNull { argument: 2 }];
+/// Every program reads its own limits when it starts; only those calls matter that have a new
+/// limit, or name a process.
+const NEW_LIMIT: &[Condition] = &[Condition::IsNotNull { argument: 2 }, has(0, u32::MAX)];
 
 const fn is(argument: u8, value: u32) -> Condition {
     Condition::Is { argument, value }
@@ -477,6 +478,8 @@ pub(super) const fn record(sys: Sys) -> Record {
             .swaps_mask(),
         S::MqNotify => plain().enter(Enter::MqNotify),
         S::Msgsnd | S::Msgrcv => plain().waits(Waits::Others),
+        // What can't be done later is done at once: aio_read in fs/aio.c.
+        S::IoSubmit => plain().waits(Waits::Several(Several::Iocbs)),
         S::SchedYield => plain().enter(Enter::SchedYield).private().asks().closed(),
 
         // Reading and writing.
@@ -507,6 +510,7 @@ pub(super) const fn record(sys: Sys) -> Record {
         S::Getsockopt => plain()
             .enter(Enter::Getsockopt)
             .stops(Stops::When(SOCKET_TIMEOUTS)),
+        S::Socketpair => plain().enter(Enter::Socketpair),
         S::Socket => plain()
             .enter(Enter::SocketInSandbox)
             .stops(Stops::InSandbox),
@@ -644,7 +648,6 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Listen
         | S::Getsockname
         | S::Getpeername
-        | S::Socketpair
         | S::Uname
         | S::Fsync
         | S::Fdatasync
@@ -752,7 +755,6 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Removexattrat
         | S::IoSetup
         | S::IoDestroy
-        | S::IoSubmit
         | S::IoCancel
         | S::EpollCreate
         | S::EpollCreate1

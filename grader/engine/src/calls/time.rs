@@ -61,7 +61,7 @@ impl Run<'_> {
 
     pub(super) fn clock_gettime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.world.clock.take_time_to_read();
-        let nanos = match clock::kind(regs.arg(0) as u32 as i32) {
+        let nanos = match self.clock_of(tid, regs.arg(0) as u32 as i32)? {
             ClockKind::Machine { at_exec } => self.world.clock.read(at_exec),
             ClockKind::Processor => self.processor_nanos(tid)?,
             ClockKind::Unknown => return Ok(Next::USER),
@@ -181,12 +181,16 @@ impl Run<'_> {
     /// timer_create(clock, event, id).
     pub(super) fn timer_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
-        let at_exec = match clock::kind(regs.arg(0) as u32 as i32) {
+        let has_event = regs.arg(1) != 0;
+        if has_event && memory::read::<[u64; 8]>(tid, regs.arg(1)).is_err() {
+            return self.answer(tid, regs, failure(Errno::EFAULT));
+        }
+        let at_exec = match self.timer_clock_of(tid, regs.arg(0) as u32 as i32)? {
             ClockKind::Machine { at_exec } => at_exec,
             ClockKind::Processor => {
                 return self.unsupported(tid, &regs, "a timer of processor time", Errno::EINVAL);
             }
-            ClockKind::Unknown => return self.answer(tid, regs, failure(Errno::EINVAL)),
+            ClockKind::Unknown => return Ok(Next::USER),
         };
         let id = self.world.timers.new_posix_id(pid);
         let notify = if regs.arg(1) == 0 {
@@ -209,7 +213,8 @@ impl Run<'_> {
                 .any(|task| task.tid == thread && task.pid == pid);
             match ((how >> 32) as i32, signal) {
                 (libc::SIGEV_NONE, _) => Some(Notify::Nothing),
-                (libc::SIGEV_SIGNAL, Some(signal)) => Some(Notify::Signal {
+                // Only libc makes threads of the latter.
+                (libc::SIGEV_SIGNAL | libc::SIGEV_THREAD, Some(signal)) => Some(Notify::Signal {
                     signal,
                     value,
                     thread: None,
@@ -236,14 +241,15 @@ impl Run<'_> {
     pub(super) fn timer_settime(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let pid = self.world.task(tid)?.pid;
         let key = posix(pid, regs.arg(0));
-        let Some(at_exec) = self.world.timers.get(key).map(|timer| timer.at_exec) else {
-            return self.answer(tid, regs, failure(Errno::EINVAL));
-        };
         if regs.arg(2) == 0 {
             return self.answer(tid, regs, failure(Errno::EINVAL));
         }
+        let at_exec = self.world.timers.get(key).map(|timer| timer.at_exec);
         let is_absolute = regs.arg(1) as u32 as i32 & libc::TIMER_ABSTIME != 0;
-        let new = match self.read_setting(tid, regs.arg(2), at_exec, is_absolute) {
+        let new = self.read_setting(tid, regs.arg(2), at_exec.unwrap_or(0), is_absolute);
+        let new = match new.and_then(|new| at_exec.map(|_| new).ok_or(Errno::EINVAL)) {
+            // timer_gettime(2) shows no interval of a timer that is off.
+            Ok(Setting { at: None, .. }) => Setting::OFF,
             Ok(new) => new,
             Err(errno) => return self.answer(tid, regs, failure(errno)),
         };
@@ -337,7 +343,11 @@ impl Run<'_> {
         };
         let key = Key::Fd(id);
         let at_exec = self.world.timers.get(key).map_or(0, |timer| timer.at_exec);
-        let is_absolute = regs.arg(1) as u32 as i32 & libc::TFD_TIMER_ABSTIME != 0;
+        let flags = regs.arg(1) as u32 as i32;
+        if flags & !(libc::TFD_TIMER_ABSTIME | libc::TFD_TIMER_CANCEL_ON_SET) != 0 {
+            return Ok(Next::USER);
+        }
+        let is_absolute = flags & libc::TFD_TIMER_ABSTIME != 0;
         let new = match self.read_setting(tid, regs.arg(2), at_exec, is_absolute) {
             Ok(new) => new,
             Err(errno) => return self.answer(tid, regs, failure(errno)),

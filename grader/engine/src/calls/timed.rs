@@ -59,7 +59,7 @@ impl Run<'_> {
             Format::Timespec => timespec(),
             Format::Timeval => memory::read::<libc::timeval>(tid, value)
                 .ok()
-                .and_then(clock::nanos_of_timeval),
+                .and_then(nanos_of_long_timeval),
             Format::At(_) | Format::AtClockIn(_) => {
                 match (clock::kind(spec.clock(regs)), timespec()) {
                     (ClockKind::Machine { at_exec }, Some(nanos)) => {
@@ -194,8 +194,17 @@ impl Run<'_> {
                 regs.arg(3),
             )
         };
-        let at_exec = match clock::kind(id) {
+        let nanos = memory::read::<libc::timespec>(tid, time)
+            .ok()
+            .and_then(clock::nanos);
+        let at_exec = match self.timer_clock_of(tid, id)? {
             ClockKind::Machine { at_exec } => at_exec,
+            // The kernel fails at once, or it is over at once.
+            ClockKind::Processor
+                if nanos.is_none_or(|nanos| nanos == 0) || id == libc::CLOCK_THREAD_CPUTIME_ID =>
+            {
+                return Ok(Next::USER);
+            }
             ClockKind::Processor => {
                 return self.unsupported(
                     tid,
@@ -206,12 +215,13 @@ impl Run<'_> {
             }
             ClockKind::Unknown => return Ok(Next::USER),
         };
-        let Some(nanos) = memory::read::<libc::timespec>(tid, time)
-            .ok()
-            .and_then(clock::nanos)
-        else {
+        let Some(nanos) = nanos else {
             return Ok(Next::USER);
         };
+        let on_alarm_clock = matches!(id, libc::CLOCK_REALTIME_ALARM | libc::CLOCK_BOOTTIME_ALARM);
+        if on_alarm_clock && flags & !libc::TIMER_ABSTIME != 0 {
+            return Ok(Next::USER);
+        }
         let is_absolute = flags & libc::TIMER_ABSTIME != 0;
         let now = self.world.clock.now();
         let deadline = if is_absolute {
@@ -303,6 +313,15 @@ impl TimeoutArgument {
             Format::Millis | Format::Timespec | Format::Timeval => libc::CLOCK_MONOTONIC,
         }
     }
+}
+
+/// A `timeval` of select(2), whose microseconds may be more than a second: kern_select in
+/// fs/select.c.
+fn nanos_of_long_timeval(value: libc::timeval) -> Option<i64> {
+    clock::nanos_of_timeval(libc::timeval {
+        tv_sec: value.tv_sec.checked_add(value.tv_usec / 1_000_000)?,
+        tv_usec: value.tv_usec % 1_000_000,
+    })
 }
 
 /// select(2) at its time-out: all sets are empty.

@@ -56,7 +56,7 @@ impl Run<'_> {
     fn add_task(&mut self, pid: Pid, tid: Pid, role: Role) -> Outcome<()> {
         self.watch(pid, tid)?;
         self.world.tasks.push(Task::new(pid, tid, role));
-        Ok(())
+        self.note_mask(tid)
     }
 
     /// Opens what tells of a task's state.
@@ -238,7 +238,8 @@ impl Run<'_> {
         if let Some(follower) = &mut self.tracer.follower {
             follower.forget_program(pid);
         }
-        self.world.timers.delete_posix(pid);
+        self.delete_posix_timers(pid);
+        self.note_mask(pid)?;
         self.world.reset_exit_signals(pid);
         let process = self.world.process(pid)?;
         process.reset_handlers();

@@ -80,7 +80,7 @@ impl Run<'_> {
             return Ok(());
         }
         let deadline = self.next_deadline();
-        let waits_for_outside = self.waits_for_outside();
+        let waits_for_outside = deadline.is_none() && self.waits_for_outside();
         if deadline.is_none() && !waits_for_outside && self.goes_round_for_ever() {
             self.end_by(LimitKind::NoProgress);
             return Ok(());

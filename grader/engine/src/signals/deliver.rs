@@ -5,7 +5,7 @@ use siglab_model::{
 };
 
 use crate::fault::{Fault, Outcome};
-use crate::kernel::arch::{self, Regs};
+use crate::kernel::arch::Regs;
 use crate::kernel::siginfo::{self, ALARM_MARK};
 use crate::kernel::sys::errno::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
@@ -14,7 +14,6 @@ use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Pid, memory, proc};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
-use crate::tracer::busy::Seen;
 use crate::tracer::next::Next;
 use crate::world::call::Target;
 use crate::world::polls::{Busy, Polls};
@@ -38,6 +37,10 @@ impl Run<'_> {
         if signal == Signal::SEGV && self.emulate_time_stamp(tid)? {
             return Ok(Next::USER);
         }
+        self.notice_reset(tid, signal)?;
+        if self.is_stale_timers(tid, signal)? {
+            return self.on_unnoticed(tid);
+        }
         let action = *self.world.process_of(tid)?.action(signal);
         let in_wait = self.world.task(tid)?.interrupted_call().is_some();
         if !discards(&action, signal) {
@@ -49,8 +52,25 @@ impl Run<'_> {
         if !in_wait {
             return Ok(Next::User(Resume::Cont, Some(signal)));
         }
-        // Natively the signal would not even have woken the task.
         self.record_discarded(tid, signal, &action)?;
+        self.on_unnoticed(tid)
+    }
+
+    /// Whether it is a timer's signal that is thrown away.
+    fn is_stale_timers(&mut self, tid: Pid, signal: Signal) -> Outcome<bool> {
+        let pid = self.world.task(tid)?.pid;
+        if !self.world.timers.has_stale(pid) {
+            return Ok(false);
+        }
+        let raw = self.tracer.stopped(tid)?.siginfo()?;
+        Ok(self.drops_stale(pid, signal, &raw))
+    }
+
+    /// A signal that natively would not even have woken the task is gone: it waits on.
+    fn on_unnoticed(&mut self, tid: Pid) -> Outcome<Next> {
+        if self.world.task(tid)?.interrupted_call().is_none() {
+            return Ok(Next::USER);
+        }
         let mut regs = self.tracer.stopped(tid)?.regs()?;
         if regs.result() == EINTR {
             regs.set_result(ERESTARTNOHAND);
@@ -87,6 +107,7 @@ impl Run<'_> {
     }
 
     fn record_discarded(&mut self, tid: Pid, signal: Signal, action: &RawAction) -> Outcome<()> {
+        self.timer_signal_ignored(tid)?;
         let info = self.take_siginfo(tid, signal)?;
         let disposition = if action.ignores() {
             Action::Ignore
@@ -272,6 +293,7 @@ impl Run<'_> {
             altstack,
         });
         let depth = task.handlers.len();
+        self.note_mask(tid)?;
         self.world.task_event(
             tid,
             Kind::HandlerEntered {
@@ -290,6 +312,9 @@ impl Run<'_> {
         // The handler's `ret` has taken one word, the address of the restorer, off the
         // stack: sigreturn(2).
         let sp = regs.sp() - 8;
+        if let Ok(mask) = memory::read::<u64>(tid, regs.mask_in_frame()) {
+            self.world.task(tid)?.blocks_faults = SigSet::from_bits(mask).contains(Signal::SEGV);
+        }
         self.follow_handler_return(tid)?;
         while let Some(handler) = self.world.task(tid)?.handlers.pop() {
             let how = if handler.sp == sp {
@@ -469,6 +494,8 @@ impl Run<'_> {
         if target.blocked {
             self.world
                 .event(Some(role), Kind::BlockedPending { signal });
+        } else {
+            self.world.give_turns();
         }
         Ok(())
     }
@@ -485,35 +512,6 @@ impl Run<'_> {
                     .unwrap_or_else(|| Role::new(Role::OUTSIDE)),
             ),
         }
-    }
-
-    /// A `SIGSEGV` because the program read the time-stamp counter: it gets virtual time.
-    fn emulate_time_stamp(&mut self, tid: Pid) -> Outcome<bool> {
-        let info = self.tracer.stopped(tid)?.siginfo()?;
-        if info.si_code != arch::SI_KERNEL {
-            return Ok(false);
-        }
-        let mut regs = self.tracer.stopped(tid)?.regs()?;
-        let Ok(code) = memory::read::<[u8; 3]>(tid, regs.ip()) else {
-            return Ok(false);
-        };
-        let Some((length, with_processor)) = arch::reads_time_stamp(code) else {
-            return Ok(false);
-        };
-        regs.set_time_stamp(self.world.clock.time_stamp(), with_processor);
-        regs.advance_ip(length);
-        self.tracer.stopped(tid)?.set_regs(&regs)?;
-        self.count_call(
-            tid,
-            Seen {
-                sys: Sys::ClockGettime,
-                asks: true,
-                reads_clock: true,
-                is_closed: true,
-            },
-            &regs,
-        )?;
-        Ok(true)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::kernel::siginfo::{self, ALARM_MARK, SI_TIMER};
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::kernel::sys::{Pid, fds, proc};
 use crate::tracer::Run;
+use crate::world::call::Target;
 use crate::world::stirred::Wakes;
 use crate::world::timers::{FdTimer, Key, Notify};
 
@@ -111,7 +112,8 @@ impl Run<'_> {
                     self.world.timers.remove(key);
                 }
                 let queued = QueuedInfo::new(Signal::ALRM, ALARM_MARK, 0, 0, 0);
-                self.raise(Pid::from_raw(pid), None, Signal::ALRM, &queued)
+                let target = self.survey(Pid::from_raw(pid), None, Signal::ALRM);
+                self.raise(target, Signal::ALRM, &queued)
             }
             Key::Posix(pid, id) => self.fire_posix(key, Pid::from_raw(pid), id),
         }
@@ -120,7 +122,7 @@ impl Run<'_> {
     fn fire_posix(&mut self, key: Key, pid: Pid, id: i32) -> Outcome<()> {
         let now = self.world.clock.now();
         let order = self.world.next_order();
-        let Some(timer) = self.world.timers.get_mut(key) else {
+        let Some(timer) = self.world.timers.get(key) else {
             return Ok(());
         };
         match timer.notify {
@@ -132,18 +134,96 @@ impl Run<'_> {
                 signal,
                 value,
                 thread,
-            } => {
-                timer.in_flight = true;
-                let queued = QueuedInfo::new(signal, SI_TIMER, id, 0, value);
-                self.raise(pid, thread, signal, &queued)
-            }
+            } => self.send_timers(key, pid, id, thread, signal, value),
         }
+    }
+
+    /// A POSIX timer sends its signal. It has its own place in the queue.
+    fn send_timers(
+        &mut self,
+        key: Key,
+        pid: Pid,
+        id: i32,
+        thread: Option<Pid>,
+        signal: Signal,
+        value: u64,
+    ) -> Outcome<()> {
+        let queued = QueuedInfo::new(signal, SI_TIMER, id, 0, value);
+        let is_pending = self.world.timers.send(key);
+        let mut target = self.survey(pid, thread, signal);
+        if is_pending {
+            self.world.expected.take(pid, signal);
+        } else if target.was_pending && !signal.is_realtime() {
+            self.world.timers.hold(pid, id, thread, signal, queued);
+        } else {
+            return self.raise(target, signal, &queued);
+        }
+        target.was_pending = false;
+        self.record_raised(target, signal, &queued)
+    }
+
+    /// One signal is pending no more: one like it that was held back is.
+    fn release_held(&mut self, pid: Pid, signal: Signal) {
+        for held in self.world.timers.held(pid, signal) {
+            if self.survey(pid, held.thread, signal).was_pending {
+                continue;
+            }
+            self.world.timers.release(&held);
+            self.world.stirred.process(pid);
+            // It fails if its thread has ended meanwhile; the kernel's signal is gone then, too.
+            let _ = send::queue(pid, held.thread, &held.queued);
+        }
+    }
+
+    /// A signal was taken: that of a timer which was set or deleted since is thrown away, and
+    /// nobody learns of it. Whether it was one.
+    pub(crate) fn drops_stale(
+        &mut self,
+        taker: Pid,
+        signal: Signal,
+        raw: &libc::siginfo_t,
+    ) -> bool {
+        if raw.si_code != SI_TIMER || !self.world.timers.has_stale(taker) {
+            return false;
+        }
+        let key = Key::Posix(taker.as_raw(), siginfo::fields(raw).first);
+        let is_stale = self.world.timers.takes_stale(key);
+        if is_stale {
+            self.world.expected.take(taker, signal);
+            self.release_held(taker, signal);
+        }
+        is_stale
+    }
+
+    /// A signal-delivery-stop is for a signal that is ignored: if it is a timer's, that rests.
+    pub(crate) fn timer_signal_ignored(&mut self, tid: Pid) -> Outcome<()> {
+        if self.world.timers.is_empty() {
+            return Ok(());
+        }
+        let raw = self.tracer.stopped(tid)?.siginfo()?;
+        if raw.si_code == SI_TIMER {
+            let pid = self.world.task(tid)?.pid;
+            let key = Key::Posix(pid.as_raw(), siginfo::fields(&raw).first);
+            let (now, order) = (self.world.clock.now(), self.world.next_order());
+            self.world.timers.ignore(key, now, order);
+        }
+        Ok(())
+    }
+
+    /// exec(2) deletes a process's POSIX timers, and throws their pending signals away:
+    /// flush_itimer_signals in kernel/signal.c.
+    pub(crate) fn delete_posix_timers(&mut self, pid: Pid) {
+        self.world.timers.delete_posix(pid);
+        self.world.expected.discard_timers(pid);
     }
 
     /// A process's timer's signal was taken, or thrown away: a periodic timer goes on. Fills
     /// in its overruns. Whether that changed `raw`.
     pub(crate) fn timer_signal_taken(&mut self, taker: Pid, raw: &mut libc::siginfo_t) -> bool {
         let now = self.world.clock.now();
+        if let Some(signal) = Signal::new(raw.si_signo) {
+            self.release_held(taker, signal);
+        }
         if raw.si_signo == libc::SIGALRM {
             // Whoever has sent this one: dequeue_signal in kernel/signal.c.
             let order = self.world.next_order();
@@ -164,19 +244,43 @@ impl Run<'_> {
         true
     }
 
-    /// Sends a timer's signal, in the kernel's name.
-    fn raise(
+    /// A process changed what it does with a signal: pending instances of one that it ignores
+    /// are thrown away, and timers that have sent it in vain send it now if it doesn't.
+    pub(crate) fn action_changed(
         &mut self,
         pid: Pid,
-        thread: Option<Pid>,
         signal: Signal,
-        queued: &QueuedInfo,
+        ignores: bool,
     ) -> Outcome<()> {
-        let target = self.survey(pid, thread, signal);
-        if send::queue(pid, thread, queued).is_err() {
+        if ignores {
+            self.world.expected.discard(pid, signal);
+            let (now, order) = (self.world.clock.now(), self.world.next_order());
+            self.world.timers.flush(pid, signal, now, order);
+            return Ok(());
+        }
+        for key in self.world.timers.unignore(pid, signal) {
+            if let Key::Posix(_, id) = key {
+                self.fire_posix(key, pid, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a timer's signal, in the kernel's name.
+    fn raise(&mut self, target: Target, signal: Signal, queued: &QueuedInfo) -> Outcome<()> {
+        if send::queue(target.pid, target.tid, queued).is_err() {
             // It has ended, and nobody has reaped it yet.
             return Ok(());
         }
+        self.record_raised(target, signal, queued)
+    }
+
+    fn record_raised(
+        &mut self,
+        target: Target,
+        signal: Signal,
+        queued: &QueuedInfo,
+    ) -> Outcome<()> {
         let mut raw = send::siginfo(queued);
         if raw.si_code == ALARM_MARK {
             siginfo::make_kernels(&mut raw);

@@ -61,6 +61,8 @@ pub(crate) enum Several {
     Select,
     /// Those that an epoll descriptor watches.
     Epoll,
+    /// An array of pointers to `struct iocb`: io_submit(2).
+    Iocbs,
 }
 
 impl Waits {
@@ -112,8 +114,10 @@ pub(crate) enum After {
     Nothing,
     /// A signal was taken by sigwait and its kin: its siginfo is at this address, or 0.
     Accept(u64),
-    /// Signals were read from a signalfd into the buffer at this address.
-    ReadSignals(u64),
+    /// Signals were read from a signalfd into these buffers, one after another.
+    ReadSignals(Vec<Buffer>),
+    /// io_submit(2): reads of signalfds among the others, by the addresses of their `iocb`.
+    Submitted(Vec<(u64, Vec<Buffer>)>),
     /// wait4(2): the result is the child.
     Wait4,
     /// waitid(2): `siginfo_t` at this address, or 0; `WNOWAIT` or not.
@@ -140,8 +144,28 @@ pub(crate) enum After {
     },
     /// timerfd_create(2): a clock.
     NewTimerfd(i32),
+    /// recvmmsg(2): one of its messages was received.
+    Received(Messages),
+    /// socketpair(2): its descriptors are at this address.
+    NewPair(u64),
     /// signalfd(2): reads are to be watched.
     NewSignalfd,
+}
+
+/// Memory of a program that a call fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Buffer {
+    pub(crate) address: u64,
+    pub(crate) length: u64,
+}
+
+/// How far recvmmsg(2) is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Messages {
+    /// How many it has received.
+    pub(crate) got: u32,
+    /// After this it doesn't wait for another one.
+    pub(crate) until: Option<Time>,
 }
 
 /// Whom a call signals.

@@ -59,6 +59,15 @@ impl Expected {
         self.queues.retain(|(of, _), _| *of != pid.as_raw());
     }
 
+    /// The pending signals of POSIX timers were thrown away.
+    pub(crate) fn discard_timers(&mut self, pid: Pid) {
+        for ((of, _), queue) in &mut self.queues {
+            if *of == pid.as_raw() {
+                queue.retain(|info| info.code != "SI_TIMER");
+            }
+        }
+    }
+
     /// Pending instances of `signal` were thrown away: it is ignored from now on.
     pub(crate) fn discard(&mut self, pid: Pid, signal: Signal) {
         self.queues.remove(&(pid.as_raw(), signal));

@@ -13,7 +13,7 @@ pub(crate) mod stirred;
 pub(crate) mod task;
 pub(crate) mod timers;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use nix::sched::CpuSet;
@@ -78,6 +78,8 @@ pub(crate) struct World<'a> {
     pub(crate) parent_before_end: Option<Target>,
     /// The processors that siglab may use, which is what the program is told.
     pub(crate) processors: CpuSet,
+    /// What the descriptors led to that the program got from socketpair(2).
+    pub(crate) pairs: BTreeSet<String>,
     /// Whether the program has made pseudo-terminals of its own.
     pub(crate) has_terminals: bool,
     /// The task that ran last.

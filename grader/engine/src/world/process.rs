@@ -9,6 +9,8 @@ use crate::kernel::sys::Pid;
 pub(crate) struct RawAction {
     pub(crate) handler: u64,
     pub(crate) flags: u64,
+    /// The code that a handler returns to.
+    pub(crate) restorer: u64,
     pub(crate) mask: SigSet,
 }
 
@@ -16,6 +18,7 @@ impl RawAction {
     pub(crate) const DEFAULT: Self = Self {
         handler: libc::SIG_DFL as u64,
         flags: 0,
+        restorer: 0,
         mask: SigSet::EMPTY,
     };
 
@@ -25,6 +28,10 @@ impl RawAction {
 
     pub(crate) fn is_handler(&self) -> bool {
         self.handler != libc::SIG_DFL as u64 && self.handler != libc::SIG_IGN as u64
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        self.handler == libc::SIG_DFL as u64
     }
 
     pub(crate) fn ignores(&self) -> bool {

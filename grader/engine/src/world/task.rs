@@ -30,6 +30,8 @@ pub(crate) struct Task {
     pub(crate) stepping: bool,
     /// Where its errno is, once that was looked up.
     pub(crate) errno_address: Option<Option<u64>>,
+    /// Whether it blocks `SIGSEGV`: the kernel forgets that when it forces one.
+    pub(crate) blocks_faults: bool,
     /// The alternative signal stack: lowest address and size.
     pub(crate) altstack: Option<(u64, u64)>,
     /// Calls that could not block, since it last did.
@@ -163,6 +165,7 @@ impl Task {
             at_entry: false,
             stepping: false,
             errno_address: None,
+            blocks_faults: false,
             altstack: None,
             polls: Polls::default(),
             spin: Spin::default(),
@@ -177,6 +180,7 @@ impl Task {
             handlers: self.handlers.clone(),
             calls: self.calls,
             errno_address: self.errno_address,
+            blocks_faults: self.blocks_faults,
             altstack: self.altstack,
             ..Self::new(copy, copy, self.role.clone())
         }

@@ -7,11 +7,20 @@
 //! kernel/time, `timerfd_read_iter` in fs/timerfd.c. So a timer whose signal is blocked and
 //! pending changes nothing any more.
 
+//!
+//! A POSIX timer has its own place in the queue of pending signals, once: it doesn't merge with
+//! signals of others (posixtimer_send_sigqueue in kernel/signal.c). siglab can only send what
+//! merges, so a timer's signal is held back while one like it is pending. Since Linux 6.13 its
+//! pending signal is thrown away when the timer is set or deleted: not at once, but when its
+//! turn comes (posixtimer_deliver_signal). And one that expires while its signal is ignored
+//! rests until that isn't so any more.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use siglab_model::{Signal, Time};
 
 use crate::kernel::sys::Pid;
+use crate::kernel::sys::send::QueuedInfo;
 use crate::world::clock;
 
 /// When a timer expires, and how often.
@@ -89,7 +98,7 @@ pub(crate) struct Timer {
     pub(crate) at_exec: i64,
     pub(crate) notify: Notify,
     /// Whether its signal was sent and not taken yet.
-    pub(crate) in_flight: bool,
+    in_flight: bool,
     /// Overruns of the signal that was taken last.
     overruns: i32,
 }
@@ -112,6 +121,10 @@ impl Timer {
         self.setting.at.is_none() && self.resting.is_none()
     }
 
+    fn sends(&self, wanted: Signal) -> bool {
+        matches!(self.notify, Notify::Signal { signal, .. } if signal == wanted)
+    }
+
     /// The next expiry after `now` of one that rests since `next` was to come, and how many
     /// have passed.
     fn passed(&self, next: Time, now: Time) -> (Time, u64) {
@@ -127,18 +140,45 @@ impl Timer {
     }
 }
 
+/// A timer's signal that waits until one like it isn't pending any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) pid: Pid,
+    /// The id of its timer.
+    id: i32,
+    pub(crate) thread: Option<Pid>,
+    pub(crate) signal: Signal,
+    pub(crate) queued: QueuedInfo,
+}
+
 /// All timers of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     all: BTreeMap<Key, Timer>,
     /// Those that are armed: when, and in which order.
     armed: BTreeSet<(Time, u64, Key)>,
-    /// The lowest id of each process that may be free.
-    free: HashMap<i32, i32>,
+    /// The id of each process's next timer.
+    next_ids: HashMap<i32, i32>,
     next_fd: u64,
+    /// Whether the kernel is older than 6.13.
+    keeps_pending: bool,
+    /// Timers that have been set or deleted while their signal was pending, which still is.
+    stale: BTreeMap<Key, Signal>,
+    /// In the order of their expiry.
+    held: Vec<Held>,
+    /// Periodic timers that have expired while their signal was ignored.
+    ignored: BTreeSet<Key>,
 }
 
 impl Timers {
+    /// None. `discards`: whether setting or deleting one throws its pending signal away.
+    pub(crate) fn new(discards: bool) -> Self {
+        Self {
+            keeps_pending: !discards,
+            ..Self::default()
+        }
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -146,10 +186,6 @@ impl Timers {
 
     pub(crate) fn get(&self, key: Key) -> Option<&Timer> {
         self.all.get(&key)
-    }
-
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Timer> {
-        self.all.get_mut(&key)
     }
 
     /// When a timer expires next, at `now`; `None` if there is no such timer.
@@ -178,10 +214,125 @@ impl Timers {
         timer.setting = new;
         timer.resting = None;
         timer.order = order;
-        timer.in_flight = false;
+        timer.overruns = 0;
         if let Some(at) = new.at {
             self.armed.insert((at, order, key));
         }
+        self.withdraw(key);
+    }
+
+    /// The pending signal of a timer isn't wanted any more.
+    fn withdraw(&mut self, key: Key) {
+        self.ignored.remove(&key);
+        let (Key::Posix(pid, id), Some(timer)) = (key, self.all.get_mut(&key)) else {
+            return;
+        };
+        let was_in_flight = std::mem::take(&mut timer.in_flight);
+        let Notify::Signal { signal, .. } = timer.notify else {
+            return;
+        };
+        if self.keeps_pending || !was_in_flight {
+            return;
+        }
+        let before = self.held.len();
+        self.held
+            .retain(|held| held.pid.as_raw() != pid || held.id != id);
+        if self.held.len() == before {
+            self.stale.insert(key, signal);
+        }
+    }
+
+    /// A timer's signal is to be sent. Whether it is pending already: one that was to be
+    /// thrown away counts again.
+    pub(crate) fn send(&mut self, key: Key) -> bool {
+        if let Some(timer) = self.all.get_mut(&key) {
+            timer.in_flight = true;
+        }
+        self.stale.remove(&key).is_some()
+    }
+
+    /// Keeps a POSIX timer's signal back.
+    pub(crate) fn hold(
+        &mut self,
+        pid: Pid,
+        id: i32,
+        thread: Option<Pid>,
+        signal: Signal,
+        queued: QueuedInfo,
+    ) {
+        self.held.push(Held {
+            pid,
+            id,
+            thread,
+            signal,
+            queued,
+        });
+    }
+
+    /// The signals of timers of a process that are held back, in order.
+    pub(crate) fn held(&self, pid: Pid, signal: Signal) -> Vec<Held> {
+        let is_meant = |held: &&Held| held.pid == pid && held.signal == signal;
+        self.held.iter().filter(is_meant).copied().collect()
+    }
+
+    /// A signal that was held back is sent.
+    pub(crate) fn release(&mut self, sent: &Held) {
+        self.held
+            .retain(|held| held.pid != sent.pid || held.id != sent.id);
+    }
+
+    /// Whether a pending signal of a process will be thrown away.
+    pub(crate) fn has_stale(&self, pid: Pid) -> bool {
+        let of = |id| Key::Posix(pid.as_raw(), id);
+        self.stale
+            .range(of(i32::MIN)..=of(i32::MAX))
+            .next()
+            .is_some()
+    }
+
+    /// Pending instances of `signal` are thrown away: the process ignores it from now on.
+    pub(crate) fn flush(&mut self, pid: Pid, signal: Signal, now: Time, order: u64) {
+        let is_meant = |key: &Key| matches!(key, Key::Posix(of, _) if *of == pid.as_raw());
+        self.stale.retain(|key, of| !is_meant(key) || *of != signal);
+        self.held
+            .retain(|held| held.pid != pid || held.signal != signal);
+        let sent: Vec<Key> = self
+            .all
+            .iter()
+            .filter(|(key, timer)| is_meant(key) && timer.in_flight && timer.sends(signal))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in sent {
+            self.ignore(key, now, order);
+        }
+    }
+
+    /// A timer's signal was thrown away because it is ignored.
+    pub(crate) fn ignore(&mut self, key: Key, now: Time, order: u64) {
+        if self.keeps_pending {
+            self.rearm(key, now, order);
+        } else if let Some(timer) = self.all.get_mut(&key) {
+            timer.in_flight = false;
+            if timer.resting.is_some() {
+                self.ignored.insert(key);
+            }
+        }
+    }
+
+    /// A signal isn't ignored any more. The timers of the process that have expired
+    /// meanwhile: they send it now.
+    pub(crate) fn unignore(&mut self, pid: Pid, signal: Signal) -> Vec<Key> {
+        let of = |id| Key::Posix(pid.as_raw(), id);
+        let keys: Vec<Key> = self
+            .ignored
+            .range(of(i32::MIN)..=of(i32::MAX))
+            .filter(|key| self.all.get(key).is_some_and(|timer| timer.sends(signal)))
+            .copied()
+            .collect();
+        for key in &keys {
+            self.ignored.remove(key);
+        }
+        keys
     }
 
     /// Sets a process's `ITIMER_REAL`.
@@ -199,20 +350,22 @@ impl Timers {
         }
     }
 
-    /// Adds a POSIX timer, with the lowest id that none of the process has.
+    /// The id of a new POSIX timer. They aren't used again until they run out, not even after
+    /// exec(2): posix_timer_add in kernel/time/posix-timers.c.
     pub(crate) fn new_posix_id(&mut self, pid: Pid) -> i32 {
         let pid = pid.as_raw();
-        let mut id = self.free.get(&pid).copied().unwrap_or(0);
-        while self.all.contains_key(&Key::Posix(pid, id)) {
-            id += 1;
+        let next = self.next_ids.entry(pid).or_insert(0);
+        while self.all.contains_key(&Key::Posix(pid, *next)) {
+            *next = next.wrapping_add(1) & i32::MAX;
         }
+        let id = *next;
+        *next = next.wrapping_add(1) & i32::MAX;
         id
     }
 
     pub(crate) fn add_posix(&mut self, pid: Pid, id: i32, at_exec: i64, notify: Notify) {
         let key = Key::Posix(pid.as_raw(), id);
         self.all.insert(key, Timer::new(at_exec, notify));
-        self.free.insert(pid.as_raw(), id + 1);
     }
 
     pub(crate) fn add_fd(&mut self, at_exec: i64) -> FdTimer {
@@ -230,20 +383,17 @@ impl Timers {
 
     /// Whether there was one.
     pub(crate) fn remove(&mut self, key: Key) -> bool {
+        self.withdraw(key);
         let Some(timer) = self.all.remove(&key) else {
             return false;
         };
         if let Some(at) = timer.setting.at {
             self.armed.remove(&(at, timer.order, key));
         }
-        if let Key::Posix(pid, id) = key {
-            let free = self.free.entry(pid).or_insert(id);
-            *free = id.min(*free);
-        }
         true
     }
 
-    /// exec(2) deletes a process's POSIX timers.
+    /// exec(2) deletes a process's POSIX timers, and throws their pending signals away.
     pub(crate) fn delete_posix(&mut self, pid: Pid) {
         let pid = pid.as_raw();
         let keys: Vec<Key> = self
@@ -254,12 +404,15 @@ impl Timers {
         for key in keys {
             self.remove(key);
         }
-        self.free.remove(&pid);
+        self.stale
+            .retain(|key, _| !matches!(key, Key::Posix(of, _) if *of == pid));
+        self.held.retain(|held| held.pid.as_raw() != pid);
     }
 
     /// The process is gone.
     pub(crate) fn delete_all(&mut self, pid: Pid) {
         self.delete_posix(pid);
+        self.next_ids.remove(&pid.as_raw());
         self.remove(Key::Alarm(pid.as_raw()));
     }
 
@@ -311,6 +464,11 @@ impl Timers {
         Some(passed)
     }
 
+    /// Whether the signal of a POSIX timer that was taken is to be thrown away.
+    pub(crate) fn takes_stale(&mut self, key: Key) -> bool {
+        self.stale.remove(&key).is_some()
+    }
+
     /// The timerfds that have expired and rest, and how many periods have passed since the
     /// expiry that made them readable.
     pub(crate) fn resting_fds(&self, now: Time) -> Vec<(FdTimer, u64)> {
@@ -353,12 +511,60 @@ mod tests {
         assert_eq!(timers.earliest(), Some((at(10), 1, key)));
         timers.expire(key);
         assert_eq!(timers.earliest(), None);
-        timers.get_mut(key).expect("it is there").in_flight = true;
+        assert!(!timers.send(key));
         // At 45, those of 20, 30 and 40 are overruns.
         assert_eq!(timers.taken(key, at(45), 2), Some(3));
         assert_eq!(timers.earliest(), Some((at(50), 2, key)));
         assert_eq!(timers.overruns(key), Some(3));
         assert_eq!(timers.taken(key, at(45), 3), None);
+    }
+
+    #[test]
+    fn what_is_pending_when_a_timer_is_set_is_thrown_away_unless_it_expires_again() {
+        for again in [false, true] {
+            let (mut timers, key) = with_posix(0);
+            timers.expire(key);
+            assert!(!timers.send(key));
+            timers.set(key, Setting::after(at(10), 10, 0), 2);
+            assert!(timers.has_stale(Pid::from_raw(7)));
+            if again {
+                timers.expire(key);
+                // It has its place in the queue already.
+                assert!(timers.send(key));
+            }
+            assert_eq!(timers.takes_stale(key), !again);
+            assert_eq!(timers.taken(key, at(30), 3), again.then_some(0));
+            assert!(!timers.has_stale(Pid::from_raw(7)));
+        }
+    }
+
+    #[test]
+    fn a_deleted_timer_s_signal_is_thrown_away() {
+        let (mut timers, key) = with_posix(0);
+        timers.expire(key);
+        timers.send(key);
+        assert!(timers.remove(key));
+        assert!(timers.takes_stale(key));
+
+        let (mut timers, key) = with_posix(0);
+        timers.keeps_pending = true;
+        timers.expire(key);
+        timers.send(key);
+        assert!(timers.remove(key));
+        assert!(!timers.takes_stale(key));
+    }
+
+    #[test]
+    fn a_periodic_timer_rests_while_its_signal_is_ignored() {
+        let (mut timers, key) = with_posix(10);
+        let pid = Pid::from_raw(7);
+        timers.expire(key);
+        timers.send(key);
+        timers.flush(pid, Signal::USR1, at(25), 2);
+        assert_eq!(timers.earliest(), None);
+        assert_eq!(timers.unignore(pid, Signal::USR2), []);
+        assert_eq!(timers.unignore(pid, Signal::USR1), [key]);
+        assert_eq!(timers.unignore(pid, Signal::USR1), []);
     }
 
     #[test]
@@ -384,14 +590,16 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_the_lowest_that_are_free() {
+    fn ids_are_not_used_again() {
         let (mut timers, _) = with_posix(0);
         let pid = Pid::from_raw(7);
         let next = timers.new_posix_id(pid);
         timers.add_posix(pid, next, 0, Notify::Nothing);
         assert_eq!(timers.new_posix_id(pid), 2);
         assert!(timers.remove(Key::Posix(7, 0)));
-        assert_eq!(timers.new_posix_id(pid), 0);
+        assert_eq!(timers.new_posix_id(pid), 3);
         assert_eq!(timers.new_posix_id(Pid::from_raw(8)), 0);
+        timers.delete_posix(pid);
+        assert_eq!(timers.new_posix_id(pid), 4);
     }
 }

@@ -21,6 +21,22 @@ pub(crate) fn pin(wanted: Option<usize>) -> Result<CpuSet> {
     Ok(before)
 }
 
+/// The size of the kernel's processor masks, in bytes: what the system call behind
+/// sched_getaffinity(2) returns.
+pub(crate) fn mask_size() -> usize {
+    let mut mask = [0u64; 1024];
+    // SAFETY: sched_getaffinity(2): the mask has as many bytes as is said.
+    let size = unsafe {
+        libc::syscall(
+            libc::SYS_sched_getaffinity,
+            0,
+            size_of_val(&mask),
+            mask.as_mut_ptr(),
+        )
+    };
+    usize::try_from(size).unwrap_or(0)
+}
+
 /// Lets others on this processor run first: with tracer and tracee on one processor, the
 /// tracee runs until it stops, blocks, or has used up its time slice.
 pub(crate) fn yield_now() {

@@ -82,6 +82,10 @@ pub(crate) struct SignalSets {
     /// `SigBlk`: blocked right now; in `rt_sigsuspend` and `rt_sigtimedwait` the mask that
     /// holds during the wait.
     pub(crate) blocked: SigSet,
+    /// `SigIgn`: ignored.
+    pub(crate) ignored: SigSet,
+    /// `SigCgt`: with a handler.
+    pub(crate) caught: SigSet,
 }
 
 /// The signal sets of `tid`.
@@ -96,6 +100,8 @@ pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
             "SigPnd" => &mut sets.thread_pending,
             "ShdPnd" => &mut sets.process_pending,
             "SigBlk" => &mut sets.blocked,
+            "SigIgn" => &mut sets.ignored,
+            "SigCgt" => &mut sets.caught,
             _ => continue,
         };
         *set = SigSet::from_bits(u64::from_str_radix(value.trim(), 16).map_err(|_| Errno::EPROTO)?);
@@ -160,6 +166,20 @@ pub(crate) fn bytes_moved(pid: Pid) -> (u64, u64) {
     (field("rchar:"), field("wchar:"))
 }
 
+/// Whether a task has a capability: the bit of its number in `CapEff`.
+pub(crate) fn is_capable(tid: Pid, capability: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    effective
+        .and_then(|set| u64::from_str_radix(set.trim(), 16).ok())
+        .is_some_and(|set| set >> capability & 1 == 1)
+}
+
+/// Whether the machine has a clock.
+pub(crate) fn has_clock(id: i32) -> bool {
+    nix::time::clock_gettime(nix::time::ClockId::from_raw(id)).is_ok()
+}
+
 /// The processor time that a process has used.
 pub(crate) fn processor_time(pid: Pid) -> Result<Duration> {
     /// `CPUCLOCK_SCHED`.
@@ -193,6 +213,20 @@ fn processor_clock(pid: Pid, which: i32) -> Result<Duration> {
 pub(crate) fn fd_target(pid: Pid, fd: i32) -> Option<String> {
     let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
     Some(link.to_string_lossy().into_owned())
+}
+
+/// The version of the kernel, as far as it is in numbers: proc_sys_kernel(5).
+pub(crate) fn kernel_release() -> Option<(u32, u32)> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// The flags of a descriptor, as open(2) has them: proc_pid_fdinfo(5).
+pub(crate) fn open_flags(pid: Pid, fd: i32) -> Option<i32> {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).ok()?;
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+    i32::from_str_radix(flags.trim(), 8).ok()
 }
 
 /// The open file descriptors of a process.

@@ -84,6 +84,14 @@ impl Regs {
         self.0.cs == USER32_CS
     }
 
+    /// At rt_sigreturn(2): where the signal mask is that it puts back, `uc_sigmask` of the
+    /// `ucontext` on the stack. arch/x86/include/asm/sigframe.h, uapi/asm/ucontext.h.
+    pub(crate) fn mask_in_frame(&self) -> u64 {
+        /// After `uc_flags`, `uc_link`, `uc_stack` and `uc_mcontext`.
+        const MASK: u64 = 8 + 8 + 24 + 256;
+        self.sp() + MASK
+    }
+
     pub(crate) fn sp(&self) -> u64 {
         self.0.rsp
     }
@@ -471,7 +479,10 @@ pub(crate) fn effects(bytes: &[u8], regs: &Regs) -> Option<Effects> {
     Some(effects)
 }
 
-/// The length of the `syscall` instruction.
+/// The `syscall` instruction.
+pub(crate) const SYSCALL: [u8; 2] = [0x0f, 0x05];
+
+/// Its length.
 pub(crate) const SYSCALL_LENGTH: u64 = 2;
 
 /// The `si_code` of the `SIGSEGV` that a forbidden instruction raises.

@@ -146,3 +146,53 @@ const NUMBERS: &[(c_long, Sys)] = &[
     (466, Sys::Removexattrat), (467, Sys::OpenTreeAttr), (468, Sys::FileGetattr),
     (469, Sys::FileSetattr),
 ];
+
+#[cfg(test)]
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+mod tests {
+    use super::*;
+
+    /// Where the headers of the C library have the numbers.
+    const HEADERS: [&str; 2] = [
+        "/usr/include/x86_64-linux-gnu/asm/unistd_64.h",
+        "/usr/include/asm/unistd_64.h",
+    ];
+
+    #[test]
+    fn every_call_of_the_machines_headers_has_an_entry_by_its_name() {
+        let found = HEADERS
+            .iter()
+            .find_map(|path| std::fs::read_to_string(path).ok());
+        let Some(header) = found else {
+            eprintln!("skipped: none of {HEADERS:?} is there");
+            return;
+        };
+        let defined: Vec<(&str, c_long)> = header
+            .lines()
+            .filter_map(|line| line.strip_prefix("#define __NR_")?.split_once(' '))
+            .map(|(name, number)| (name, number.trim().parse().expect("a number")))
+            .collect();
+        assert!(defined.len() > 300, "{} calls in the header", defined.len());
+        let wrong: Vec<_> = defined
+            .into_iter()
+            .filter(|(name, number)| {
+                let known = syscall(*number).map(Sys::name);
+                // Some have lost their first underscore since.
+                known.map(|known| known.trim_start_matches('_'))
+                    != Some(name.trim_start_matches('_'))
+            })
+            .collect();
+        assert_eq!(wrong, []);
+    }
+
+    #[test]
+    fn numbers_and_calls_are_the_same_both_ways() {
+        for sys in Sys::ALL {
+            if let Some(number) = number_of(*sys) {
+                assert_eq!(syscall(number), Some(*sys), "{}", sys.name());
+            }
+        }
+        assert_eq!(syscall(-1), None);
+        assert_eq!(syscall(c_long::MAX), None);
+    }
+}
