@@ -4,6 +4,7 @@ mod architecture;
 mod check;
 mod class_hostile;
 mod doctor;
+mod engine_folders;
 mod explore;
 mod formats;
 mod grade;

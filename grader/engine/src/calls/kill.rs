@@ -56,7 +56,7 @@ impl Run<'_> {
         };
         for index in 0..ids {
             let pid = regs.arg(index) as u32 as i32;
-            let meant = self.meant(pid);
+            let meant = self.world.meant(pid);
             if meant != pid {
                 regs.set_arg(index, u64::from(meant.cast_unsigned()));
                 self.tracer.stopped(tid)?.set_regs(regs)?;

@@ -39,7 +39,6 @@ impl Run<'_> {
     /// exit_group(status).
     pub(super) fn exit_group(&mut self, tid: Pid, _: Regs) -> Outcome<Next> {
         self.world.process_of(tid)?.exiting = true;
-        self.hold_heir(tid)?;
         Ok(Next::USER)
     }
 

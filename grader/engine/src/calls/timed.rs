@@ -8,7 +8,7 @@ use siglab_model::Clock as ClockMode;
 use super::table::{Format, TimeoutArgument, record};
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
-use crate::kernel::sys::{Pid, memory, ptrace};
+use crate::kernel::sys::{Pid, memory};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
@@ -252,20 +252,6 @@ impl Run<'_> {
         self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, timeout)
     }
 
-    /// The deadline of a task's call is here.
-    pub(crate) fn fire_timeout(&mut self, tid: Pid) -> Outcome<()> {
-        if let Some(timeout) = self
-            .world
-            .task(tid)?
-            .call_mut()
-            .and_then(|c| c.timeout.as_mut())
-        {
-            timeout.fired = true;
-        }
-        ptrace::interrupt(tid)?;
-        self.bring_to_stop(tid)
-    }
-
     /// The interrupted call has timed out: it returns what it does natively.
     pub(super) fn timed_out(
         &mut self,
@@ -285,22 +271,6 @@ impl Run<'_> {
         }
         // This stop has taken the place of the one that siglab asked for.
         Ok(Next::USER)
-    }
-
-    /// Writes the time that is left where the call reports it.
-    pub(crate) fn write_remainder(&self, tid: Pid, call: &Call, interrupted: bool) {
-        let Some(timeout) = call.timeout else { return };
-        let left = timeout.deadline.since(self.world.clock.now());
-        // A bad address: the kernel would fail the call, but only after the wait; the
-        // program gets the result of the wait instead.
-        let _ = match timeout.style.remainder {
-            Remainder::OnInterrupt(address) if interrupted => {
-                memory::write(tid, address, &clock::timespec_of(left))
-            }
-            Remainder::Timespec(address) => memory::write(tid, address, &clock::timespec_of(left)),
-            Remainder::Timeval(address) => memory::write(tid, address, &clock::timeval_of(left)),
-            _ => Ok(()),
-        };
     }
 }
 

@@ -81,25 +81,6 @@ impl Fork<'_, '_> {
 }
 
 impl Run<'_> {
-    /// Whether a copy would be as good as the program itself.
-    pub(crate) fn can_be_copied(&mut self, tid: Pid) -> Outcome<bool> {
-        let task = self.world.task(tid)?;
-        let alone = task.tid == task.pid && task.is_in_user_code();
-        Ok(alone
-            && self.world.tasks.len() == 1
-            && self.world.processes.len() == 1
-            && self.world.timers.is_empty()
-            && !self.world.has_terminals
-            && !self.world.processes[0].watch_calls
-            // fork(2) doesn't inherit that.
-            && !self.world.processes[0].is_subreaper
-            // Locks remember their owners' ids.
-            && self.world.processes[0].threads == 0
-            && self.world.expected.is_empty()
-            && proc::fds(tid).iter().all(|fd| *fd <= 2)
-            && !proc::shares_memory(tid))
-    }
-
     fn branch(
         &mut self,
         tid: Pid,
@@ -209,15 +190,6 @@ impl Run<'_> {
             if let Some(status) = self.tracer.take(tid, true)? {
                 return Ok(status);
             }
-        }
-    }
-
-    /// The pid that a program means which is a copy and remembers the pid that it was
-    /// copied from.
-    pub(crate) fn meant(&self, pid: i32) -> i32 {
-        match (self.world.copy_of, self.world.processes.first()) {
-            (Some(original), Some(copy)) if original.as_raw() == pid => copy.pid.as_raw(),
-            _ => pid,
         }
     }
 }

@@ -117,7 +117,7 @@ impl Run<'_> {
         let Some(Injection { moment, .. }) = self.next_injection() else {
             return Ok(false);
         };
-        if moment.place != Place::Waiting || !self.may_inject() {
+        if moment.place != Place::Waiting || !self.world.may_inject() {
             return Ok(false);
         }
         let waiting = self

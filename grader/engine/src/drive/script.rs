@@ -126,14 +126,6 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the script has got to where signals may be injected.
-    pub(crate) fn may_inject(&self) -> bool {
-        self.world
-            .script
-            .injected_step()
-            .is_none_or(|position| self.world.progress.step >= position)
-    }
-
     fn is_waiting(&self, role: &str, syscall: Option<&str>) -> bool {
         self.world
             .tasks

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use siglab_model::{Clock, Signal, WaitResult};
+use siglab_model::{Clock, DefaultAction, Signal, WaitResult};
 
 use crate::calls;
 use crate::drive::turn::real_now;
@@ -12,6 +12,7 @@ use crate::kernel::sys::errno::{EINTR, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTS
 use crate::kernel::sys::ptrace::{self, Resume};
 use crate::kernel::sys::wait::{self, Ready, Status};
 use crate::kernel::sys::{Errno, Pid, cpu, proc};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::meter::Meter;
@@ -257,7 +258,7 @@ impl Run<'_> {
         // Before a call it isn't at an instruction: that was made.
         let at_entry = std::mem::take(&mut self.world.task(tid)?.at_entry);
         if let Some(signal) = signal {
-            resume = self.deliver(tid, signal, resume)?;
+            resume = self.deliver_and_hold(tid, signal, resume)?;
         } else if !at_entry && self.inject_here(tid)? {
             return Ok(false);
         }
@@ -294,10 +295,23 @@ impl Run<'_> {
     fn resume(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
         self.world.task(tid)?.at_entry = false;
         let resume = match signal {
-            Some(signal) => self.deliver(tid, signal, resume)?,
+            Some(signal) => self.deliver_and_hold(tid, signal, resume)?,
             None => resume,
         };
         self.resume_with(tid, resume, signal)
+    }
+
+    /// Prepares the delivery of a signal. If it is the end of the process, the process that
+    /// will have its zombies is held.
+    fn deliver_and_hold(&mut self, tid: Pid, signal: Signal, resume: Resume) -> Outcome<Resume> {
+        let action = *self.world.process_of(tid)?.action(signal);
+        let resume = self.deliver(tid, signal, resume)?;
+        let default = signal.default_action();
+        let is_deadly = matches!(default, DefaultAction::Terminate | DefaultAction::Core);
+        if is_deadly && !action.is_handler() && !action.ignores() {
+            self.hold_heir(tid)?;
+        }
+        Ok(resume)
     }
 
     fn resume_with(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
@@ -550,6 +564,9 @@ impl Run<'_> {
                 let task = self.world.task(tid)?;
                 task.calls += 1;
                 task.at_entry = true;
+                if regs.sys() == Some(Sys::ExitGroup) {
+                    self.hold_heir(tid)?;
+                }
                 self.on_call_entry(tid, regs)
             }
             Status::Fork(how) => self.on_fork(tid, how),

@@ -10,7 +10,7 @@ use siglab_model::{
 use crate::command::Command;
 use crate::error::Error;
 use crate::fault::{Fault, Outcome};
-use crate::kernel::sys::{Pid, proc, send, wait};
+use crate::kernel::sys::{Pid, proc, ptrace, send, wait};
 use crate::tracer::Run;
 use crate::world::polls::Busy;
 use crate::world::task::State;
@@ -293,6 +293,20 @@ impl Run<'_> {
             (None, None) => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// The deadline of a task's call is here.
+    pub(crate) fn fire_timeout(&mut self, tid: Pid) -> Outcome<()> {
+        if let Some(timeout) = self
+            .world
+            .task(tid)?
+            .call_mut()
+            .and_then(|c| c.timeout.as_mut())
+        {
+            timeout.fired = true;
+        }
+        ptrace::interrupt(tid)?;
+        self.bring_to_stop(tid)
     }
 
     /// Waits in real time until a task reports something or `until`.

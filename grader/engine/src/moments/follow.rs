@@ -57,7 +57,7 @@ impl Run<'_> {
                 "task {tid} is followed, and isn't there"
             )));
         };
-        if !role(task) || (from != FollowFrom::InHandlers && !self.may_inject()) {
+        if !role(task) || (from != FollowFrom::InHandlers && !self.world.may_inject()) {
             return Ok(false);
         }
         Ok(match from {

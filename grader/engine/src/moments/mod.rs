@@ -2,5 +2,6 @@
 //! matter.
 
 pub(crate) mod breakpoint;
+mod copies;
 mod follow;
 mod handler_calls;

@@ -224,9 +224,6 @@ impl Run<'_> {
                     interrupted,
                 },
             );
-            if matches!(default, DefaultAction::Terminate | DefaultAction::Core) {
-                self.hold_heir(tid)?;
-            }
             return Ok(resume);
         }
         let mut regs = self.tracer.stopped(tid)?.regs()?;

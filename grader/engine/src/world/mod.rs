@@ -273,6 +273,22 @@ impl World<'_> {
         }
     }
 
+    /// Whether the script has got to where signals may be injected.
+    pub(crate) fn may_inject(&self) -> bool {
+        self.script
+            .injected_step()
+            .is_none_or(|position| self.progress.step >= position)
+    }
+
+    /// The pid that a program means which is a copy and remembers the pid that it was
+    /// copied from.
+    pub(crate) fn meant(&self, pid: i32) -> i32 {
+        match (self.copy_of, self.processes.first()) {
+            (Some(original), Some(copy)) if original.as_raw() == pid => copy.pid.as_raw(),
+            _ => pid,
+        }
+    }
+
     /// How many processes and threads were made so far.
     pub(crate) fn made(&self) -> usize {
         let threads: usize = self.processes.iter().map(|process| process.threads).sum();
