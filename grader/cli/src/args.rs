@@ -64,6 +64,11 @@ pub(crate) struct Run {
     /// Cuts the run off at this moment of virtual time; a day if absent
     #[arg(long, value_name = "TIME")]
     pub(crate) limit: Option<Time>,
+    /// What the wall clock shows when the program starts, in UTC: 2026-11-26,
+    /// 2026-11-26T18:00:00Z, or seconds since 1970 after a @. 2026-01-01 if absent; the times
+    /// of files are the machine's own
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(crate) date: Option<i64>,
     /// Cuts the run off when it has used this much processor time
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     pub(crate) processor_time: Time,
@@ -397,6 +402,19 @@ impl From<ClockName> for Clock {
 fn signal(text: &str) -> Result<Signal, String> {
     text.parse()
         .map_err(|error: siglab_model::UnknownSignal| error.to_string())
+}
+
+fn date(text: &str) -> Result<i64, String> {
+    let wrong = || format!("'{text}' is no date: write 2026-11-26, 2026-11-26T18:00:00Z or @0");
+    if let Some(seconds) = text.strip_prefix('@') {
+        return seconds.parse().map_err(|_| wrong());
+    }
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Ok(timestamp.as_second());
+    }
+    let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?;
+    Ok(midnight.timestamp().as_second())
 }
 
 fn policy(text: &str) -> Result<Policy, String> {

@@ -13,6 +13,9 @@ use siglab_sandbox::{ResourceLimits, Sandbox};
 pub struct Options {
     /// The clock.
     pub clock: Clock,
+    /// What `CLOCK_REALTIME` shows at the exec, in seconds since 1970-01-01 00:00:00 UTC;
+    /// 2026-01-01 00:00:00 UTC if absent. Times of files are the machine's own.
+    pub date: Option<i64>,
     /// Who runs next when several threads could.
     pub policy: Policy,
     /// Names of a lab's own for roles: from `main`, `child`, ... to its names.
@@ -48,6 +51,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             clock: Clock::Virtual,
+            date: None,
             policy: Policy::InOrder,
             roles: BTreeMap::new(),
             limits: Limits::default(),

@@ -119,6 +119,7 @@ fn options(args: &Run) -> Result<Options, Failure> {
     }
     Ok(Options {
         clock: args.clock.into(),
+        date: args.date,
         policy: args.policy.clone(),
         limits,
         linger: Some(Duration::from_nanos(args.linger.as_nanos())),

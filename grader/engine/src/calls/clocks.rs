@@ -4,12 +4,12 @@
 use crate::fault::Outcome;
 use crate::kernel::sys::{Pid, proc};
 use crate::tracer::Run;
-use crate::world::clock::{self, ClockKind};
+use crate::world::clock::ClockKind;
 
 impl Run<'_> {
     /// The clock with this id, if the task can read it.
     pub(super) fn clock_of(&mut self, tid: Pid, id: i32) -> Outcome<ClockKind> {
-        let kind = clock::kind(id);
+        let kind = self.world.clock.kind(id);
         let exists = match kind {
             ClockKind::Machine { .. } => !wakes_machine(id) || proc::has_clock(id),
             ClockKind::Processor => self.has_processor_clock(tid, id)?,

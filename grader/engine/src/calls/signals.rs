@@ -9,7 +9,7 @@ use crate::kernel::siginfo;
 use crate::kernel::sys::errno::{ERESTARTNOHAND, ERESTARTSYS};
 use crate::kernel::sys::{Errno, Pid, memory, proc};
 use crate::kernel::syscalls::Sys;
-use crate::signals::deliver::discards;
+use crate::signals::deliver::{discards, is_fatal};
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::{After, Buffer, Call};
@@ -144,7 +144,8 @@ impl Run<'_> {
     }
 
     /// The kernel throws away a signal that is ignored and not blocked, even if somebody
-    /// waits for it; but not for a tracee (sig_ignored in kernel/signal.c). So that the
+    /// waits for it, and ends the process at once if the signal does that and isn't blocked;
+    /// but not for a tracee (sig_ignored and complete_signal in kernel/signal.c). So that the
     /// wait ends with the same signals as natively, those are taken out of its set, in a
     /// copy below the red zone of the stack, where nothing is alive.
     fn leave_out_discarded(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
@@ -156,7 +157,11 @@ impl Run<'_> {
         let process = self.world.process_of(tid)?;
         let kept: SigSet = SigSet::from_bits(bits)
             .iter()
-            .filter(|signal| mask.contains(*signal) || !discards(process.action(*signal), *signal))
+            .filter(|signal| {
+                let action = process.action(*signal);
+                let is_accepted = !discards(action, *signal) && !is_fatal(action, *signal);
+                mask.contains(*signal) || is_accepted
+            })
             .collect();
         let address = (regs.sp() - BELOW_RED_ZONE) & !15;
         if kept.bits() == bits || memory::write(tid, address, &kept.bits()).is_err() {

@@ -120,7 +120,7 @@ impl Run<'_> {
             // struct tms: user, system, and the children's.
             written = memory::write(tid, regs.arg(0), &[used, 0, 0, 0]);
         }
-        let ClockKind::Machine { at_exec } = clock::kind(libc::CLOCK_MONOTONIC) else {
+        let ClockKind::Machine { at_exec } = self.world.clock.kind(libc::CLOCK_MONOTONIC) else {
             return Ok(Next::USER);
         };
         let since_boot = self.world.clock.read(at_exec) / tick;
@@ -315,7 +315,7 @@ impl Run<'_> {
         if fd < 0 {
             return Ok(());
         }
-        let ClockKind::Machine { at_exec } = clock::kind(id) else {
+        let ClockKind::Machine { at_exec } = self.world.clock.kind(id) else {
             return Ok(());
         };
         let pid = self.world.task(tid)?.pid;

@@ -61,7 +61,7 @@ impl Run<'_> {
                 .ok()
                 .and_then(nanos_of_long_timeval),
             Format::At(_) | Format::AtClockIn(_) => {
-                match (clock::kind(spec.clock(regs)), timespec()) {
+                match (self.world.clock.kind(spec.clock(regs)), timespec()) {
                     (ClockKind::Machine { at_exec }, Some(nanos)) => {
                         let left = self.world.clock.when(at_exec, nanos).since(now);
                         // One that is past must still not reach the kernel, whose clock is

@@ -1,11 +1,12 @@
 //! Bringing those to a stop that somebody else has woken or killed.
 
-use siglab_model::Clock;
+use siglab_model::{Clock, Signal};
 
 use super::task::{First, Mode};
 use crate::fault::Outcome;
 use crate::kernel::sys::wait::{self, Ready};
 use crate::kernel::sys::{Pid, fds, proc};
+use crate::signals::deliver::is_fatal;
 use crate::tracer::Run;
 use crate::world::task::{State, Task};
 
@@ -25,8 +26,15 @@ impl Run<'_> {
         {
             self.world.stirred.all();
         }
-        while let Some(tid) = self.first_moved(None) {
-            self.drive(tid, First::Moving, Mode::Settle)?;
+        loop {
+            if let Some(tid) = self.first_moved(None) {
+                self.drive(tid, First::Moving, Mode::Settle)?;
+            } else if let Some((tid, dying)) = self.first_dying() {
+                self.world.task(tid)?.state = State::Running;
+                self.drive(tid, dying, Mode::Settle)?;
+            } else {
+                break;
+            }
         }
         // What `Stirred` is relied on for. One that was killed from outside may be there, too.
         debug_assert!(
@@ -38,6 +46,33 @@ impl Run<'_> {
         );
         self.world.stirred.clear();
         Ok(())
+    }
+
+    /// A thread that another one of its process, which runs, has sent a signal to that is the
+    /// process's end. For a tracee, unlike natively, that comes only when this thread takes
+    /// it (complete_signal in kernel/signal.c), and the sender would go on until then.
+    fn first_dying(&self) -> Option<(Pid, First)> {
+        let is_running = |task: &&Task| task.state == State::Running;
+        let pid = self.world.tasks.iter().find(is_running)?.pid;
+        if !self.world.expected.has_any(pid) {
+            return None;
+        }
+        let process = self.world.processes.iter().rev().find(|p| p.pid == pid)?;
+        let is_deadly = |signal: Signal| is_fatal(process.action(signal), signal);
+        let of_process = self.world.tasks.iter().filter(|task| task.pid == pid);
+        of_process
+            .filter_map(|task| match task.state {
+                State::Parked { resume, signal } => Some((task.tid, resume, signal)),
+                _ => None,
+            })
+            .find(|(tid, _, signal)| match signal {
+                Some(signal) => is_deadly(*signal),
+                None => proc::signal_sets(*tid).is_ok_and(|sets| {
+                    let pending = sets.thread_pending.union(sets.process_pending);
+                    pending.difference(sets.blocked).iter().any(is_deadly)
+                }),
+            })
+            .map(|(tid, resume, signal)| (tid, First::Dying(resume, signal)))
     }
 
     /// Does the same for the tasks of one process.

@@ -159,7 +159,7 @@ fn trace<'a>(
         command,
         options,
         script,
-        clock: Clock::new(),
+        clock: Clock::new(options.date),
         tasks: Vec::new(),
         processes: Vec::new(),
         recorder,

@@ -42,6 +42,8 @@ pub(super) enum First {
     Moving,
     /// In a stop, from which this takes it into user code.
     Parked(Resume, Option<Signal>),
+    /// In a stop, from which this ends its process.
+    Dying(Resume, Option<Signal>),
     /// In a stop that hasn't been acted on yet.
     Stopped(Status),
 }
@@ -111,6 +113,7 @@ impl Run<'_> {
         let mut next = match first {
             First::Moving => None,
             First::Parked(resume, signal) => Some(Next::User(resume, signal)),
+            First::Dying(resume, signal) => Some(Next::Kernel(resume, signal)),
             First::Stopped(status) => Some(self.act_on(tid, status, mode)?),
         };
         loop {

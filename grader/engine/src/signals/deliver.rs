@@ -492,7 +492,7 @@ impl Run<'_> {
             self.world
                 .event(Some(role), Kind::BlockedPending { signal });
         } else {
-            self.world.give_turns();
+            self.world.give_turn_to(target.pid);
         }
         Ok(())
     }
@@ -531,6 +531,12 @@ pub(crate) fn discards(action: &RawAction, signal: Signal) -> bool {
                 signal.default_action(),
                 DefaultAction::Ignore | DefaultAction::Continue
             ))
+}
+
+/// Whether the signal ends its process at once when it is generated, without a core dump:
+/// `sig_fatal` and `sig_kernel_coredump` in kernel/signal.c.
+pub(crate) fn is_fatal(action: &RawAction, signal: Signal) -> bool {
+    !action.ignores() && !action.is_handler() && signal.default_action() == DefaultAction::Terminate
 }
 
 /// Whether the interrupted call fails with `EINTR` after a handler with this action:

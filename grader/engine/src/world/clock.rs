@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use siglab_model::Time;
 
-/// `CLOCK_REALTIME` at the exec: 2026-01-01 00:00:00 UTC, in seconds since 1970.
+/// `CLOCK_REALTIME` at the exec unless another date is wanted: 2026-01-01 00:00:00 UTC, in
+/// seconds since 1970.
 const REALTIME_AT_EXEC: i64 = 1_767_225_600;
 /// `CLOCK_MONOTONIC` and `CLOCK_BOOTTIME` at the exec, in seconds.
 const MONOTONIC_AT_EXEC: i64 = 10_000;
@@ -22,6 +23,8 @@ const NANOS: i64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     now: Time,
+    /// `CLOCK_REALTIME` at the exec, in seconds since 1970.
+    realtime_at_exec: i64,
     /// Whether it has moved by itself since somebody asked.
     has_moved: bool,
     /// How often the time-stamp counter was read.
@@ -42,35 +45,37 @@ pub(crate) enum ClockKind {
     Unknown,
 }
 
-/// What kind of clock `id` is: clock_gettime(2).
-pub(crate) fn kind(id: i32) -> ClockKind {
-    let at_exec = match id {
-        libc::CLOCK_REALTIME | libc::CLOCK_REALTIME_COARSE | libc::CLOCK_REALTIME_ALARM => {
-            REALTIME_AT_EXEC
-        }
-        libc::CLOCK_TAI => REALTIME_AT_EXEC + TAI_OFFSET,
-        libc::CLOCK_MONOTONIC
-        | libc::CLOCK_MONOTONIC_RAW
-        | libc::CLOCK_MONOTONIC_COARSE
-        | libc::CLOCK_BOOTTIME
-        | libc::CLOCK_BOOTTIME_ALARM => MONOTONIC_AT_EXEC,
-        libc::CLOCK_PROCESS_CPUTIME_ID | libc::CLOCK_THREAD_CPUTIME_ID => {
-            return ClockKind::Processor;
-        }
-        // Negative ids whose lowest three bits aren't 3 (a clock device) are processor
-        // clocks of other processes and threads.
-        id if id < 0 && id & 7 != 3 => return ClockKind::Processor,
-        _ => return ClockKind::Unknown,
-    };
-    ClockKind::Machine {
-        at_exec: at_exec * NANOS,
-    }
-}
-
 impl Clock {
-    pub(crate) fn new() -> Self {
+    /// What kind of clock `id` is: clock_gettime(2).
+    pub(crate) fn kind(&self, id: i32) -> ClockKind {
+        let at_exec = match id {
+            libc::CLOCK_REALTIME | libc::CLOCK_REALTIME_COARSE | libc::CLOCK_REALTIME_ALARM => {
+                self.realtime_at_exec
+            }
+            libc::CLOCK_TAI => self.realtime_at_exec + TAI_OFFSET,
+            libc::CLOCK_MONOTONIC
+            | libc::CLOCK_MONOTONIC_RAW
+            | libc::CLOCK_MONOTONIC_COARSE
+            | libc::CLOCK_BOOTTIME
+            | libc::CLOCK_BOOTTIME_ALARM => MONOTONIC_AT_EXEC,
+            libc::CLOCK_PROCESS_CPUTIME_ID | libc::CLOCK_THREAD_CPUTIME_ID => {
+                return ClockKind::Processor;
+            }
+            // Negative ids whose lowest three bits aren't 3 (a clock device) are processor
+            // clocks of other processes and threads.
+            id if id < 0 && id & 7 != 3 => return ClockKind::Processor,
+            _ => return ClockKind::Unknown,
+        };
+        ClockKind::Machine {
+            at_exec: at_exec.saturating_mul(NANOS),
+        }
+    }
+
+    /// `date`: what `CLOCK_REALTIME` shows at the exec, in seconds since 1970.
+    pub(crate) fn new(date: Option<i64>) -> Self {
         Self {
             now: Time::ZERO,
+            realtime_at_exec: date.unwrap_or(REALTIME_AT_EXEC),
             has_moved: false,
             stamps: 0,
         }
@@ -128,7 +133,7 @@ impl Clock {
 
     /// `CLOCK_REALTIME`, in nanoseconds since 1970.
     pub(crate) fn realtime(&self) -> i64 {
-        self.read(REALTIME_AT_EXEC * NANOS)
+        self.read(self.realtime_at_exec.saturating_mul(NANOS))
     }
 }
 
@@ -184,8 +189,8 @@ mod tests {
 
     #[test]
     fn clocks_start_at_fixed_values_and_move_together() {
-        let mut clock = Clock::new();
-        let ClockKind::Machine { at_exec } = kind(libc::CLOCK_MONOTONIC) else {
+        let mut clock = Clock::new(None);
+        let ClockKind::Machine { at_exec } = clock.kind(libc::CLOCK_MONOTONIC) else {
             panic!("monotonic is a machine clock")
         };
         assert_eq!(clock.read(at_exec), 10_000 * NANOS);
@@ -194,9 +199,12 @@ mod tests {
         assert_eq!(clock.read(at_exec), 10_000 * NANOS + 5);
         assert_eq!(clock.when(at_exec, 10_000 * NANOS + 9), Time::from_nanos(9));
         assert_eq!(clock.when(at_exec, 0), Time::from_nanos(5));
-        assert_eq!(kind(libc::CLOCK_THREAD_CPUTIME_ID), ClockKind::Processor);
-        assert_eq!(kind(!42 << 3 | 2), ClockKind::Processor);
-        assert_eq!(kind(77), ClockKind::Unknown);
+        assert_eq!(
+            clock.kind(libc::CLOCK_THREAD_CPUTIME_ID),
+            ClockKind::Processor
+        );
+        assert_eq!(clock.kind(!42 << 3 | 2), ClockKind::Processor);
+        assert_eq!(clock.kind(77), ClockKind::Unknown);
     }
 
     #[test]

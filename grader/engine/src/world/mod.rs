@@ -341,4 +341,14 @@ impl World<'_> {
             task.polls.circle = false;
         }
     }
+
+    /// The busy tasks of a process may run again, but for the one that runs: something has
+    /// happened to them.
+    pub(crate) fn give_turn_to(&mut self, pid: Pid) {
+        let of_process = |task: &&mut Task| task.pid == pid && task.state != State::Running;
+        for task in self.tasks.iter_mut().filter(of_process) {
+            task.polls.had_turn = false;
+            task.polls.circle = false;
+        }
+    }
 }
