@@ -13,3 +13,4 @@ mod samples;
 mod sandbox;
 mod scenarios;
 mod survival;
+mod time;

@@ -7,3 +7,4 @@ pub(crate) mod handler;
 pub(crate) mod round;
 pub(crate) mod symbols;
 pub(crate) mod unwind;
+mod unwind_table;

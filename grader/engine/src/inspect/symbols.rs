@@ -1,6 +1,8 @@
 //! Names for addresses.
 
 use std::collections::HashMap;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +12,8 @@ use object::{
     SymbolKind,
 };
 use siglab_model::Frame;
+
+use crate::inspect::unwind_table;
 
 use crate::kernel::sys::proc::NamedFile;
 use crate::kernel::sys::{Pid, memory, proc};
@@ -197,9 +201,29 @@ fn read_once(path: &Path, from: &Path, read: impl Fn(&Path) -> Option<Image>) ->
     )
 }
 
+/// The bytes of a file that a program has mapped, which may be any: a device without an end, a
+/// FIFO that nobody writes to, one of many gigabytes. Only regular files of a sensible size
+/// are read.
+fn read_regular(path: &Path) -> Option<Vec<u8>> {
+    /// Larger than any program with debug information that was seen.
+    const MOST: u64 = 1 << 30;
+    let file = std::fs::File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)
+        .ok()?;
+    let status = file.metadata().ok()?;
+    if !status.is_file() || status.len() > MOST {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 fn read_image(path: &Path) -> Option<Image> {
     const SECTIONS: [&str; 4] = [".text", ".eh_frame", ".eh_frame_hdr", ".got"];
-    let bytes = std::fs::read(path).ok()?;
+    let bytes = read_regular(path)?;
     let file = object::File::parse(&*bytes).ok()?;
     let base = file
         .segments()
@@ -220,8 +244,10 @@ fn read_image(path: &Path) -> Option<Image> {
     let internal = |name: &str| (name.starts_with('_'), name.len());
     symbols.sort_by(|a, b| (a.0, internal(&a.2), &a.2).cmp(&(b.0, internal(&b.2), &b.2)));
     symbols.dedup_by_key(|(address, ..)| *address);
+    let is_bounded = is_systems(path) || unwind_table::is_bounded(&file);
     let sections = SECTIONS
         .into_iter()
+        .filter(|name| is_bounded || !name.starts_with(".eh_frame"))
         .filter_map(|name| {
             let section = file.section_by_name(name)?;
             Some((name, (section.address(), Bytes::from(section.data().ok()?))))
@@ -235,6 +261,16 @@ fn read_image(path: &Path) -> Option<Image> {
         has_lines: file.section_by_name(".debug_line").is_some(),
         lines: Lines::default(),
     })
+}
+
+/// Whether a file belongs to the system: what a submission brings along isn't there.
+fn is_systems(path: &Path) -> bool {
+    let is_there = ["/lib", "/lib64", "/usr"]
+        .iter()
+        .any(|folder| path.starts_with(folder));
+    is_there
+        && std::fs::metadata(path)
+            .is_ok_and(|status| status.uid() == 0 && status.mode() & 0o022 == 0)
 }
 
 /// The slots of the global offset table that hold functions' addresses, by address.
