@@ -18,6 +18,9 @@ use crate::world::call::Target;
 use crate::world::process::Process;
 use crate::world::task::{Phase, State, Task};
 
+/// Making a process or thread takes as long as so many calls, about.
+const CALLS_OF_A_FORK: u32 = 20;
+
 impl Run<'_> {
     /// Adds the first process, in the stop after its exec.
     pub(crate) fn add_first(&mut self, pid: Pid) -> Outcome<()> {
@@ -133,6 +136,7 @@ impl Run<'_> {
             }
         }
         self.disarm_copy(new);
+        self.take_time(tid, CALLS_OF_A_FORK)?;
         // Its exit may not stop.
         self.world.task(tid)?.take_call();
         let creator = self.world.task(tid)?.pid;

@@ -53,14 +53,19 @@ impl Run<'_> {
         if self.world.options.clock == Clock::Real {
             return Ok(());
         }
-        self.take_time(tid)?;
+        self.take_time(tid, 1)?;
         self.look_at_work(tid, seen.sys, regs)
     }
 
     /// However many calls are made at an instant, by whomever, what is due later comes. Not by
     /// the calls of one that was found computing: how many it had made before isn't known.
-    fn take_time(&mut self, tid: Pid) -> Outcome<()> {
-        self.world.calls_at_instant += 1;
+    ///
+    /// `weight`: as how many calls it counts.
+    pub(crate) fn take_time(&mut self, tid: Pid, weight: u32) -> Outcome<()> {
+        if self.world.options.clock == Clock::Real {
+            return Ok(());
+        }
+        self.world.calls_at_instant += u64::from(weight);
         let calls = self.world.calls_at_instant;
         if calls <= FREE_CALLS || self.world.task(tid)?.polls.watched {
             return Ok(());
@@ -69,7 +74,7 @@ impl Run<'_> {
             return Ok(());
         };
         let each = if calls <= SHORT_CALLS { SHORT } else { LONG };
-        self.world.clock.take_time(each, due);
+        self.world.clock.take_time(each * weight, due);
         Ok(())
     }
 
