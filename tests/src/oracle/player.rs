@@ -21,7 +21,7 @@ const LINES: usize = 200;
 /// action is to terminate does so when it is generated, if a thread could take it
 /// (`complete_signal`); of a tracee, it waits for that thread. Another thread that sends it goes
 /// on until then, and sigtimedwait(2) in that thread accepts it although it isn't blocked.
-const AVOID_FATAL_AT_ONCE: bool = true;
+const AVOID_FATAL_AT_ONCE: bool = false;
 
 /// The same: an ignored signal that isn't blocked is kept for a tracee. In sigtimedwait(2) the
 /// engine takes such signals out of the set when the wait begins, though they may be blocked

@@ -441,8 +441,7 @@ pub(super) const fn record(sys: Sys) -> Record {
         S::Futex => plain()
             .enter(Enter::Futex)
             .waits(Waits::Lock)
-            .wakes(Wakes::Locks)
-            .closed(),
+            .wakes(Wakes::Locks),
         S::FutexWaitv => plain().enter(Enter::TimedWait).waits(Waits::Lock).timed(
             3,
             AtClockIn(4),
@@ -860,10 +859,18 @@ pub(super) fn seen(sys: Sys, regs: &Regs) -> Seen {
         Sys::Sigaltstack => regs.arg(0) == 0,
         _ => record.asks,
     };
+    // What these keep isn't compared: a program could count in it.
+    let keeps = matches!(sys, Sys::RtSigaction | Sys::Sigaltstack) && !asks;
+    // Whether a process is there that isn't of the run is nothing that the run decides.
+    let is_probe = asks
+        && matches!(
+            sys,
+            Sys::Kill | Sys::Tkill | Sys::Tgkill | Sys::PidfdSendSignal
+        );
     Seen {
         sys,
         asks,
         reads_clock: record.reads_clock,
-        is_closed: record.is_closed,
+        is_closed: record.is_closed && !keeps && !is_probe,
     }
 }

@@ -10,7 +10,9 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Pid, memory, proc};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
-use crate::world::polls::{Busy, CALLS_BEFORE_LOOK, CIRCLE, LOOK, Likeness, Look, Polls};
+use crate::world::polls::{Busy, CALLS_BEFORE_LOOK, CIRCLE, Kept, LOOK, Likeness, Look, Polls};
+use crate::world::process::Process;
+use crate::world::task::Task;
 
 /// What a call that was seen says about the task that makes it.
 #[derive(Clone, Copy, Debug)]
@@ -193,6 +195,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn kept(&self, tid: Pid, task: Option<&Task>) -> Outcome<Kept> {
+        let stopped = self.tracer.stopped(tid)?;
+        let others = self.world.tasks.iter().filter(|task| task.tid != tid);
+        let is_gone = |process: &&Process| process.gone;
+        Ok(Kept {
+            mask: stopped.signal_mask()?,
+            altstack: task.and_then(|task| task.altstack),
+            vectors: stopped.extended_state()?,
+            gone: self.world.processes.iter().filter(is_gone).count(),
+            signals: self.world.expected.total(),
+            others: others.map(|task| task.state).collect(),
+        })
+    }
+
     fn likeness(&self, tid: Pid) -> Outcome<Likeness> {
         let task = self.world.tasks.iter().find(|task| task.tid == tid);
         let pid = task.map_or(tid, |task| task.pid);
@@ -205,6 +221,7 @@ impl Run<'_> {
                 self.world.made(),
                 self.world.expected.count(pid),
             ),
+            kept: self.kept(tid, task)?,
         };
         let size: usize = runs.iter().map(|(_, length)| length).sum();
         if size > MOST_MEMORY {

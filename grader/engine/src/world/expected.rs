@@ -47,6 +47,11 @@ impl Expected {
             .any(|(_, queue)| !queue.is_empty())
     }
 
+    /// How many there are for anybody.
+    pub(crate) fn total(&self) -> usize {
+        self.queues.values().map(VecDeque::len).sum()
+    }
+
     /// How many there are for a process.
     pub(crate) fn count(&self, pid: Pid) -> usize {
         let of = |(process, _): &(i32, Signal)| *process == pid.as_raw();

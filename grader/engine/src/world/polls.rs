@@ -10,7 +10,10 @@
 
 use std::collections::BTreeMap;
 
+use siglab_model::SigSet;
+
 use crate::kernel::arch::Regs;
+use crate::world::task::State;
 
 /// How many calls a task may make without a wait before it is looked at for the first time; if
 /// it is found working, for the second time after twice as many, and so on.
@@ -130,6 +133,23 @@ pub(crate) struct Likeness {
     pub(crate) bytes: (u64, u64),
     /// Output of the run, tasks and processes made, signals on their way to it.
     pub(crate) noticed: (u64, usize, usize),
+    pub(crate) kept: Kept,
+}
+
+/// What else a task could count in: what the kernel keeps of it and of others. Only a proof
+/// needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) mask: SigSet,
+    pub(crate) altstack: Option<(u64, u64)>,
+    /// The registers of floating-point and vector instructions.
+    pub(crate) vectors: Vec<u8>,
+    /// Processes that have been reaped.
+    pub(crate) gone: usize,
+    /// Signals on their way to anybody.
+    pub(crate) signals: usize,
+    /// What the other tasks are doing.
+    pub(crate) others: Vec<State>,
 }
 
 impl Likeness {
