@@ -12,5 +12,6 @@ mod processes;
 mod samples;
 mod sandbox;
 mod scenarios;
+mod snippets;
 mod survival;
 mod time;
