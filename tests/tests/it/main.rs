@@ -13,5 +13,6 @@ mod samples;
 mod sandbox;
 mod scenarios;
 mod snippets;
+mod strace;
 mod survival;
 mod time;
