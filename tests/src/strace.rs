@@ -1,9 +1,10 @@
 //! What signals did to each process of a run: as strace(1) saw it natively, and as a trace has it.
 //!
 //! Compared are handled signals with their `si_code`, calls that were interrupted or restarted
-//! when a handler returned, and children that were reaped. Programs with threads, or that jump
-//! out of handlers or end in one, are beyond this, and so are reaps without a status; so is an ignored signal during a wait with a mask of its own
-//! (`sigsuspend.c`): to a tracee, also strace's, it ends the wait, which begins again.
+//! when a handler returned, and children that were reaped. This is not for programs with threads,
+//! nor for those that jump out of a handler, end in one, or reap without asking for the status.
+//! Nor for an ignored signal in a wait with a mask of its own (`sigsuspend.c`): it ends the wait of
+//! any tracee, also of strace's, and the wait begins again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
