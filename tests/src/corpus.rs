@@ -14,6 +14,7 @@ use siglab_engine::{Options, Script, run};
 use siglab_model::{Kind, Policy, ProcessStatus, Trace};
 
 use crate::build::{c_program, cxx_program, rust_program};
+use crate::strace;
 use crate::twin::{output_of, run_command_natively};
 
 /// By how many milliseconds a busy machine may delay a native run without its output
@@ -100,6 +101,42 @@ impl Program {
         self.compare("native", &native, "engine", &engine);
     }
 
+    /// Compares what signals did to its processes with what strace(1) sees natively. Without
+    /// strace, says so and compares nothing.
+    ///
+    /// # Panics
+    /// If something else happens under the engine.
+    pub fn check_strace_twin(&self) {
+        let engine = strace::told(&strace::of_trace(&self.trace(&Policy::InOrder)));
+        assert_ne!(engine, "", "there is something to compare");
+        let mut native = String::new();
+        for _ in 0..NATIVE_RUNS {
+            let Some(seen) = self.by_strace() else {
+                eprintln!("not compared: strace isn't installed");
+                return;
+            };
+            native = strace::told(&seen);
+            if native == engine {
+                return;
+            }
+        }
+        let difference = difference("native", &native, "engine", &engine);
+        panic!("native and engine differ:\n{difference}");
+    }
+
+    fn by_strace(&self) -> Option<strace::Processes> {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let file = folder.path().join("strace");
+        let found = Command::new("strace").arg("-V").output();
+        found.ok().filter(|it| it.status.success())?;
+        let mut command = Command::new("strace");
+        command.args(["-f", "-q", "-e", "signal=all", "-o"]);
+        command.arg(&file).arg(&self.path);
+        let _ = run_command_natively(known_environment(&mut command), &[]);
+        let text = std::fs::read(&file).expect("strace wrote it");
+        Some(strace::of_strace(&String::from_utf8_lossy(&text)))
+    }
+
     /// Runs it under the engine `runs` times.
     ///
     /// # Panics
@@ -130,15 +167,7 @@ impl Program {
 
     fn natively(&self) -> Observed {
         let mut command = Command::new(&self.path);
-        // As under the engine: `Environment::Fixed`.
-        command.env_clear().envs([
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            ("HOME", "/"),
-            ("LANG", "C.UTF-8"),
-            ("TERM", "dumb"),
-            ("OBSERVE_SLACK_MS", SLACK_MS),
-        ]);
-        let native = run_command_natively(&mut command, &[]);
+        let native = run_command_natively(known_environment(&mut command), &[]);
         Observed {
             text: native.text,
             status: Some(native.status),
@@ -200,6 +229,17 @@ impl Program {
         let (expected, other) = (text(expected), text(other));
         (expected != other).then(|| difference(name, &expected, other_name, &other))
     }
+}
+
+/// As under the engine: `Environment::Fixed`.
+fn known_environment(command: &mut Command) -> &mut Command {
+    command.env_clear().envs([
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("HOME", "/"),
+        ("LANG", "C.UTF-8"),
+        ("TERM", "dumb"),
+        ("OBSERVE_SLACK_MS", SLACK_MS),
+    ])
 }
 
 /// The source files of all programs of the corpus, in order.

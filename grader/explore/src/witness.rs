@@ -309,3 +309,179 @@ fn hash(bytes: &[u8]) -> String {
     });
     format!("{hash:016x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+    use siglab_engine::{Action, Key, Step, When};
+    use siglab_model::{Place, Role, Signal};
+
+    use super::*;
+
+    fn some<T: std::fmt::Debug>(
+        strategy: impl Strategy<Value = T>,
+    ) -> impl Strategy<Value = Vec<T>> {
+        prop::collection::vec(strategy, 0..3)
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["[a-z_]{1,8}", any::<String>()]
+    }
+
+    fn role() -> impl Strategy<Value = Role> {
+        "(main|child(\\.[2-9])?|child/thread)".prop_map(|name| Role::new(&name))
+    }
+
+    fn signal() -> impl Strategy<Value = Signal> {
+        (1..=64).prop_map(|number| Signal::new(number).expect("it is in range"))
+    }
+
+    fn moment() -> impl Strategy<Value = Moment> {
+        let instruction = (text(), any::<u64>(), any::<u32>());
+        let place = prop_oneof![
+            Just(Place::Waiting),
+            instruction.prop_map(|(module, address, hit)| Place::Instruction {
+                module,
+                address,
+                hit,
+            }),
+        ];
+        let moment = (role(), any::<u64>(), place);
+        moment.prop_map(|(role, calls, place)| Moment { role, calls, place })
+    }
+
+    fn when() -> impl Strategy<Value = When> {
+        let syscall = prop::option::of(text());
+        prop_oneof![
+            Just(When::Now),
+            any::<u64>().prop_map(|at| When::At(Time::from_nanos(at))),
+            (any::<u64>(), 0..1_000_000_000_u32)
+                .prop_map(|(secs, nanos)| When::After(Duration::new(secs, nanos))),
+            text().prop_map(When::Output),
+            (text(), syscall).prop_map(|(role, syscall)| When::Waiting { role, syscall }),
+            text().prop_map(|role| When::Ended { role }),
+            Just(When::Injected),
+        ]
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        let keys = [Key::CtrlC, Key::CtrlBackslash, Key::CtrlZ, Key::CtrlD];
+        prop_oneof![
+            Just(Action::Nothing),
+            (signal(), text()).prop_map(|(signal, to)| Action::Send { signal, to }),
+            (signal(), text()).prop_map(|(signal, to)| Action::SendGroup { signal, to }),
+            (signal(), any::<i32>(), text()).prop_map(|(signal, value, to)| Action::Queue {
+                signal,
+                value,
+                to
+            }),
+            select(keys.to_vec()).prop_map(Action::Press),
+            text().prop_map(Action::Type),
+            Just(Action::CloseStdin),
+            Just(Action::HangUp),
+            any::<(u16, u16)>().prop_map(|(rows, columns)| Action::Resize { rows, columns }),
+        ]
+    }
+
+    fn policy() -> impl Strategy<Value = Policy> {
+        prop_oneof![
+            Just(Policy::InOrder),
+            any::<u64>().prop_map(|seed| Policy::Random { seed }),
+            some(role()).prop_map(|choices| Policy::Replay { choices }),
+        ]
+    }
+
+    fn witness() -> impl Strategy<Value = Witness> {
+        let maybe = prop::option::of::<BoxedStrategy<String>>;
+        let path = || text().prop_map(|name| format!("/{name}"));
+        let program = (path(), maybe(text().boxed()), maybe(text().boxed()));
+        let started = (program, maybe(path().boxed()), some(text()));
+        let step = (when(), action()).prop_map(|(when, action)| Step { when, action });
+        let injection =
+            (moment(), signal()).prop_map(|(moment, signal)| Injection { moment, signal });
+        let outside = (some(step), some(injection), some(moment()));
+        let limit = prop::option::of(any::<u64>().prop_map(Time::from_nanos));
+        let hashes = (
+            "[0-9a-f]{16}",
+            "[0-9a-fA-F]{16}",
+            maybe("[0-9a-f]{16}".boxed()),
+        );
+        let run = (policy(), outside, any::<bool>(), limit);
+        let kind = prop::option::of(select(FindingKind::ALL.to_vec()));
+        (kind, started, run, hashes).prop_map(
+            |(
+                kind,
+                ((program, started_as, name), dir, args),
+                (policy, (steps, injections, preemptions), followed, virtual_limit),
+                (program_hash, trace_hash, finding_hash),
+            )| Witness {
+                schema: WITNESS_SCHEMA.to_owned(),
+                kind,
+                program: program.into(),
+                started_as: started_as.map(PathBuf::from),
+                name,
+                dir: dir.map(PathBuf::from),
+                args,
+                program_hash,
+                policy,
+                script: Script { steps },
+                injections,
+                preemptions,
+                followed,
+                virtual_limit,
+                trace_hash,
+                finding_hash,
+            },
+        )
+    }
+
+    fn written(witness: &Witness) -> String {
+        serde_json::to_string(witness).expect("its paths are UTF-8")
+    }
+
+    fn refused_or_written_back(text: &str) -> Result<(), TestCaseError> {
+        if let Ok(witness) = Witness::parse(text) {
+            let again = Witness::parse(&written(&witness));
+            prop_assert_eq!(again.expect("it was just written"), witness);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_witness_reads_back(witness in witness()) {
+            let back = Witness::parse(&written(&witness)).expect("it was just written");
+            prop_assert_eq!(back, witness);
+        }
+
+        #[test]
+        fn a_witness_that_is_cut_short_is_refused(witness in witness(), at in any::<Index>()) {
+            let text = written(&witness);
+            let at = at.index(text.chars().count());
+            let cut: String = text.chars().take(at).collect();
+            prop_assert!(Witness::parse(&cut).is_err());
+        }
+
+        #[test]
+        fn a_witness_that_somebody_changed_is_refused_or_written_back(
+            witness in witness(),
+            at in any::<Index>(),
+            length in 0..40_usize,
+            piece in prop_oneof!["[]\\[{}\",:]{0,2}", "-?[0-9]{1,20}(e9)?", any::<String>()],
+        ) {
+            let mut characters: Vec<char> = written(&witness).chars().collect();
+            let at = at.index(characters.len());
+            let end = characters.len().min(at + length);
+            characters.splice(at..end, piece.chars());
+            refused_or_written_back(&characters.into_iter().collect::<String>())?;
+        }
+
+        #[test]
+        fn any_text_is_refused_or_written_back(text in any::<String>()) {
+            refused_or_written_back(&text)?;
+        }
+    }
+}

@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod any_trace;
 mod disposition;
 mod event;
 mod family;

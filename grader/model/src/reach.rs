@@ -163,13 +163,13 @@ impl fmt::Display for UnsafeFunction {
 as_text!(Outside, SendTarget, UnsafeFunction);
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::role::tests::any_role;
 
-    fn outside() -> impl Strategy<Value = Outside> {
+    pub(crate) fn outside() -> impl Strategy<Value = Outside> {
         let known: Vec<Outside> = Outside::NAMES.map(|(outside, _)| outside).into();
         prop_oneof![
             prop::sample::select(known),
@@ -178,7 +178,7 @@ mod tests {
         ]
     }
 
-    fn target() -> impl Strategy<Value = SendTarget> {
+    pub(crate) fn target() -> impl Strategy<Value = SendTarget> {
         prop_oneof![
             any_role().prop_map(SendTarget::Role),
             any::<i32>().prop_map(SendTarget::Pid),
@@ -189,7 +189,7 @@ mod tests {
         ]
     }
 
-    fn function() -> impl Strategy<Value = UnsafeFunction> {
+    pub(crate) fn function() -> impl Strategy<Value = UnsafeFunction> {
         let name = || "(printf|alloc::vec::Vec<T, A>::push|[a-z_:<>]{1,9})";
         (name(), prop::option::of(name()))
             .prop_map(|(called, inner)| UnsafeFunction { called, inner })

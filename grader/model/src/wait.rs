@@ -372,17 +372,17 @@ impl fmt::Display for WaitResult {
 as_text!(WaitFor, WaitResult);
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::role::tests::any_role;
 
-    fn signal() -> impl Strategy<Value = Signal> {
+    pub(crate) fn signal() -> impl Strategy<Value = Signal> {
         (1..=64).prop_map(|number| Signal::new(number).expect("it is in range"))
     }
 
-    fn set() -> impl Strategy<Value = SigSet> {
+    pub(crate) fn set() -> impl Strategy<Value = SigSet> {
         any::<u64>().prop_map(SigSet::from_bits)
     }
 
@@ -415,7 +415,7 @@ mod tests {
         prop_oneof![prop::sample::select(known), other]
     }
 
-    fn wait_for() -> impl Strategy<Value = WaitFor> {
+    pub(crate) fn wait_for() -> impl Strategy<Value = WaitFor> {
         use WaitFor as W;
         prop_oneof![
             Just(W::Unnamed),
@@ -435,7 +435,7 @@ mod tests {
         ]
     }
 
-    fn wait_result() -> impl Strategy<Value = WaitResult> {
+    pub(crate) fn wait_result() -> impl Strategy<Value = WaitResult> {
         use WaitResult as R;
         let errnos = ["EINTR", "E2BIG", "ETIMEDOUT", "UnknownErrno"];
         prop_oneof![

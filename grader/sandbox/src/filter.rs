@@ -210,8 +210,14 @@ fn search(calls: &[(u32, Verdicts)]) -> Vec<sock_filter> {
         [] => vec![instruction(RETURN, libc::SECCOMP_RET_ALLOW)],
         [(number, verdicts)] => {
             let body = judge(verdicts);
-            let skip = u8::try_from(body.len()).unwrap_or(u8::MAX);
-            let mut program = vec![branch(IF_EQUAL, *number, 0, skip)];
+            let mut program = match u8::try_from(body.len()) {
+                Ok(length) => vec![branch(IF_EQUAL, *number, 0, length)],
+                // That many conditions are farther than a conditional jump reaches.
+                Err(_) => {
+                    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+                    vec![branch(IF_EQUAL, *number, 1, 0), instruction(JUMP, length)]
+                }
+            };
             program.extend(body);
             program.push(instruction(RETURN, libc::SECCOMP_RET_ALLOW));
             program
@@ -272,6 +278,8 @@ fn judge(verdicts: &Verdicts) -> Vec<sock_filter> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Runs a program as the kernel does, on a call with these arguments.
@@ -353,6 +361,113 @@ mod tests {
                 libc::SECCOMP_RET_ERRNO | 38
             );
         }
+    }
+
+    /// What [`Filter::new`] promises, read off the rules one by one.
+    fn promised(
+        trace: &[Rule],
+        refuse: &[(Rule, i32)],
+        newest: u32,
+        number: u32,
+        arguments: [u64; 6],
+    ) -> u32 {
+        // Bit 30 is that of x32; a negative number has bit 31.
+        if number > newest || number >> 30 != 0 {
+            return libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+        }
+        let condition_holds = |condition: &Condition| match *condition {
+            Condition::Is { argument, value } => arguments[usize::from(argument)] as u32 == value,
+            Condition::HasBit { argument, bit } => {
+                arguments[usize::from(argument)] & u64::from(bit) != 0
+            }
+            Condition::IsNotNull { argument } => arguments[usize::from(argument)] != 0,
+        };
+        let holds = |rule: &Rule| {
+            rule.number == i64::from(number)
+                && (rule.any_of.is_empty() || rule.any_of.iter().any(condition_holds))
+        };
+        if let Some((_, errno)) = refuse.iter().find(|(rule, _)| holds(rule)) {
+            return libc::SECCOMP_RET_ERRNO | *errno as u32;
+        }
+        if trace.iter().any(holds) {
+            return libc::SECCOMP_RET_TRACE;
+        }
+        libc::SECCOMP_RET_ALLOW
+    }
+
+    /// Few numbers, so that rules share them; and some that no call has.
+    fn number() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            8 => 0..12_i64,
+            4 => 0..500_i64,
+            1 => Just(-1),
+            1 => Just(0x4000_0001),
+            1 => any::<i32>().prop_map(i64::from),
+        ]
+    }
+
+    /// Values that conditions and arguments have in common, in either half.
+    fn half() -> impl Strategy<Value = u32> {
+        prop_oneof![6 => 0..4_u32, 2 => (0..32_u32).prop_map(|bit| 1 << bit), 1 => any::<u32>()]
+    }
+
+    fn condition() -> impl Strategy<Value = Condition> {
+        let is = |(argument, value)| Condition::Is { argument, value };
+        let has_bit = |(argument, bit)| Condition::HasBit { argument, bit };
+        prop_oneof![
+            (0..6_u8, half()).prop_map(is),
+            (0..6_u8, half()).prop_map(has_bit),
+            (0..6_u8).prop_map(|argument| Condition::IsNotNull { argument }),
+        ]
+    }
+
+    fn rule() -> impl Strategy<Value = Rule> {
+        let conditions = prop_oneof![
+            30 => prop::collection::vec(condition(), 0..4),
+            1 => prop::collection::vec(condition(), 40..100),
+        ];
+        (number(), conditions).prop_map(|(number, any_of)| Rule { number, any_of })
+    }
+
+    fn arguments() -> impl Strategy<Value = [u64; 6]> {
+        let argument = (half(), prop_oneof![3 => Just(0), 1 => half()]);
+        prop::array::uniform6(
+            argument.prop_map(|(low, high)| u64::from(high) << 32 | u64::from(low)),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_program_decides_as_its_rules_say(
+            trace in prop::collection::vec(rule(), 0..20),
+            refuse in prop::collection::vec((rule(), 1..134_i32), 0..6),
+            newest in prop_oneof![0..20_u32, 400..500_u32, Just(u32::MAX), any::<u32>()],
+            calls in prop::collection::vec((number(), arguments()), 1..60),
+        ) {
+            let filter = Filter::new(&trace, &refuse, newest).expect("few rules");
+            for (number, arguments) in calls {
+                let number = number as u32;
+                prop_assert_eq!(
+                    verdict(&filter, number, arguments),
+                    promised(&trace, &refuse, newest, number, arguments),
+                    "call {:#x} with {:x?}", number, arguments
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_may_have_many_conditions() {
+        let rule = Rule {
+            number: 5,
+            any_of: (0..200)
+                .map(|value| Condition::Is { argument: 1, value })
+                .collect(),
+        };
+        let filter = Filter::new(&[rule], &[], 469).expect("one rule");
+        let arguments = [0, 199, 0, 0, 0, 0];
+        assert_eq!(verdict(&filter, 5, arguments), libc::SECCOMP_RET_TRACE);
+        assert_eq!(verdict(&filter, 6, arguments), libc::SECCOMP_RET_ALLOW);
     }
 
     #[test]

@@ -12,5 +12,7 @@ mod processes;
 mod samples;
 mod sandbox;
 mod scenarios;
+mod snippets;
+mod strace;
 mod survival;
 mod time;

@@ -7,6 +7,7 @@ mod doctor;
 mod engine_folders;
 mod explore;
 mod formats;
+mod fuzz;
 mod grade;
 mod grade_killed;
 mod gradebook;
