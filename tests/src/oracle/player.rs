@@ -17,13 +17,7 @@ const THREADS: usize = 8;
 /// Lines that a program may write. Handlers that raise each other's signals never end.
 const LINES: usize = 200;
 
-/// Leaves out what the engine doesn't do as the kernel does, yet. A signal whose default
-/// action is to terminate does so when it is generated, if a thread could take it
-/// (`complete_signal`); of a tracee, it waits for that thread. Another thread that sends it goes
-/// on until then, and sigtimedwait(2) in that thread accepts it although it isn't blocked.
-const AVOID_FATAL_AT_ONCE: bool = false;
-
-/// The same: an ignored signal that isn't blocked is kept for a tracee. In sigtimedwait(2) the
+/// Leaves out what the engine doesn't do as the kernel does, yet. An ignored signal that isn't blocked is kept for a tracee. In sigtimedwait(2) the
 /// engine takes such signals out of the set when the wait begins, though they may be blocked
 /// by the time they come; SIGCONT can end the wait with `EINTR`; and a signal that is kept
 /// natively, too, because another thread blocks it, doesn't.
@@ -265,13 +259,6 @@ impl Player {
         if AVOID_SIGCONT_AMONG_THREADS && cont {
             return Err(Undetermined);
         }
-        if AVOID_FATAL_AT_ONCE
-            && happened
-                .iter()
-                .any(|event| self.is_fatal_at_once(caller, event))
-        {
-            return Err(Undetermined);
-        }
         self.happened.extend(&happened);
         for event in &happened {
             let (process, what) = match *event {
@@ -306,35 +293,6 @@ impl Player {
             return Err(Undetermined);
         }
         Ok(())
-    }
-
-    fn is_fatal_at_once(&self, caller: ThreadId, event: &Happened) -> bool {
-        let Happened::Generated {
-            target,
-            signal,
-            how: Generated::Fatal,
-            ..
-        } = *event
-        else {
-            return false;
-        };
-        let process = match target {
-            Target::Process(process) => process,
-            Target::Thread(thread) => self.kernel.process_of(thread),
-        };
-        let others = || {
-            self.kernel
-                .threads()
-                .filter(|thread| self.kernel.process_of(*thread) == process)
-        };
-        let awaits = |thread: ThreadId| match self.users[thread.index()].doing {
-            Doing::Awaits(set) => set.contains(signal),
-            _ => false,
-        };
-        let by_another = self.kernel.process_of(caller) == process
-            && target != Target::Thread(caller)
-            && others().count() > 1;
-        by_another || others().any(awaits)
     }
 
     fn is_ignored_in_wait(&self, caller: ThreadId, event: &Happened) -> bool {
