@@ -4,7 +4,7 @@
 //! A [`Program`] is a list of steps, each for one thread, one at a time. [`Player`] plays it
 //! in the model and refuses steps after which more than one thread would run: so its outcome
 //! is determined. [`generate`] makes programs out of random numbers. One C program,
-//! `tests/programs/oracle/interpreter.c`, carries them out; [`compare`] runs it.
+//! `tests/programs/oracle/interpreter.c`, carries them out; `compare` runs it.
 //!
 //! docs/oracle.md has the whole picture.
 

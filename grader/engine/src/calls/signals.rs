@@ -4,7 +4,7 @@ use siglab_model::{Kind, MaskHow, SigSet, Signal, WaitFor, WaitResult};
 
 use super::{failure, returned, signal_argument};
 use crate::fault::{Fault, Outcome};
-use crate::kernel::arch::Regs;
+use crate::kernel::arch::{Regs, scratch};
 use crate::kernel::siginfo;
 use crate::kernel::sys::errno::{ERESTARTNOHAND, ERESTARTSYS};
 use crate::kernel::sys::{Errno, Pid, memory, proc};
@@ -133,7 +133,7 @@ impl Run<'_> {
         if regs.arg(1) != 0 {
             return Ok(regs.arg(1));
         }
-        let address = (regs.sp() - BELOW_THE_SET) & !15;
+        let address = scratch(regs, BELOW_THE_SET);
         if memory::write(tid, address, &[0u64; 16]).is_err() {
             return Ok(0);
         }
@@ -149,7 +149,7 @@ impl Run<'_> {
     /// wait ends with the same signals as natively, those are taken out of its set, in a
     /// copy below the red zone of the stack, where nothing is alive.
     fn leave_out_discarded(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
-        const BELOW_RED_ZONE: u64 = 256;
+        const BELOW_OTHERS: u64 = 128;
         let Ok(bits) = memory::read::<u64>(tid, regs.arg(0)) else {
             return Ok(());
         };
@@ -163,7 +163,7 @@ impl Run<'_> {
                 mask.contains(*signal) || is_accepted
             })
             .collect();
-        let address = (regs.sp() - BELOW_RED_ZONE) & !15;
+        let address = scratch(regs, BELOW_OTHERS);
         if kept.bits() == bits || memory::write(tid, address, &kept.bits()).is_err() {
             return Ok(());
         }

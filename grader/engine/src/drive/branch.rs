@@ -14,7 +14,7 @@ use crate::drive::turn::real_now;
 use crate::error::Error;
 use crate::fault::{Fault, Outcome};
 use crate::inspect::follower::Seen;
-use crate::kernel::arch::Regs;
+use crate::kernel::arch::{Regs, scratch};
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
 use crate::kernel::sys::{Pid, memory, proc};
@@ -164,7 +164,7 @@ impl Run<'_> {
             return Ok(known);
         }
         // Below what a function may use without moving the stack pointer: the ABI's red zone.
-        let buffer = (saved.sp() - 1024) & !15;
+        let buffer = scratch(saved, 1024);
         let get = libc::PR_GET_TID_ADDRESS as u64;
         let mut regs = *saved;
         regs.make_call(syscall_at, Sys::Prctl, [get, buffer, 0, 0]);

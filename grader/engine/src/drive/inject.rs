@@ -183,9 +183,12 @@ impl Run<'_> {
         let stepped = STEPPED.contains(&code);
         if let Some(mut armed) = self.tracer.armed.take_if(|armed| armed.tid == tid) {
             let mut regs = self.tracer.stopped(tid)?.regs()?;
-            match armed.byte {
-                Some(byte) if code == arch::SI_KERNEL && regs.ip() == armed.address + 1 => {
-                    memory::poke_bytes(tid, armed.address, &[byte])
+            match armed.patched {
+                Some(patched)
+                    if code == arch::SI_KERNEL
+                        && regs.ip() == arch::after_breakpoint(armed.address) =>
+                {
+                    memory::poke_bytes(tid, armed.address, &patched)
                         .map_err(Fault::of(tid, "reach the memory of a task"))?;
                     regs.set_ip(armed.address);
                     self.tracer.stopped(tid)?.set_regs(&regs)?;
@@ -201,12 +204,12 @@ impl Run<'_> {
                     if is_call(tid, armed.address) {
                         return Ok(Some(Next::Kernel(Resume::Syscall, None)));
                     }
-                    armed.byte = None;
+                    armed.patched = None;
                     self.tracer.armed = Some(armed);
                     return Ok(Some(Next::Kernel(Resume::Step, None)));
                 }
                 None if stepped => {
-                    armed.byte = Some(
+                    armed.patched = Some(
                         put_breakpoint(tid, armed.address)
                             .map_err(Fault::of(tid, "reach the memory of a task"))?,
                     );

@@ -1,5 +1,6 @@
 //! A breakpoint that a task is to run into.
 
+use crate::kernel::arch::Patch;
 use crate::kernel::sys::Pid;
 
 /// A breakpoint.
@@ -7,8 +8,8 @@ use crate::kernel::sys::Pid;
 pub(crate) struct Armed {
     pub(crate) tid: Pid,
     pub(crate) address: u64,
-    /// The byte in whose place it is; `None` while its instruction is stepped over.
-    pub(crate) byte: Option<u8>,
+    /// The code in whose place it is; `None` while its instruction is stepped over.
+    pub(crate) patched: Option<Patch>,
     pub(crate) purpose: Purpose,
 }
 

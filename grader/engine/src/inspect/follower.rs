@@ -89,7 +89,7 @@ pub struct Seen {
     pub own: bool,
     /// What the instruction could have to do with other threads.
     pub touches: Touches,
-    /// Whether the program could probably be copied there: [`Fork::inject`].
+    /// Whether the program could probably be copied there: [`crate::Fork::inject`].
     pub copyable: bool,
 }
 

@@ -6,11 +6,10 @@
 
 use std::path::Path;
 
-use framehop::x86_64::{CacheX86_64, UnwindRegsX86_64, UnwinderX86_64};
-use framehop::{ExplicitModuleSectionInfo, Module, Unwinder};
+use framehop::{ExplicitModuleSectionInfo, Module, Unwinder as _};
 
 use crate::inspect::symbols::{Bytes, Image, mapped_image};
-use crate::kernel::arch::Regs;
+use crate::kernel::arch::{Regs, UnwindCache, Unwinder, unwind_from};
 use crate::kernel::sys::proc::NamedFile;
 use crate::kernel::sys::{Pid, memory, proc};
 
@@ -19,7 +18,7 @@ const MOST_FRAMES: usize = 64;
 
 /// The addresses of the instructions that are being executed or called from.
 pub(crate) fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
-    let mut unwinder = UnwinderX86_64::<Bytes>::new();
+    let mut unwinder = Unwinder::<Bytes>::new();
     let mappings = proc::mappings(pid);
     let mut files: Vec<&NamedFile> = mappings
         .iter()
@@ -38,10 +37,9 @@ pub(crate) fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
         let image = mapped_image(pid, file);
         unwinder.add_module(module(&file.path, &image, start, end));
     }
-    let mut cache = CacheX86_64::<_>::new();
-    let registers = UnwindRegsX86_64::new(regs.ip(), regs.sp(), regs.frame_pointer());
+    let mut cache = UnwindCache::new();
     let mut read = |address| memory::read::<u64>(tid, address).map_err(|_| ());
-    let mut frames = unwinder.iter_frames(regs.ip(), registers, &mut cache, &mut read);
+    let mut frames = unwinder.iter_frames(regs.ip(), unwind_from(regs), &mut cache, &mut read);
     let mut found = Vec::new();
     while let Ok(Some(frame)) = frames.next() {
         found.push(frame.address_for_lookup());

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::{Armed, Purpose};
-use crate::kernel::arch;
+use crate::kernel::arch::{self, Patch};
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::{Errno, Pid, memory};
 use crate::tracer::Run;
@@ -20,11 +20,11 @@ impl Run<'_> {
         if is_there && is_call(tid, address) {
             return Ok(Some(Resume::Syscall));
         }
-        let byte = if is_there {
+        let patched = if is_there {
             None
         } else {
             match put_breakpoint(tid, address) {
-                Ok(byte) => Some(byte),
+                Ok(code) => Some(code),
                 // That code isn't loaded now.
                 Err(Errno::EFAULT | Errno::EIO) => return Ok(None),
                 Err(errno) => return Err(Fault::of(tid, "set a breakpoint")(errno)),
@@ -33,7 +33,7 @@ impl Run<'_> {
         self.tracer.armed = Some(Armed {
             tid,
             address,
-            byte,
+            patched,
             purpose,
         });
         Ok(is_there.then_some(Resume::Step))
@@ -42,11 +42,11 @@ impl Run<'_> {
     /// Takes the breakpoint away: the task stopped for another reason.
     pub(crate) fn disarm(&mut self, tid: Pid) -> Outcome<()> {
         if let Some(armed) = self.tracer.armed.take_if(|armed| armed.tid == tid)
-            && let Some(byte) = armed.byte
+            && let Some(code) = armed.patched
         {
-            memory::poke_bytes(tid, armed.address, &[byte])
+            memory::poke_bytes(tid, armed.address, &code)
                 .map_err(Fault::of(tid, "reach the memory of a task"))?;
-            self.tracer.disarmed = Some((armed.address, byte));
+            self.tracer.disarmed = Some((armed.address, code));
         }
         Ok(())
     }
@@ -55,8 +55,8 @@ impl Run<'_> {
     /// it could say so.
     pub(crate) fn is_about_to_trap(&self, tid: Pid) -> Outcome<bool> {
         Ok(match &self.tracer.armed {
-            Some(armed) if armed.tid == tid && armed.byte.is_some() => {
-                self.tracer.stopped(tid)?.regs()?.ip() == armed.address + 1
+            Some(armed) if armed.tid == tid && armed.patched.is_some() => {
+                self.tracer.stopped(tid)?.regs()?.ip() == arch::after_breakpoint(armed.address)
             }
             _ => false,
         })
@@ -64,11 +64,11 @@ impl Run<'_> {
 
     /// Takes a breakpoint out of a new process that was copied with it.
     pub(crate) fn disarm_copy(&mut self, new: Pid) {
-        if let Some((address, byte)) = self.tracer.disarmed.take()
-            && memory::read::<u8>(new, address) == Ok(arch::BREAKPOINT)
+        if let Some((address, code)) = self.tracer.disarmed.take()
+            && memory::read(new, address) == Ok(arch::BREAKPOINT)
         {
             // If it is gone already, it doesn't matter.
-            let _ = memory::poke_bytes(new, address, &[byte]);
+            let _ = memory::poke_bytes(new, address, &code);
         }
     }
 }
@@ -80,8 +80,8 @@ pub(crate) fn is_call(tid: Pid, address: u64) -> bool {
         .is_ok_and(|bytes| arch::decode(&bytes, address).does == arch::Does::Syscall)
 }
 
-pub(crate) fn put_breakpoint(tid: Pid, address: u64) -> crate::kernel::sys::Result<u8> {
-    let byte = memory::read::<u8>(tid, address)?;
-    memory::poke_bytes(tid, address, &[arch::BREAKPOINT])?;
-    Ok(byte)
+pub(crate) fn put_breakpoint(tid: Pid, address: u64) -> crate::kernel::sys::Result<Patch> {
+    let code = memory::read(tid, address)?;
+    memory::poke_bytes(tid, address, &arch::BREAKPOINT)?;
+    Ok(code)
 }

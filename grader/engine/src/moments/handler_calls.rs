@@ -10,7 +10,7 @@ use crate::fault::{Fault, Outcome};
 use crate::inspect::code::{Code, Ground};
 use crate::inspect::follower::Thread;
 use crate::inspect::handler::{Context, Open, back_from, is_unsafe_in_rust};
-use crate::kernel::arch::Regs;
+use crate::kernel::arch::{Regs, scratch};
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
 use crate::kernel::sys::{Pid, memory, proc};
@@ -223,11 +223,8 @@ impl Run<'_> {
         };
         let saved = self.tracer.stopped(tid)?.regs()?;
         let mut regs = saved;
-        let sp = (saved.sp() - 1024) & !15;
-        regs.set_sp(sp - 8);
-        regs.set_ip(function);
-        // The caller's address: nothing is ever executed there.
-        memory::write(tid, sp - 8, &0u64).map_err(Fault::of(tid, "reach the memory of a task"))?;
+        let back = regs.call_function(function, scratch(&saved, 1024));
+        memory::write(tid, back, &0u64).map_err(Fault::of(tid, "reach the memory of a task"))?;
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         let mut found = None;
         for _ in 0..MOST_STEPS {

@@ -306,9 +306,7 @@ impl Run<'_> {
     /// rt_sigreturn(2): the innermost handler returns. Those within it that were left
     /// without returning are gone, too.
     pub(crate) fn on_sigreturn(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
-        // The handler's `ret` has taken one word, the address of the restorer, off the
-        // stack: sigreturn(2).
-        let sp = regs.sp() - 8;
+        let sp = regs.sp_of_handler();
         if let Ok(mask) = memory::read::<u64>(tid, regs.mask_in_frame()) {
             self.world.task(tid)?.blocks_faults = SigSet::from_bits(mask).contains(Signal::SEGV);
         }

@@ -94,9 +94,9 @@ impl Run<'_> {
 
     /// Lets a task that is between two instructions make a call of rt_sigaction(2).
     fn set_kernels_action(&mut self, tid: Pid, signal: Signal, action: &RawAction) -> Outcome<()> {
-        const BELOW_RED_ZONE: u64 = 256;
+        const BELOW_OTHERS: u64 = 128;
         let saved = self.tracer.stopped(tid)?.regs()?;
-        let address = (saved.sp() - BELOW_RED_ZONE) & !15;
+        let address = arch::scratch(&saved, BELOW_OTHERS);
         let raw = [
             action.handler,
             action.flags,

@@ -15,6 +15,7 @@ use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::Armed;
 use crate::inspect::follower::{Follower, Seen};
 use crate::inspect::symbols::Symbols;
+use crate::kernel::arch::Patch;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::proc::{BlockedIn, TaskFiles};
 use crate::kernel::sys::ptrace::{Resume, Stopped};
@@ -45,8 +46,8 @@ pub(crate) struct Tracer<'a> {
     pub(crate) timerfds: HashMap<FdTimer, OwnedFd>,
     /// The breakpoint that is in place.
     pub(crate) armed: Option<Armed>,
-    /// What was last taken away: its address, and the byte that it was in the place of.
-    pub(crate) disarmed: Option<(u64, u8)>,
+    /// What was last taken away: its address, and the code that it was in the place of.
+    pub(crate) disarmed: Option<(u64, Patch)>,
     /// What is known of those that are followed, if anybody is.
     pub(crate) follower: Option<Box<Follower>>,
     /// Who is told of each moment.

@@ -96,7 +96,21 @@ impl Regs {
         self.0.rsp
     }
 
-    pub(crate) fn frame_pointer(&self) -> u64 {
+    /// In a handler's call of sigreturn(2): the stack pointer at the handler's first
+    /// instruction. Its `ret` has taken one word, the address of the restorer, off the stack.
+    pub(crate) fn sp_of_handler(&self) -> u64 {
+        self.0.rsp - 8
+    }
+
+    /// Makes it call a function, with this much of the stack below `sp` and with an address to
+    /// return to at which nothing is ever executed. Returns where that address has to be written.
+    pub(crate) fn call_function(&mut self, function: u64, sp: u64) -> u64 {
+        self.0.rsp = sp - 8;
+        self.0.rip = function;
+        sp - 8
+    }
+
+    fn frame_pointer(&self) -> u64 {
         self.0.rbp
     }
 
@@ -112,10 +126,6 @@ impl Regs {
 
     pub(crate) fn set_ip(&mut self, address: u64) {
         self.0.rip = address;
-    }
-
-    pub(crate) fn set_sp(&mut self, address: u64) {
-        self.0.rsp = address;
     }
 
     /// Goes over an instruction of this many bytes.
@@ -221,8 +231,31 @@ pub(crate) const EXTENDED_STATE: usize = 0x202;
 /// No instruction is longer, in bytes.
 pub(crate) const LONGEST_INSTRUCTION: usize = 15;
 
-/// The instruction that stops a program when it gets there, and the trap's `si_code`.
-pub(crate) const BREAKPOINT: u8 = 0xcc;
+/// The instruction that stops a program when it gets there: `int3`.
+pub(crate) const BREAKPOINT: Patch = [0xcc];
+
+/// The code that a breakpoint takes the place of.
+pub(crate) type Patch = [u8; 1];
+
+/// Where a program is when it has run into a breakpoint at `address`: after it.
+pub(crate) const fn after_breakpoint(address: u64) -> u64 {
+    address + BREAKPOINT.len() as u64
+}
+
+/// A place on the stack below all that is in use there, also by what comes between here and the
+/// red zone: the ABI lets a function use 128 bytes below its stack pointer.
+pub(crate) const fn scratch(regs: &Regs, below: u64) -> u64 {
+    (regs.0.rsp - 128 - below) & !15
+}
+
+/// The unwinder, its cache, and what it begins with.
+pub(crate) type Unwinder<D> = framehop::x86_64::UnwinderX86_64<D>;
+pub(crate) type UnwindCache = framehop::x86_64::CacheX86_64;
+
+/// Where unwinding begins.
+pub(crate) fn unwind_from(regs: &Regs) -> framehop::x86_64::UnwindRegsX86_64 {
+    framehop::x86_64::UnwindRegsX86_64::new(regs.ip(), regs.sp(), regs.frame_pointer())
+}
 
 /// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
