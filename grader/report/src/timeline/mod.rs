@@ -175,9 +175,11 @@ const GAP_NANOS: u64 = 1_000_000;
 impl<'a> Page<'a> {
     fn new(trace: &'a Trace, rows: &[Row], options: &TimelineOptions) -> Self {
         let precise = trace.header.clock == Clock::Virtual
-            && rows
-                .iter()
-                .any(|row| !row.t.as_nanos().is_multiple_of(1_000));
+            && rows.iter().any(|row| {
+                !words::without_readings(row.t)
+                    .as_nanos()
+                    .is_multiple_of(1_000)
+            });
         let mut page = Self {
             trace,
             unicode: options.unicode,
@@ -248,13 +250,14 @@ impl<'a> Page<'a> {
     }
 
     fn row(&mut self, f: &mut fmt::Formatter<'_>, row: &Row) -> fmt::Result {
-        self.gap(f, row.t)?;
-        let time = if self.last == Some(row.t) {
+        let at = words::without_readings(row.t);
+        self.gap(f, at)?;
+        let time = if self.last == Some(at) {
             String::new()
         } else {
-            self.time(row.t)
+            self.time(at)
         };
-        self.last = Some(row.t);
+        self.last = Some(at);
         // Before drawing: the row's own role may leave its lane.
         let mut colour = row
             .role

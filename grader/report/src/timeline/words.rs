@@ -5,9 +5,22 @@ use siglab_model::{
     MaskHow, ProcessStatus, Role, SigInfo, SigSet, Signal, Time, WaitFor, WaitResult, Waiting,
 };
 
-/// A moment or a length of time in milliseconds: three decimals, or six if it has that
+/// A moment without the few nanoseconds that reading clocks has taken before it: they would hide
+/// what a reader looks for.
+pub(super) fn without_readings(time: Time) -> Time {
+    /// No program that people read the timeline of reads clocks more often at one instant.
+    const READINGS: u64 = 100;
+    let nanos = time.as_nanos();
+    match nanos % 1_000 {
+        1..READINGS => Time::from_nanos(nanos - nanos % 1_000),
+        _ => time,
+    }
+}
+
+/// A moment in milliseconds: three decimals, or six if it has that
 /// many.
 pub(crate) fn ms(time: Time) -> String {
+    let time = without_readings(time);
     let nanos = time.as_nanos();
     if nanos.is_multiple_of(1_000) {
         ms_short(time)
