@@ -118,7 +118,7 @@ pub fn program(bytes: &[u8]) -> bool {
     // Where it begins, if it is a program: `e_entry` of elf(5).
     let entry = bytes.get(24..32).and_then(|it| it.try_into().ok());
     let entry = entry.map_or(0, u64::from_le_bytes);
-    let places = [0, entry, entry.wrapping_add(0x100), 1 << 40];
+    let places = [0, entry, entry.wrapping_add(0x100), 1 << 40, u64::MAX];
     let frames = places.map(|place| siglab_engine::frames_at(file.path(), place));
     frames
         .iter()

@@ -374,8 +374,11 @@ impl Image {
             .map(|name| name.to_string_lossy().into_owned());
         let loader = looked.loader.get_or_insert_with(|| self.loader(path));
         let found = match loader {
-            Some(loader) => lines_at(loader, address, symbol, module.as_ref()),
-            None => Located {
+            // addr2line adds one to the address.
+            Some(loader) if address < u64::MAX => {
+                lines_at(loader, address, symbol, module.as_ref())
+            }
+            _ => Located {
                 frames: vec![Frame {
                     function: symbol,
                     module,
