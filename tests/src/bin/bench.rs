@@ -49,6 +49,13 @@ fn read_write() {
             native(&program);
         },
     );
+    let under_empty_filter = c_program("bench_empty_filter", &[]);
+    compare(
+        "200,000 reads and writes / the same under an empty filter",
+        1.02,
+        || engine(&program, &script),
+        || run(Command::new(&under_empty_filter).arg(&program)),
+    );
     let strace_is_here = Command::new("strace")
         .arg("-V")
         .stdout(Stdio::null())
