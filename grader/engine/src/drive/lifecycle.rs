@@ -445,8 +445,9 @@ impl Run<'_> {
     /// Zombies whose parents in the run are gone have passed to siglab if it is their
     /// subreaper; nobody else would reap them.
     pub(crate) fn reap_orphans(&self) {
-        for process in &self.world.processes {
-            let _ = wait::take(process.pid, false);
+        // The first one was siglab's own child.
+        for process in self.world.processes.iter().skip(1) {
+            wait::take_orphan(process.pid);
         }
     }
 }

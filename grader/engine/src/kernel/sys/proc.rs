@@ -109,6 +109,31 @@ pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
     Ok(sets)
 }
 
+/// Who a process's parent and tracer are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parentage {
+    pub(crate) is_zombie: bool,
+    pub(crate) parent: i32,
+    /// 0 if it has none.
+    pub(crate) tracer: i32,
+}
+
+/// Who the parent and the tracer of `pid` are; `None` if it is gone.
+pub(crate) fn parentage(pid: Pid) -> Option<Parentage> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let mut found = Parentage::default();
+    for (key, value) in status.lines().filter_map(|line| line.split_once(':')) {
+        let value = value.trim();
+        match key {
+            "State" => found.is_zombie = value.starts_with('Z'),
+            "PPid" => found.parent = value.parse().ok()?,
+            "TracerPid" => found.tracer = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    Some(found)
+}
+
 /// The memory of a process that it can write and that is there: runs of whole pages, as first
 /// address and length in bytes. What was never touched isn't there: proc_pid_pagemap(5).
 pub(crate) fn written_memory(pid: Pid) -> Vec<(u64, usize)> {

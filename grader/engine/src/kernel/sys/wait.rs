@@ -65,6 +65,11 @@ pub(crate) enum NewTask {
     Clone,
 }
 
+/// Whose reports are waited for: those of all kinds of tracees, and of this thread's only.
+/// Another thread traces another run, in which a process may have the number that one of this
+/// run had.
+const TRACEES: i32 = libc::__WALL | libc::__WNOTHREAD;
+
 /// Whether something is to be reported, without taking it: an exit that isn't taken yet
 /// hasn't become visible to the parent either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +92,7 @@ pub(crate) fn ready(pid: Pid) -> Result<Ready> {
             libc::P_PID,
             pid.as_raw().unsigned_abs(),
             &raw mut info,
-            libc::WEXITED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL,
+            libc::WEXITED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT | TRACEES,
         )
     };
     Errno::result(done)?;
@@ -110,7 +115,7 @@ pub(crate) fn peek_end(pid: Pid) -> Result<Option<Status>> {
             libc::P_PID,
             pid.as_raw().unsigned_abs(),
             &raw mut info,
-            libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL,
+            libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | TRACEES,
         )
     };
     Errno::result(done)?;
@@ -131,7 +136,7 @@ pub(crate) fn peek_end(pid: Pid) -> Result<Option<Status>> {
 /// was interrupted by a signal (see `ticker`).
 pub(crate) fn take(pid: Pid, block: bool) -> Result<Option<Report>> {
     let mut status = 0;
-    let flags = libc::__WALL | if block { 0 } else { libc::WNOHANG };
+    let flags = TRACEES | if block { 0 } else { libc::WNOHANG };
     // SAFETY: wait4(2): `status` is writable, no rusage is asked for.
     let got = unsafe { libc::wait4(pid.as_raw(), &raw mut status, flags, std::ptr::null_mut()) };
     match Errno::result(got) {
@@ -144,19 +149,19 @@ pub(crate) fn take(pid: Pid, block: bool) -> Result<Option<Report>> {
 /// Waits until `pid` has something to report, or a signal interrupts the wait; takes
 /// nothing.
 pub(crate) fn wait_for(pid: Pid) -> Result<()> {
-    wait_for_some(libc::P_PID, pid.as_raw().unsigned_abs(), 0)
+    wait_for_some(libc::P_PID, pid.as_raw().unsigned_abs())
 }
 
 /// Waits until any tracee of this thread has something to report, or a signal interrupts
 /// the wait; takes nothing.
 pub(crate) fn wait_any() -> Result<()> {
-    wait_for_some(libc::P_ALL, 0, libc::__WNOTHREAD)
+    wait_for_some(libc::P_ALL, 0)
 }
 
-fn wait_for_some(what: libc::idtype_t, id: libc::id_t, flags: i32) -> Result<()> {
+fn wait_for_some(what: libc::idtype_t, id: libc::id_t) -> Result<()> {
     // SAFETY: an all-zero siginfo_t is valid.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    let flags = flags | libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT | libc::__WALL;
+    let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT | TRACEES;
     // SAFETY: waitid(2): `info` is writable; WNOWAIT leaves the child waitable.
     let done = unsafe { libc::waitid(what, id, &raw mut info, flags) };
     match Errno::result(done) {
@@ -176,7 +181,7 @@ pub(crate) fn take_stop(pid: Pid) -> Result<Option<Report>> {
             libc::P_PID,
             pid.as_raw().unsigned_abs(),
             &raw mut info,
-            libc::WSTOPPED | libc::WNOHANG | libc::__WALL,
+            libc::WSTOPPED | libc::WNOHANG | TRACEES,
         )
     };
     match Errno::result(done) {
@@ -187,6 +192,28 @@ pub(crate) fn take_stop(pid: Pid) -> Result<Option<Report>> {
     // SAFETY: waitid(2) fills in what belongs to SIGCHLD.
     let stop = unsafe { info.si_status() };
     Report::of(pid, stop << 8 | 0x7f).map(Some)
+}
+
+/// Takes the end of a process that siglab has inherited, as a subreaper, through whichever of
+/// its threads. Not if somebody traces it: it has only the number of one that is gone.
+pub(crate) fn take_orphan(pid: Pid) {
+    let Some(orphan) = super::proc::parentage(pid) else {
+        return;
+    };
+    let siglab = i32::try_from(std::process::id()).ok();
+    if !orphan.is_zombie || orphan.tracer != 0 || Some(orphan.parent) != siglab {
+        return;
+    }
+    let mut status = 0;
+    // SAFETY: wait4(2): `status` is writable, no rusage is asked for.
+    unsafe {
+        libc::wait4(
+            pid.as_raw(),
+            &raw mut status,
+            libc::WNOHANG,
+            std::ptr::null_mut(),
+        )
+    };
 }
 
 fn decode(status: i32) -> Result<Status> {
@@ -254,5 +281,20 @@ mod tests {
             decode(event(libc::PTRACE_EVENT_STOP, libc::SIGTRAP)),
             Ok(Status::EventStop)
         );
+    }
+
+    #[test]
+    fn a_thread_takes_nothing_of_anothers() {
+        let mut child = std::process::Command::new("true")
+            .spawn()
+            .expect("there is true");
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("in range"));
+        wait_for(pid).expect("it ends");
+        let by_another = std::thread::spawn(move || (ready(pid), take(pid, false).map(drop)));
+        let nothing = (Err(Errno::ECHILD), Err(Errno::ECHILD));
+        assert_eq!(by_another.join().expect("no panic"), nothing);
+        let report = take(pid, false).expect("it is this thread's");
+        assert_eq!(report.map(|report| report.status), Some(Status::Exited(0)));
+        child.wait().expect_err("it was taken");
     }
 }
