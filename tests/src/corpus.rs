@@ -87,7 +87,7 @@ impl Program {
     /// # Panics
     /// If it prints something else or ends in another way there.
     pub fn check_native_twin(&self) {
-        let engine = self.observed(&Policy::InOrder);
+        let engine = self.observed(&Policy::InOrder, None);
         let mut native = self.natively();
         for _ in 1..NATIVE_RUNS {
             if self
@@ -107,7 +107,7 @@ impl Program {
     /// # Panics
     /// If something else happens under the engine.
     pub fn check_strace_twin(&self) {
-        let engine = strace::told(&strace::of_trace(&self.trace(&Policy::InOrder)));
+        let engine = strace::told(&strace::of_trace(&self.trace(&Policy::InOrder, None)));
         assert_ne!(engine, "", "there is something to compare");
         let mut native = String::new();
         for _ in 0..NATIVE_RUNS {
@@ -137,14 +137,14 @@ impl Program {
         Some(strace::of_strace(&String::from_utf8_lossy(&text)))
     }
 
-    /// Runs it under the engine `runs` times.
+    /// Runs it under the engine `runs` times, at all but the first disturbed by siglab.
     ///
     /// # Panics
     /// If the traces aren't all the same.
-    pub fn check_same_trace(&self, runs: usize) {
-        let first = self.trace(&Policy::InOrder);
-        for _ in 1..runs {
-            let next = self.trace(&Policy::InOrder);
+    pub fn check_same_trace(&self, runs: u64) {
+        let first = self.trace(&Policy::InOrder, None);
+        for run in 1..runs {
+            let next = self.trace(&Policy::InOrder, Some(run));
             assert!(
                 next.hash() == first.hash(),
                 "the traces of two runs differ:\n{}",
@@ -153,14 +153,16 @@ impl Program {
         }
     }
 
-    /// Runs it under the engine once in order, and with each of the first `seeds` seeds.
+    /// Runs it under the engine once in order, and with each of the first `seeds` seeds, every
+    /// other time disturbed by siglab.
     ///
     /// # Panics
     /// If it prints something else or ends in another way with a seed.
     pub fn check_any_schedule(&self, seeds: u64) {
-        let in_order = self.observed(&Policy::InOrder);
+        let in_order = self.observed(&Policy::InOrder, None);
         for seed in 0..seeds {
-            let random = self.observed(&Policy::Random { seed });
+            let disturb = seed.is_multiple_of(2).then_some(seed);
+            let random = self.observed(&Policy::Random { seed }, disturb);
             self.compare("in order", &in_order, &format!("seed {seed}"), &random);
         }
     }
@@ -174,8 +176,8 @@ impl Program {
         }
     }
 
-    fn observed(&self, policy: &Policy) -> Observed {
-        let trace = self.trace(policy);
+    fn observed(&self, policy: &Policy, disturb: Option<u64>) -> Observed {
+        let trace = self.trace(policy, disturb);
         Observed {
             text: output_of(&trace),
             status: trace.outcome.status,
@@ -183,9 +185,10 @@ impl Program {
     }
 
     /// Runs it under the engine: nothing unsupported may happen, no deadlock and no limit.
-    fn trace(&self, policy: &Policy) -> Trace {
+    fn trace(&self, policy: &Policy, disturb: Option<u64>) -> Trace {
         let mut options = Options {
             policy: policy.clone(),
+            disturb,
             ..Options::default()
         };
         options.limits.real_time = Some(REAL_TIME_LIMIT);

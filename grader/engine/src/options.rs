@@ -43,6 +43,9 @@ pub struct Options {
     /// What the program is confined by; nothing but its tracer if absent. The program's
     /// working directory is then an empty folder of its own.
     pub sandbox: Option<Sandbox>,
+    /// Interrupts tasks at moments that this seed and the machine choose, as one that computes
+    /// for long is, to see what it does. Nothing may change by that: for tests of siglab.
+    pub disturb: Option<u64>,
     /// Limits of each of the program's processes. Core dumps are always off.
     pub resources: ResourceLimits,
 }
@@ -63,6 +66,7 @@ impl Default for Options {
             processor: None,
             explains: true,
             sandbox: None,
+            disturb: None,
             resources: ResourceLimits::default(),
         }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use siglab_tests::corpus::{Program, sources};
 
 /// How many traces of one program are compared.
-const RUNS: usize = 10;
+const RUNS: u64 = 10;
 
 /// How many random schedules of one program are tried.
 const SEEDS: u64 = 20;
@@ -133,6 +133,7 @@ corpus! {
     sigqueue_order
     sigsuspend
     sigtimedwait
+    sigtimedwait_disposition
     sigtimedwait_ignored_child
     sigwait_order
     sigwait_thread

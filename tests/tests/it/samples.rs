@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
 ];
 
 impl Case {
-    fn trace(&self, program: &Path, policy: Policy) -> Trace {
+    fn trace(&self, program: &Path, policy: Policy, disturb: Option<u64>) -> Trace {
         let mut command = Command::new(program);
         if self.terminal {
             command.stdio = Stdio::Terminal {
@@ -70,6 +70,7 @@ impl Case {
         }
         let options = Options {
             policy,
+            disturb,
             ..Options::default()
         };
         run(&command, &self.script(), &options).expect("the sample can be run")
@@ -94,7 +95,7 @@ impl Case {
 
     fn check_snapshot(&self) {
         let program = c_samples::path(self.sample).expect("there is such a sample");
-        let trace = without_libc_frames(self.trace(&program, Policy::InOrder));
+        let trace = without_libc_frames(self.trace(&program, Policy::InOrder, None));
         insta::with_settings!({omit_expression => true}, {
             insta::assert_snapshot!(self.name, trace.to_jsonl());
         });
@@ -153,7 +154,7 @@ fn ports_agree_with_the_c_programs() {
     for case in CASES {
         let c = c_samples::path(case.sample).expect("there is such a sample");
         let port = &ports[case.sample];
-        let [c, port] = [&c, port].map(|program| case.trace(program, Policy::InOrder));
+        let [c, port] = [&c, port].map(|program| case.trace(program, Policy::InOrder, None));
         let comparison = compare(&c, &port);
         assert!(
             comparison.unexplained.is_empty(),
@@ -209,7 +210,7 @@ fn native_twin_does_the_same() {
         for policy in
             std::iter::once(Policy::InOrder).chain(seeds.map(|seed| Policy::Random { seed }))
         {
-            let traced = twin.trace(&program, policy);
+            let traced = twin.trace(&program, policy, None);
             let status = traced.outcome.status;
             if status != Some(native.status) {
                 return Err(format!("{:?} natively, {status:?} traced", native.status));
@@ -247,7 +248,7 @@ fn native_twin_does_the_same() {
 #[test]
 fn terminator_without_signals_is_a_proved_deadlock() {
     let program = c_samples::path("terminator").expect("there is such a sample");
-    let trace = case("", "terminator", &[]).trace(&program, Policy::InOrder);
+    let trace = case("", "terminator", &[]).trace(&program, Policy::InOrder, None);
     assert!(trace.outcome.deadlock);
     assert_eq!(trace.outcome.status, None);
     let Some(Event {
@@ -285,7 +286,10 @@ fn more_info_merges_standard_signals_only() {
         let program = c_samples::path(sample).expect("there is such a sample");
         let mut seen = BTreeSet::new();
         for seed in 0..100 {
-            let trace = case("", sample, &[]).trace(&program, Policy::Random { seed });
+            let trace =
+                |disturb| case("", sample, &[]).trace(&program, Policy::Random { seed }, disturb);
+            let (trace, disturbed) = (trace(None), trace(Some(seed)));
+            assert_eq!(trace.hash(), disturbed.hash(), "seed {seed}, disturbed");
             assert_eq!(trace.outcome.status, Some(ProcessStatus::Exited(0)));
             let count =
                 |wanted: fn(&Kind) -> bool| trace.events.iter().filter(|e| wanted(&e.kind)).count();

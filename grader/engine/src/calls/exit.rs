@@ -48,6 +48,11 @@ impl Run<'_> {
         if is_interrupted(&regs, &call) {
             return match call.timeout {
                 Some(timeout) if timeout.fired => self.timed_out(tid, regs, &call, timeout),
+                // siglab wants it to begin again; this stop has taken that interruption back.
+                _ if self.world.task(tid)?.interrupted == Some(Interrupt::ToWatch) => {
+                    self.begin_again(tid, &mut regs, &call, ERESTARTNOHAND)?;
+                    Ok(Next::KERNEL)
+                }
                 _ => self.on_interrupted(tid, regs, call),
             };
         }

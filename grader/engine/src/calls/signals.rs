@@ -9,7 +9,8 @@ use crate::kernel::siginfo;
 use crate::kernel::sys::errno::{ERESTARTNOHAND, ERESTARTSYS};
 use crate::kernel::sys::{Errno, Pid, memory, proc};
 use crate::kernel::syscalls::Sys;
-use crate::signals::deliver::{discards, is_fatal};
+use crate::signals::deliver::discards;
+use crate::signals::waits::acceptable;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::{After, Buffer, Call};
@@ -45,6 +46,7 @@ impl Run<'_> {
         let old = std::mem::replace(process.action_mut(signal), new);
         process.has_handled |= new.is_handler();
         self.action_changed(pid, signal, discards(&new, signal))?;
+        self.waits_changed(pid, signal, &old)?;
         if old != new {
             let new = new.disposition(function);
             self.world
@@ -71,7 +73,7 @@ impl Run<'_> {
         };
         mask.remove(Signal::KILL);
         mask.remove(Signal::STOP);
-        self.world.task(tid)?.blocks_faults = mask.contains(Signal::SEGV);
+        self.world.task(tid)?.blocked = mask;
         if mask != old {
             self.world.task_event(tid, Kind::MaskChanged { how, mask });
         }
@@ -143,26 +145,16 @@ impl Run<'_> {
         Ok(address)
     }
 
-    /// The kernel throws away a signal that is ignored and not blocked, even if somebody
-    /// waits for it, and ends the process at once if the signal does that and isn't blocked;
-    /// but not for a tracee (sig_ignored and complete_signal in kernel/signal.c). So that the
-    /// wait ends with the same signals as natively, those are taken out of its set, in a
-    /// copy below the red zone of the stack, where nothing is alive.
+    /// A tracee's wait would also end with signals that natively are thrown away, or end the
+    /// process. Those are taken out of its set, in a copy below the red zone of the stack, where
+    /// nothing is alive.
     fn leave_out_discarded(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
         const BELOW_OTHERS: u64 = 128;
         let Ok(bits) = memory::read::<u64>(tid, regs.arg(0)) else {
             return Ok(());
         };
         let mask = self.tracer.stopped(tid)?.signal_mask()?;
-        let process = self.world.process_of(tid)?;
-        let kept: SigSet = SigSet::from_bits(bits)
-            .iter()
-            .filter(|signal| {
-                let action = process.action(*signal);
-                let is_accepted = !discards(action, *signal) && !is_fatal(action, *signal);
-                mask.contains(*signal) || is_accepted
-            })
-            .collect();
+        let kept = acceptable(self.world.process_of(tid)?, mask, SigSet::from_bits(bits));
         let address = scratch(regs, BELOW_OTHERS);
         if kept.bits() == bits || memory::write(tid, address, &kept.bits()).is_err() {
             return Ok(());

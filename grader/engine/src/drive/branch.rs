@@ -137,8 +137,7 @@ impl Run<'_> {
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         let mut copy = None;
         loop {
-            self.tracer.resume(tid, Resume::Step, None)?;
-            match self.wait_for_stop(tid)? {
+            match self.go_to_stop(tid, Resume::Step)? {
                 Status::Fork(_) => {
                     let number = self.tracer.stopped(tid)?.event_message()?;
                     copy = Some(Pid::from_raw(i32::try_from(number).unwrap_or(0)));
@@ -149,7 +148,8 @@ impl Run<'_> {
         }
         self.tracer.stopped(tid)?.set_regs(&saved)?;
         let Some(copy) = copy else { return Ok(None) };
-        match self.wait_for_stop(copy)? {
+        self.undo_reset(tid, Signal::TRAP)?;
+        match self.next_stop(copy)? {
             Status::Exited(_) | Status::Killed { .. } => return Ok(None),
             _ => {}
         }
@@ -169,12 +169,12 @@ impl Run<'_> {
         let mut regs = *saved;
         regs.make_call(syscall_at, Sys::Prctl, [get, buffer, 0, 0]);
         self.tracer.stopped(tid)?.set_regs(&regs)?;
-        self.tracer.resume(tid, Resume::Step, None)?;
-        if self.wait_for_stop(tid)? != Status::Signal(Signal::TRAP) {
+        if self.go_to_stop(tid, Resume::Step)? != Status::Signal(Signal::TRAP) {
             return Err(Fault::Died(tid));
         }
         let result = self.tracer.stopped(tid)?.regs()?.result();
         self.tracer.stopped(tid)?.set_regs(saved)?;
+        self.undo_reset(tid, Signal::TRAP)?;
         let address = if result == 0 {
             memory::read::<u64>(tid, buffer)
                 .map_err(Fault::of(tid, "reach the memory of a task"))?
@@ -183,13 +183,5 @@ impl Run<'_> {
         };
         self.world.tid_address = Some(address);
         Ok(address)
-    }
-
-    fn wait_for_stop(&mut self, tid: Pid) -> Outcome<Status> {
-        loop {
-            if let Some(status) = self.tracer.take(tid, true)? {
-                return Ok(status);
-            }
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! that call, a breakpoint is put at the instruction; it is taken away at whatever stop
 //! comes next, so no other task, no new process and no system call ever meets it.
 
-use siglab_model::{Frame, Injection, Kind, Moment, Place, Role};
+use siglab_model::{Frame, Injection, Kind, Moment, Place, Role, Signal};
 
 use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::Purpose;
@@ -192,6 +192,7 @@ impl Run<'_> {
                         .map_err(Fault::of(tid, "reach the memory of a task"))?;
                     regs.set_ip(armed.address);
                     self.tracer.stopped(tid)?.set_regs(&regs)?;
+                    self.undo_reset(tid, Signal::TRAP)?;
                     if armed.purpose == Purpose::Follow {
                         return Ok(Some(Next::USER));
                     }
@@ -209,6 +210,7 @@ impl Run<'_> {
                     return Ok(Some(Next::Kernel(Resume::Step, None)));
                 }
                 None if stepped => {
+                    self.undo_reset(tid, Signal::TRAP)?;
                     armed.patched = Some(
                         put_breakpoint(tid, armed.address)
                             .map_err(Fault::of(tid, "reach the memory of a task"))?,
@@ -219,7 +221,11 @@ impl Run<'_> {
                 _ => self.tracer.armed = Some(armed),
             }
         }
-        Ok((stepped && self.world.task(tid)?.stepping).then_some(Next::USER))
+        if !(stepped && self.world.task(tid)?.stepping) {
+            return Ok(None);
+        }
+        self.undo_reset(tid, Signal::TRAP)?;
+        Ok(Some(Next::USER))
     }
 
     /// The injections and pre-emptions that never took place, in words.

@@ -13,6 +13,7 @@ use crate::inspect::round::Round;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
+use crate::moments::breakpoint::is_call;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::polls::{Busy, Polls};
@@ -144,7 +145,10 @@ impl Run<'_> {
             if round.is_endless(tid, &regs, are_same) {
                 break;
             }
-            if round.len() == LONGEST_LOOP || !round.add(tid, regs) {
+            // A loop with a system call is none of these, and what others may notice of a call is
+            // to be noticed.
+            let makes_call = is_call(tid, regs.ip());
+            if makes_call || round.len() == LONGEST_LOOP || !round.add(tid, regs) {
                 return Ok(Stepped::On);
             }
             if let Some(status) = self.step_once(tid)? {
@@ -185,6 +189,7 @@ impl Run<'_> {
                 Awaited::Stopped(Status::Signal(Signal::TRAP))
                     if self.tracer.stopped(tid)?.siginfo()?.si_code == TRAP_TRACE =>
                 {
+                    self.undo_reset(tid, Signal::TRAP)?;
                     Ok(None)
                 }
                 Awaited::Stopped(status) => Ok(Some(status)),

@@ -27,7 +27,7 @@ use crate::tracer::{Probe, Run, Tracer};
 use crate::world::clock::Clock;
 use crate::world::expected::Expected;
 use crate::world::recorder::Recorder;
-use crate::world::schedule::{Scheduler, SplitMix};
+use crate::world::schedule::{Disturber, Scheduler, SplitMix};
 use crate::world::stirred::Stirred;
 use crate::world::timers::Timers;
 use crate::world::{Injections, Progress, World};
@@ -165,6 +165,7 @@ fn trace<'a>(
         recorder,
         timers: Timers::new(crate::kernel::sys::proc::kernel_release() >= Some((6, 13))),
         scheduler: Scheduler::new(&options.policy),
+        disturber: options.disturb.map(Disturber::new),
         random: SplitMix(options.seed),
         expected: Expected::default(),
         has_arrived: false,

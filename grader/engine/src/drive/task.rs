@@ -17,6 +17,7 @@ use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::meter::Meter;
 use crate::world::polls::{Busy, CALLS_BEFORE_OTHERS, CALLS_WHEN_BUSY, CALLS_WHEN_COMPUTING};
+use crate::world::schedule::Disturber;
 use crate::world::task::{Interrupt, Phase, Spin, State};
 
 /// What came of waiting for a task.
@@ -99,6 +100,9 @@ impl Run<'_> {
     /// Drives a task from `first` until it is parked, blocks, or is gone.
     pub(super) fn drive(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
         match self.drive_until_off(tid, first, mode) {
+            Err(Fault::Died(died)) if self.is_held(died) => Err(Fault::bug(format!(
+                "task {died} was taken for dead, and waits for siglab"
+            ))),
             Err(Fault::Died(died)) => {
                 if let Ok(task) = self.world.task(died) {
                     task.state = State::Ending;
@@ -107,6 +111,11 @@ impl Run<'_> {
             }
             other => other,
         }
+    }
+
+    /// Whether it is in a stop that was taken: nobody else would let it go on.
+    fn is_held(&self, tid: Pid) -> bool {
+        self.tracer.stopped(tid).is_ok() && self.tracer.state(tid) == Some(b't')
     }
 
     fn drive_until_off(&mut self, tid: Pid, first: First, mode: Mode) -> Outcome<()> {
@@ -129,6 +138,14 @@ impl Run<'_> {
                 None => {}
             }
             next = match self.await_stop(tid)? {
+                Awaited::Stopped(Status::Seccomp | Status::Syscall)
+                    if self.is_interrupted_before_call(tid)? =>
+                {
+                    match self.take_interrupt_before_call(tid)? {
+                        Some(end) => Some(self.act_on(tid, end, mode)?),
+                        None => None,
+                    }
+                }
                 Awaited::Stopped(status) => {
                     let task = self.world.task(tid)?;
                     // Whether it is still in its loop has to be proved again.
@@ -179,6 +196,47 @@ impl Run<'_> {
                 Awaited::Vanished => return self.on_vanished(tid),
             };
         }
+    }
+
+    /// A task that was to be interrupted makes a call first, which that would interrupt. So the
+    /// call isn't made, the interruption is taken, and it makes its call again.
+    /// Its end, if somebody kills it meanwhile.
+    fn take_interrupt_before_call(&mut self, tid: Pid) -> Outcome<Option<Status>> {
+        // A stop takes back an interruption that came before it (ptrace_stop in
+        // kernel/signal.c), but not one that came after it.
+        ptrace::interrupt(tid)?;
+        let saved = self.tracer.stopped(tid)?.regs()?;
+        let mut skipped = saved;
+        skipped.set_number(-1);
+        self.tracer.stopped(tid)?.set_regs(&skipped)?;
+        loop {
+            self.tracer.resume(tid, Resume::Cont, None)?;
+            match self.next_stop(tid)? {
+                Status::EventStop => break,
+                // The filter has seen that there is no such call.
+                Status::Seccomp => {}
+                end @ (Status::Exited(_) | Status::Killed { .. }) => return Ok(Some(end)),
+                status => {
+                    let what = format!("an interrupted task stops with {status:?}");
+                    return Err(Fault::bug(what));
+                }
+            }
+        }
+        self.world.task(tid)?.interrupted = None;
+        let mut again = saved;
+        again.call_again(saved.number());
+        self.tracer.stopped(tid)?.set_regs(&again)?;
+        self.resume_with(tid, Resume::Cont, None)?;
+        Ok(None)
+    }
+
+    /// Whether a task, in a stop at a system call, is before that, and was to be interrupted
+    /// before.
+    fn is_interrupted_before_call(&mut self, tid: Pid) -> Outcome<bool> {
+        let task = self.world.task(tid)?;
+        Ok(task.interrupted.is_some()
+            && task.is_in_user_code()
+            && self.tracer.stopped(tid)?.is_entry()?)
     }
 
     /// Lets another task run before this one makes its call, if the policy wants that.
@@ -402,6 +460,9 @@ impl Run<'_> {
 
     /// Waits until the task stops, blocks, or ends.
     pub(crate) fn await_stop(&mut self, tid: Pid) -> Outcome<Awaited> {
+        if self.is_disturbed(tid)? {
+            return Ok(Awaited::OutOfTime);
+        }
         // On a processor of their own, the task stops or blocks before siglab has its turn
         // again, and that is the fastest way. Beside others it is the slowest: who yields
         // goes to the end of the queue, and since Linux 6.18 pays for a whole time slice.
@@ -432,11 +493,37 @@ impl Run<'_> {
         awaited
     }
 
+    /// Whether a task may be interrupted to see what it does.
+    fn may_look(&mut self, tid: Pid) -> Outcome<bool> {
+        let task = self.world.task(tid)?;
+        Ok(task.is_in_user_code()
+            && task.state == State::Running
+            && !task.stepping
+            && self.tracer.armed.is_none()
+            && self.world.options.clock == Clock::Virtual)
+    }
+
+    /// Whether [`crate::Options::disturb`] interrupts the task now.
+    fn is_disturbed(&mut self, tid: Pid) -> Outcome<bool> {
+        if self.world.disturber.is_none()
+            || self.world.task(tid)?.interrupted.is_some()
+            || !self.may_look(tid)?
+        {
+            return Ok(false);
+        }
+        let disturber = self.world.disturber.as_mut();
+        let Some(yields) = disturber.and_then(Disturber::strikes) else {
+            return Ok(false);
+        };
+        for _ in 0..yields {
+            cpu::yield_now();
+        }
+        Ok(true)
+    }
+
     fn await_patiently(&mut self, tid: Pid) -> Outcome<Awaited> {
         let pid = self.world.task(tid)?.pid;
-        let may_look = self.tracer.armed.is_none()
-            && !self.world.task(tid)?.stepping
-            && self.world.options.clock == Clock::Virtual;
+        let may_look = self.may_look(tid)?;
         let user_time = || proc::user_time(pid).unwrap_or_default();
         let (before, begun) = (self.world.task(tid)?.spin, user_time());
         let mut meter = Meter::new(proc::processor_time(pid).unwrap_or_default(), TICK * 2);
@@ -457,7 +544,8 @@ impl Run<'_> {
             }
             task.spin.used = before.used + used;
             task.spin.user = before.user + user_time().saturating_sub(begun);
-            if task.is_out_of_time() || (may_look && task.is_worth_a_look()) || must_stop {
+            let has_used_up = task.is_out_of_time() && task.is_in_user_code();
+            if has_used_up || (may_look && task.is_worth_a_look()) || must_stop {
                 return Ok(Awaited::OutOfTime);
             }
         }
@@ -583,8 +671,10 @@ impl Run<'_> {
     /// `PTRACE_EVENT_STOP`: siglab interrupted the task, or its group-stop is over.
     fn on_event_stop(&mut self, tid: Pid) -> Outcome<Next> {
         let task = self.world.task(tid)?;
-        let interrupted = task.interrupted.take();
+        let mut interrupted = task.interrupted.take();
         if matches!(task.state, State::GroupStopped(_)) {
+            // Whatever it was interrupted for before it stopped is over.
+            interrupted = None;
             self.on_continue(tid)?;
         }
         let mut regs = self.tracer.stopped(tid)?.regs()?;
@@ -606,6 +696,10 @@ impl Run<'_> {
                 self.transfer_rest(tid, &regs, written)
             }
             EINTR if in_call => {
+                // The call is over: should siglab interrupt the task again before it runs, it
+                // is not to begin again.
+                regs.skip_call(EINTR);
+                self.tracer.stopped(tid)?.set_regs(&regs)?;
                 self.end_restart(tid, WaitResult::Failed("EINTR".to_owned()))?;
                 Ok(Next::USER)
             }

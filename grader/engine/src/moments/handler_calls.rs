@@ -228,13 +228,7 @@ impl Run<'_> {
         self.tracer.stopped(tid)?.set_regs(&regs)?;
         let mut found = None;
         for _ in 0..MOST_STEPS {
-            self.tracer.resume(tid, Resume::Step, None)?;
-            let status = loop {
-                if let Some(status) = self.tracer.take(tid, true)? {
-                    break status;
-                }
-            };
-            if status != Status::Signal(Signal::TRAP) {
+            if self.go_to_stop(tid, Resume::Step)? != Status::Signal(Signal::TRAP) {
                 break;
             }
             let regs = self.tracer.stopped(tid)?.regs()?;
@@ -244,6 +238,7 @@ impl Run<'_> {
             }
         }
         self.tracer.stopped(tid)?.set_regs(&saved)?;
+        self.undo_reset(tid, Signal::TRAP)?;
         self.world.task(tid)?.errno_address = Some(found);
         Ok(found)
     }

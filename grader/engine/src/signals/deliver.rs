@@ -262,7 +262,10 @@ impl Run<'_> {
                 .task_event(tid, Kind::Interrupted { syscall, signal });
         }
         if action.has(libc::SA_RESETHAND) {
-            *self.world.process_of(tid)?.action_mut(signal) = RawAction::DEFAULT;
+            let process = self.world.process_of(tid)?;
+            let pid = process.pid;
+            *process.action_mut(signal) = RawAction::DEFAULT;
+            self.waits_changed(pid, signal, &action)?;
         }
         let task = self.world.task(tid)?;
         if task.polls.busy == Some(Busy::Computes) {
@@ -308,7 +311,7 @@ impl Run<'_> {
     pub(crate) fn on_sigreturn(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
         let sp = regs.sp_of_handler();
         if let Ok(mask) = memory::read::<u64>(tid, regs.mask_in_frame()) {
-            self.world.task(tid)?.blocks_faults = SigSet::from_bits(mask).contains(Signal::SEGV);
+            self.world.task(tid)?.blocked = SigSet::from_bits(mask);
         }
         self.follow_handler_return(tid)?;
         while let Some(handler) = self.world.task(tid)?.handlers.pop() {
@@ -512,7 +515,7 @@ impl Run<'_> {
 
 /// Whether the task waits in rt_sigtimedwait(2) for the signal. That unblocks it, and blocks
 /// it again as soon as the task wakes up, so the mask alone doesn't tell.
-fn waits_for_signal(task: &Task, signal: Signal) -> bool {
+pub(crate) fn waits_for_signal(task: &Task, signal: Signal) -> bool {
     matches!(task.state, State::Blocked | State::Held(_))
         && task.call().is_some_and(|call| {
             call.sys == Sys::RtSigtimedwait

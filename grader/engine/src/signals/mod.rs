@@ -5,3 +5,4 @@ pub(crate) mod deliver;
 mod remainder;
 mod time_stamp;
 mod timers;
+pub(crate) mod waits;

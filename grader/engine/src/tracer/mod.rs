@@ -1,6 +1,7 @@
 //! A run: what it knows ([`World`]) and what holds handles of the kernel's ([`Tracer`]).
 
 pub(crate) mod busy;
+mod forced;
 pub(crate) mod next;
 mod stacks;
 pub(crate) mod stdio;

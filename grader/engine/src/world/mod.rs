@@ -29,7 +29,7 @@ use crate::world::clock::Clock;
 use crate::world::expected::Expected;
 use crate::world::process::Process;
 use crate::world::recorder::Recorder;
-use crate::world::schedule::{Scheduler, SplitMix};
+use crate::world::schedule::{Disturber, Scheduler, SplitMix};
 use crate::world::stirred::Stirred;
 use crate::world::task::{State, Task};
 use crate::world::timers::Timers;
@@ -52,6 +52,8 @@ pub(crate) struct World<'a> {
     pub(crate) recorder: Recorder,
     pub(crate) timers: Timers,
     pub(crate) scheduler: Scheduler,
+    /// Chooses when tasks are interrupted without need.
+    pub(crate) disturber: Option<Disturber>,
     pub(crate) random: SplitMix,
     /// Signals that were generated and not delivered or accepted yet.
     pub(crate) expected: Expected,

@@ -109,6 +109,33 @@ impl Scheduler {
     }
 }
 
+/// Carries out [`crate::Options::disturb`].
+#[derive(Clone, Debug)]
+pub(crate) struct Disturber {
+    dice: SplitMix,
+    /// How often it did.
+    times: u64,
+}
+
+impl Disturber {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            dice: SplitMix(seed),
+            times: 0,
+        }
+    }
+
+    /// Whether it interrupts a task that runs now: more rarely the longer a run is, or long
+    /// ones would take too long. Then, how often others may go first.
+    pub(crate) fn strikes(&mut self) -> Option<u64> {
+        /// At first, once in so many times.
+        const RARE: u64 = 16;
+        let strikes = self.dice.next().is_multiple_of(RARE + self.times);
+        self.times += u64::from(strikes);
+        strikes.then(|| self.dice.next() % 4)
+    }
+}
+
 /// SplitMix64 (Steele, Lea and Flood, 2014): small, and the same everywhere. Also the
 /// source of what the program gets as random.
 #[derive(Clone, Debug)]

@@ -30,8 +30,9 @@ pub(crate) struct Task {
     pub(crate) stepping: bool,
     /// Where its errno is, once that was looked up.
     pub(crate) errno_address: Option<Option<u64>>,
-    /// Whether it blocks `SIGSEGV`: the kernel forgets that when it forces one.
-    pub(crate) blocks_faults: bool,
+    /// What it blocked when that was seen last: the kernel takes a signal out of there when it
+    /// forces it.
+    pub(crate) blocked: SigSet,
     /// The alternative signal stack: lowest address and size.
     pub(crate) altstack: Option<(u64, u64)>,
     /// Calls that could not block, since it last did.
@@ -165,7 +166,7 @@ impl Task {
             at_entry: false,
             stepping: false,
             errno_address: None,
-            blocks_faults: false,
+            blocked: SigSet::default(),
             altstack: None,
             polls: Polls::default(),
             spin: Spin::default(),
@@ -180,7 +181,7 @@ impl Task {
             handlers: self.handlers.clone(),
             calls: self.calls,
             errno_address: self.errno_address,
-            blocks_faults: self.blocks_faults,
+            blocked: self.blocked,
             altstack: self.altstack,
             ..Self::new(copy, copy, self.role.clone())
         }
