@@ -336,16 +336,19 @@ fn header() -> impl Strategy<Value = Header> {
     let injection = (moment(), signal()).prop_map(|(moment, signal)| Injection { moment, signal });
     let clock = select(vec![Clock::Virtual, Clock::Real]);
     let run = (text(), some(text()), clock, policy, some(text()));
-    (run, some(injection), some(moment())).prop_map(
-        |((program, args, clock, policy, script), injections, preemptions)| Header {
-            schema: TRACE_SCHEMA.to_owned(),
-            program,
-            args,
-            clock,
-            policy,
-            script,
-            injections,
-            preemptions,
+    (run, some(injection), some(moment()), any::<bool>()).prop_map(
+        |((program, args, clock, policy, script), injections, preemptions, addresses_vary)| {
+            Header {
+                schema: TRACE_SCHEMA.to_owned(),
+                program,
+                args,
+                clock,
+                policy,
+                script,
+                injections,
+                preemptions,
+                addresses_vary,
+            }
         },
     )
 }

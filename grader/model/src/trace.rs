@@ -60,6 +60,11 @@ pub struct Header {
     /// At which moments the explorer let others run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preemptions: Vec<crate::Moment>,
+    /// Whether the machine doesn't let address randomisation be switched off: then addresses
+    /// that the program prints differ from run to run. Nothing else depends on them, and the
+    /// hash of a trace leaves this out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub addresses_vary: bool,
 }
 
 /// How a run ended. The last line of a serialised trace.
@@ -116,12 +121,16 @@ impl Trace {
     /// The same run gives the same bytes.
     #[must_use]
     pub fn to_jsonl(&self) -> String {
+        self.to_jsonl_with(&self.header)
+    }
+
+    fn to_jsonl_with(&self, header: &Header) -> String {
         let mut lines = String::new();
         let mut push = |value: Result<String, serde_json::Error>| {
             lines.push_str(&value.expect("traces hold only strings, numbers and lists"));
             lines.push('\n');
         };
-        push(serde_json::to_string(&self.header));
+        push(serde_json::to_string(header));
         for event in &self.events {
             push(serde_json::to_string(event));
         }
@@ -160,11 +169,16 @@ impl Trace {
         })
     }
 
-    /// A hash of [`Trace::to_jsonl`] (64-bit FNV-1a), equal for equal traces on every
-    /// machine and in every version that writes the same schema. Not cryptographic.
+    /// A hash of [`Trace::to_jsonl`] without [`Header::addresses_vary`] (64-bit FNV-1a), equal
+    /// for equal traces on every machine and in every version that writes the same schema. Not
+    /// cryptographic.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        self.to_jsonl()
+        let header = Header {
+            addresses_vary: false,
+            ..self.header.clone()
+        };
+        self.to_jsonl_with(&header)
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -188,6 +202,7 @@ mod tests {
                 script: vec!["0.4s send SIGINT to main".into()],
                 injections: vec![],
                 preemptions: vec![],
+                addresses_vary: false,
             },
             events: vec![
                 Event {
@@ -217,6 +232,16 @@ mod tests {
                 limit: None,
             },
         }
+    }
+
+    #[test]
+    fn the_hash_does_not_depend_on_the_machine() {
+        let mut there = sample();
+        there.header.addresses_vary = true;
+        assert_eq!(there.hash(), sample().hash());
+        let text = there.to_jsonl();
+        assert_ne!(text, sample().to_jsonl());
+        assert_eq!(Trace::from_jsonl(&text).expect("it is whole"), there);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::RawFd;
 
 use libc::sock_filter;
 
@@ -76,6 +77,8 @@ pub struct FilterError {
 /// (seccomp_cache_allow in kernel/seccomp.c, since 5.11).
 pub struct Filter {
     program: Vec<sock_filter>,
+    /// Whether it hands calls over.
+    serves: bool,
 }
 
 impl std::fmt::Debug for Filter {
@@ -101,6 +104,21 @@ impl Filter {
     /// # Errors
     /// If there are too many rules.
     pub fn new(trace: &[Rule], refuse: &[(Rule, i32)], newest: u32) -> Result<Self, FilterError> {
+        Self::serving(&[], trace, refuse, newest)
+    }
+
+    /// The same, but the calls of `serve` are handed over to whoever has the listener
+    /// (`SECCOMP_RET_USER_NOTIF`), also if they became these while they stopped for the tracer:
+    /// [`Filter::install_serving`].
+    ///
+    /// # Errors
+    /// If there are too many rules.
+    pub fn serving(
+        serve: &[Rule],
+        trace: &[Rule],
+        refuse: &[(Rule, i32)],
+        newest: u32,
+    ) -> Result<Self, FilterError> {
         let mut calls: BTreeMap<u32, Verdicts> = BTreeMap::new();
         let mut add = |rule: &Rule, verdict| {
             let number = u32::try_from(rule.number).unwrap_or(u32::MAX);
@@ -109,6 +127,9 @@ impl Filter {
         };
         for (rule, errno) in refuse {
             add(rule, libc::SECCOMP_RET_ERRNO | errno.unsigned_abs());
+        }
+        for rule in serve {
+            add(rule, libc::SECCOMP_RET_USER_NOTIF);
         }
         for rule in trace {
             add(rule, libc::SECCOMP_RET_TRACE);
@@ -122,7 +143,10 @@ impl Filter {
                 length: program.len(),
             });
         }
-        Ok(Self { program })
+        Ok(Self {
+            program,
+            serves: !serve.is_empty(),
+        })
     }
 
     /// Installs the filter in the calling thread; it holds across exec and for all
@@ -134,6 +158,32 @@ impl Filter {
     /// # Errors
     /// What prctl(2) or seccomp(2) say.
     pub fn install(&self) -> io::Result<()> {
+        self.install_with(libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+            .map(drop)
+    }
+
+    /// The same. Returns the listener to which calls are handed over, which is closed on exec;
+    /// `None` if the filter hands over none, or if there can't be one: another filter has one
+    /// (`EBUSY`), or the kernel knows none (`EINVAL`). Then calls that would be handed over
+    /// fail with `ENOSYS`.
+    ///
+    /// Async-signal-safe.
+    ///
+    /// # Errors
+    /// What prctl(2) or seccomp(2) say.
+    pub fn install_serving(&self) -> io::Result<Option<RawFd>> {
+        let flags = libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+        if self.serves {
+            match self.install_with(flags | libc::SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+                Ok(listener) => return Ok(Some(listener)),
+                Err(error) if matches!(error.raw_os_error(), Some(libc::EBUSY | libc::EINVAL)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.install_with(flags).map(|_| None)
+    }
+
+    fn install_with(&self, flags: libc::c_ulong) -> io::Result<RawFd> {
         // SAFETY: PR_SET_NO_NEW_PRIVS takes only integers: prctl(2).
         let done = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
         if done != 0 {
@@ -150,15 +200,14 @@ impl Filter {
             libc::syscall(
                 libc::SYS_seccomp,
                 libc::SECCOMP_SET_MODE_FILTER,
-                libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+                flags,
                 &raw const header,
             )
         };
-        if done == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        RawFd::try_from(done)
+            .ok()
+            .filter(|done| *done >= 0)
+            .ok_or_else(io::Error::last_os_error)
     }
 }
 

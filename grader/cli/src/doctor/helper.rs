@@ -18,6 +18,7 @@ use crate::{exit, output};
 pub(super) const WAIT: &str = "wait";
 pub(super) const SECCOMP: &str = "seccomp";
 pub(super) const PERSONALITY: &str = "personality";
+pub(super) const LISTENER: &str = "listener";
 pub(super) const PIN: &str = "pin";
 pub(super) const SANDBOX: &str = "sandbox";
 
@@ -32,6 +33,7 @@ pub(super) fn run(name: &str) -> u8 {
         (PERSONALITY, || {
             Ok(personality::set(Persona::ADDR_NO_RANDOMIZE).map(drop)?)
         }),
+        (LISTENER, listener),
         (PIN, pin),
     ]);
     match probes.get(name).map(|probe| probe()) {
@@ -53,6 +55,15 @@ fn seccomp() -> io::Result<()> {
     let filter =
         Filter::new(&[Rule::always(libc::SYS_getpgrp)], &[], u32::MAX).map_err(io::Error::other)?;
     filter.install()
+}
+
+fn listener() -> io::Result<()> {
+    let rule = Rule::always(libc::SYS_getpgrp);
+    let filter = Filter::serving(&[rule], &[], &[], u32::MAX).map_err(io::Error::other)?;
+    match filter.install_serving()? {
+        Some(_) => Ok(()),
+        None => Err(io::Error::other("the kernel gives no listener")),
+    }
 }
 
 fn pin() -> io::Result<()> {

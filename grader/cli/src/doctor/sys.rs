@@ -2,7 +2,7 @@
 
 #![expect(
     unsafe_code,
-    reason = "pidfd_getfd(2), kcmp(2) and this ioctl have no safe wrappers"
+    reason = "pidfd_getfd(2) and this ioctl have no safe wrappers"
 )]
 
 use std::io;
@@ -17,28 +17,6 @@ pub(super) fn duplicate_stdin(pid: Pid) -> io::Result<OwnedFd> {
     let pidfd = owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
     // SAFETY: pidfd_getfd(2) has no preconditions.
     owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), 0, 0) })
-}
-
-/// Whether `ours` and standard input of `pid` are the same open file description.
-pub(super) fn is_stdin_of(ours: &OwnedFd, pid: Pid) -> io::Result<bool> {
-    const KCMP_FILE: i32 = 0;
-    let this = Pid::this().as_raw();
-    // SAFETY: kcmp(2) has no preconditions.
-    let order = unsafe {
-        libc::syscall(
-            libc::SYS_kcmp,
-            this,
-            pid.as_raw(),
-            KCMP_FILE,
-            ours.as_raw_fd(),
-            0,
-        )
-    };
-    if order < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(order == 0)
-    }
 }
 
 /// Makes a timerfd expire by hand.

@@ -205,10 +205,6 @@ impl Run<'_> {
                 }
                 returned(regs.result())
             }
-            After::NewTimerfd(clock) => {
-                self.new_timerfd(tid, result, *clock)?;
-                returned(result)
-            }
             After::Received(messages) => {
                 if !self.received(tid, regs, call, *messages)? {
                     return Ok(None);

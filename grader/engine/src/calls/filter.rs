@@ -1,10 +1,11 @@
 //! The filter of a run: which calls stop, which fail.
 
 use siglab_model::Clock as ClockMode;
-use siglab_sandbox::{Filter, FilterError, Rule};
+use siglab_sandbox::{Condition, Filter, FilterError, Rule};
 
 use super::table::{Stops, record};
 use crate::kernel::arch;
+use crate::kernel::sys::serve;
 use crate::kernel::syscalls::Sys;
 
 /// The filter of a run with this clock. In a sandbox, sockets are looked at, too. Numbers that
@@ -12,12 +13,22 @@ use crate::kernel::syscalls::Sys;
 pub(crate) fn filter(clock: ClockMode, in_sandbox: bool) -> Result<Filter, FilterError> {
     let mut trace = Vec::new();
     let mut missing = Vec::new();
+    let mut serve = Vec::new();
     let mut newest = 0;
     for sys in Sys::ALL.iter().copied() {
         let Some(number) = arch::number_of(sys) else {
             continue;
         };
         newest = newest.max(u32::try_from(number).unwrap_or(0));
+        if sys == Sys::TimerfdCreate && clock == ClockMode::Virtual {
+            serve.push(Rule {
+                number,
+                any_of: vec![Condition::Is {
+                    argument: serve::MARKED,
+                    value: serve::mark(),
+                }],
+            });
+        }
         match record(sys).stops {
             Stops::Always => trace.push(Rule::always(number)),
             Stops::UnderVirtualTime if clock == ClockMode::Virtual => {
@@ -32,5 +43,5 @@ pub(crate) fn filter(clock: ClockMode, in_sandbox: bool) -> Result<Filter, Filte
             Stops::Never | Stops::UnderVirtualTime | Stops::InSandbox => {}
         }
     }
-    Filter::new(&trace, &missing, newest)
+    Filter::serving(&serve, &trace, &missing, newest)
 }

@@ -351,7 +351,7 @@ impl Run<'_> {
             _ => None,
         };
         match queued {
-            Some(raw) => siginfo::describe(&raw, |pid| self.role_of(pid)),
+            Some(raw) => self.describe_info(target.pid, &raw),
             None => SigInfo {
                 code: if target.tid.is_some() {
                     "SI_TKILL"

@@ -192,7 +192,7 @@ impl Run<'_> {
                 memory::write(tid, info_address, &siginfo::fields(&raw))
                     .map_err(Fault::of(tid, "reach the memory of a task"))?;
             }
-            let described = siginfo::describe(&raw, |pid| self.role_of(pid));
+            let described = self.describe_info(pid, &raw);
             self.saw_delivery(tid, signal, &raw, &described)?;
             described
         };
@@ -297,7 +297,7 @@ impl Run<'_> {
                 changed = true;
             }
             kept.extend_from_slice(record);
-            let described = siginfo::describe(&raw, |pid| self.role_of(pid));
+            let described = self.describe_info(pid, &raw);
             self.saw_delivery(tid, signal, &raw, &described)?;
             self.world.task_event(
                 tid,

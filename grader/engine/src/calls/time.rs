@@ -1,11 +1,15 @@
 //! Reading clocks, and setting timers.
 
-use siglab_model::{Signal, Time, WaitFor};
+use std::os::fd::AsFd;
+
+use siglab_model::{Kind, Signal, Time, WaitFor};
 
 use super::{failure, signal_argument};
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::kernel::arch::Regs;
-use crate::kernel::sys::{Errno, Pid, fds, memory};
+use crate::kernel::sys::wait::{self, Ready};
+use crate::kernel::sys::{Errno, Pid, fds, memory, proc, serve};
+use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
 use crate::world::call::After;
@@ -36,8 +40,26 @@ impl Run<'_> {
 
     /// timerfd_create(clock, flags).
     pub(super) fn timerfd_create(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let id = regs.arg(0) as u32 as i32;
-        self.begin(tid, &regs, After::NewTimerfd(id), WaitFor::Unnamed, None)
+        let clock = regs.arg(0) as u32 as i32;
+        let ClockKind::Machine { at_exec } = self.world.clock.kind(clock) else {
+            return self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, None);
+        };
+        if self.tracer.listener.is_none() {
+            self.world.task_event(
+                tid,
+                Kind::Unsupported {
+                    syscall: Sys::TimerfdCreate.name().to_owned(),
+                    what: "another seccomp filter has a listener, or the kernel is too old"
+                        .to_owned(),
+                },
+            );
+            return self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, None);
+        }
+        let mut marked = regs;
+        marked.set_arg(usize::from(serve::MARKED), u64::from(serve::mark()));
+        self.tracer.stopped(tid)?.set_regs(&marked)?;
+        self.tracer.serves = Some((tid, at_exec));
+        self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, None)
     }
 
     /// Answers a call whose result is written to memory: `EFAULT` if that fails.
@@ -307,30 +329,55 @@ impl Run<'_> {
         })
     }
 
-    /// timerfd_create(2) returned.
-    pub(super) fn new_timerfd(&mut self, tid: Pid, result: i64, id: i32) -> Outcome<()> {
-        let Ok(fd) = i32::try_from(result) else {
-            return Ok(());
-        };
-        if fd < 0 {
-            return Ok(());
-        }
-        let ClockKind::Machine { at_exec } = self.world.clock.kind(id) else {
-            return Ok(());
-        };
-        let pid = self.world.task(tid)?.pid;
-        match fds::duplicate(pid, fd) {
-            Ok(copy) => {
-                let id = self.world.timers.add_fd(at_exec);
-                self.tracer.timerfds.insert(id, copy);
-            }
-            Err(errno) => self.world.task_event(
-                tid,
-                siglab_model::Kind::Unsupported {
-                    syscall: "timerfd_create".to_owned(),
-                    what: format!("the descriptor can't be reached: {errno}"),
-                },
+    /// Makes the timerfd for which a task has called timerfd_create(2), whose call was handed
+    /// over when it went on.
+    pub(crate) fn serve_timerfd(&mut self, tid: Pid, at_exec: i64) -> Outcome<()> {
+        /// `CAP_WAKE_ALARM` of capabilities(7).
+        const WAKE_ALARM: u32 = 35;
+        let failed = || Fault::own("make a timerfd for the program");
+        let (clock, flags) = match self.world.task(tid)?.call() {
+            Some(call) => (
+                call.entry.arg(0) as u32 as i32,
+                call.entry.arg(1) as u32 as i32,
             ),
+            None => return Ok(()),
+        };
+        while let Some(listener) = &self.tracer.listener {
+            let Some(request) = listener.next(10).map_err(failed())? else {
+                // Interrupted before that, or killed.
+                if wait::ready(tid) != Ok(Ready::No) {
+                    break;
+                }
+                continue;
+            };
+            if request.tid != tid {
+                listener.fail(&request, Errno::ENOSYS).map_err(failed())?;
+                continue;
+            }
+            let id = self.world.timers.add_fd(at_exec);
+            let needs_right = matches!(
+                clock,
+                libc::CLOCK_REALTIME_ALARM | libc::CLOCK_BOOTTIME_ALARM
+            );
+            let made = if needs_right && !proc::has_capability(tid, WAKE_ALARM) {
+                Err(Errno::EPERM)
+            } else {
+                fds::new_timerfd(clock, flags, id.0)
+            };
+            let given = match made {
+                Ok(fd) => listener
+                    .give(&request, fd.as_fd(), flags & libc::TFD_CLOEXEC != 0)
+                    .map(|()| fd),
+                Err(errno) => {
+                    listener.fail(&request, errno).map_err(failed())?;
+                    Err(errno)
+                }
+            };
+            match given {
+                Ok(fd) => drop(self.tracer.timerfds.insert(id, fd)),
+                Err(_) => drop(self.world.timers.remove(Key::Fd(id))),
+            }
+            break;
         }
         Ok(())
     }
@@ -354,7 +401,7 @@ impl Run<'_> {
         };
         if let Some(fd) = self.tracer.timerfds.get(&id) {
             // Unread expirations are gone. It can't fail: the descriptor is a timerfd.
-            let _ = fds::clear_timerfd(fd);
+            let _ = fds::clear_timerfd(fd, id.0);
         }
         let now = self.world.clock.now();
         let old = self.set_timer(key, new);

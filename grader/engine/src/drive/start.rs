@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::inspect::follower::{Follow, Followed, Follower};
 use crate::inspect::symbols::Symbols;
-use crate::kernel::sys::launch::{Launch, LaunchError, launch};
+use crate::kernel::sys::launch::{Launch, LaunchError, Launched, launch};
 use crate::kernel::sys::ticker::Ticker;
 use crate::kernel::sys::{Errno, cpu, proc};
 use crate::options::Options;
@@ -143,7 +143,12 @@ fn trace<'a>(
     // Dropped at the end: then whatever was left behind is killed and removed.
     let confinement = confine(command, options)?;
     let spec = launch_spec(command, options, filter, confinement.as_ref(), &plumbing)?;
-    let (pid, stopped) = launch(&spec).map_err(|error| launch_error(command, error))?;
+    let Launched {
+        pid,
+        stopped,
+        listener,
+        addresses_vary,
+    } = launch(&spec).map_err(|error| launch_error(command, error))?;
     plumbing.close_child_ends();
     let waits_for_output = script
         .steps
@@ -165,6 +170,7 @@ fn trace<'a>(
         recorder,
         timers: Timers::new(crate::kernel::sys::proc::kernel_release() >= Some((6, 13))),
         scheduler: Scheduler::new(&options.policy),
+        addresses_vary,
         disturber: options.disturb.map(Disturber::new),
         random: SplitMix(options.seed),
         expected: Expected::default(),
@@ -197,6 +203,8 @@ fn trace<'a>(
         symbols: Symbols::default(),
         stopped: HashMap::from([(pid, stopped)]),
         files: HashMap::new(),
+        listener,
+        serves: None,
         timerfds: HashMap::new(),
         armed: None,
         disarmed: None,

@@ -382,7 +382,10 @@ impl Run<'_> {
         }
         self.world.task(tid)?.state = State::Running;
         self.tracer.resume(tid, resume, signal)?;
-        Ok(())
+        match self.tracer.serves.take_if(|(of, _)| *of == tid) {
+            Some((_, at_exec)) => self.serve_timerfd(tid, at_exec),
+            None => Ok(()),
+        }
     }
 
     /// Whether each call of the task has to stop: if it owns descriptors whose reads

@@ -479,6 +479,7 @@ impl Run<'_> {
                     .collect(),
                 injections: self.world.options.injections.clone(),
                 preemptions: self.world.options.preemptions.clone(),
+                addresses_vary: self.world.addresses_vary,
             },
             events: std::mem::take(&mut self.world.recorder.events),
             outcome: RunOutcome {

@@ -144,7 +144,7 @@ impl Run<'_> {
         if self.rewrite_info(pid, &mut raw) {
             self.tracer.stopped(tid)?.set_siginfo(&raw)?;
         }
-        let info = siginfo::describe(&raw, |pid| self.role_of(pid));
+        let info = self.describe_info(pid, &raw);
         self.saw_delivery(tid, signal, &raw, &info)?;
         Ok(info)
     }
@@ -496,6 +496,21 @@ impl Run<'_> {
             self.world.give_turn_to(target.pid);
         }
         Ok(())
+    }
+
+    /// What the trace says of a signal for a process. Not a value that is an address there:
+    /// where addresses vary, so would the trace.
+    pub(crate) fn describe_info(&self, pid: Pid, raw: &libc::siginfo_t) -> SigInfo {
+        let mut info = siginfo::describe(raw, |pid| self.role_of(pid));
+        let value = siginfo::fields(raw).value;
+        let is_address = || {
+            let holds = |mapping: &proc::Mapping| (mapping.start..mapping.end).contains(&value);
+            proc::mappings(pid).iter().any(holds)
+        };
+        if info.value.is_some() && u32::try_from(value).is_err() && is_address() {
+            info.value = None;
+        }
+        info
     }
 
     /// What a pid is called: a role, `script` for siglab, `kernel` for none.

@@ -1,7 +1,5 @@
 //! Timers that expire: their signals, sent in the kernel's name, and their descriptors.
 
-use std::os::fd::OwnedFd;
-
 use siglab_model::{Role, SigInfo, Signal, Time};
 
 use crate::fault::{Fault, Outcome};
@@ -23,12 +21,7 @@ impl Run<'_> {
             let Key::Fd(id) = key else {
                 return Some((at, order));
             };
-            let is_open = self
-                .tracer
-                .timerfds
-                .get(&id)
-                .is_some_and(|fd| self.is_open_somewhere(fd));
-            if is_open {
+            if self.is_open_somewhere(id) {
                 return Some((at, order));
             }
             self.world.timers.remove(key);
@@ -36,26 +29,25 @@ impl Run<'_> {
         }
     }
 
-    fn is_open_somewhere(&self, fd: &OwnedFd) -> bool {
-        self.world
-            .processes
-            .iter()
-            .filter(|process| process.status.is_none())
-            .any(|process| {
-                proc::fds(process.pid).into_iter().any(|number| {
-                    proc::fd_target(process.pid, number).is_some_and(|to| to.contains("[timerfd]"))
-                        && fds::same_file(fd, process.pid, number)
+    fn is_open_somewhere(&self, id: FdTimer) -> bool {
+        self.tracer.timerfds.contains_key(&id)
+            && self
+                .world
+                .processes
+                .iter()
+                .filter(|process| process.status.is_none())
+                .any(|process| {
+                    let mut numbers = proc::fds(process.pid).into_iter();
+                    numbers.any(|number| self.timerfd(process.pid, number) == Some(id))
                 })
-            })
     }
 
     /// The timerfd that is descriptor `number` of a process.
     pub(crate) fn timerfd(&self, pid: Pid, number: i32) -> Option<FdTimer> {
-        self.tracer
-            .timerfds
-            .iter()
-            .find(|(_, fd)| fds::same_file(fd, pid, number))
-            .map(|(id, _)| *id)
+        let is_timerfd = proc::fd_target(pid, number).is_some_and(|to| to.contains("[timerfd]"));
+        let id = is_timerfd.then(|| fds::mark_of_timerfd(pid, number))??;
+        let id = FdTimer(id);
+        self.tracer.timerfds.contains_key(&id).then_some(id)
     }
 
     /// Periodic timerfds that were read go on.
@@ -285,7 +277,7 @@ impl Run<'_> {
         if raw.si_code == ALARM_MARK {
             siginfo::make_kernels(&mut raw);
         }
-        let info: SigInfo = siginfo::describe(&raw, |pid| self.role_of(pid));
+        let info: SigInfo = self.describe_info(target.pid, &raw);
         self.generated(target, signal, &Role::new(Role::KERNEL), info)
     }
 }

@@ -20,6 +20,7 @@ use crate::kernel::arch::Patch;
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::proc::{BlockedIn, TaskFiles};
 use crate::kernel::sys::ptrace::{Resume, Stopped};
+use crate::kernel::sys::serve::Listener;
 use crate::kernel::sys::ticker::Ticker;
 use crate::kernel::sys::wait::{self, Report, Status};
 use crate::tracer::stdio::Plumbing;
@@ -43,6 +44,10 @@ pub(crate) struct Tracer<'a> {
     pub(crate) stopped: HashMap<Pid, Stopped>,
     /// Open files on each task's state.
     pub(crate) files: HashMap<Pid, TaskFiles>,
+    /// Where the calls arrive that siglab makes in the program's place.
+    pub(crate) listener: Option<Listener>,
+    /// Who is about to make a timerfd, and what its clock shows at the exec, in nanoseconds.
+    pub(crate) serves: Option<(Pid, i64)>,
     /// Descriptors of siglab's own for the program's timerfds.
     pub(crate) timerfds: HashMap<FdTimer, OwnedFd>,
     /// The breakpoint that is in place.

@@ -142,8 +142,6 @@ pub(crate) enum After {
         /// Whether one of those before got it.
         sent: bool,
     },
-    /// timerfd_create(2): a clock.
-    NewTimerfd(i32),
     /// recvmmsg(2): one of its messages was received.
     Received(Messages),
     /// socketpair(2): its descriptors are at this address.

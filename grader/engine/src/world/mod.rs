@@ -52,6 +52,8 @@ pub(crate) struct World<'a> {
     pub(crate) recorder: Recorder,
     pub(crate) timers: Timers,
     pub(crate) scheduler: Scheduler,
+    /// Whether address randomisation couldn't be switched off.
+    pub(crate) addresses_vary: bool,
     /// Chooses when tasks are interrupted without need.
     pub(crate) disturber: Option<Disturber>,
     pub(crate) random: SplitMix,

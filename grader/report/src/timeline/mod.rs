@@ -230,7 +230,16 @@ impl<'a> Page<'a> {
             .map(|word| words::shell_word(word))
             .collect();
         let command = escape::line(&command.join(" "), self.unicode);
-        writeln!(f, "{} in {clock}{policy}", paint(style::HEADING, &command))?;
+        let addresses = if header.addresses_vary {
+            ", addresses vary"
+        } else {
+            ""
+        };
+        writeln!(
+            f,
+            "{} in {clock}{policy}{addresses}",
+            paint(style::HEADING, &command)
+        )?;
         for step in &header.script {
             writeln!(f, "  script: {}", escape::line(step, self.unicode))?;
         }

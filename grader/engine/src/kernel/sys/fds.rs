@@ -1,5 +1,5 @@
-//! A tracee's file descriptors, reached from outside: pidfd_getfd(2), kcmp(2), and the
-//! ioctl with which a timerfd is made to expire.
+//! File descriptors that siglab shares with the program: timerfds, which it makes for it, and
+//! terminals.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
@@ -24,24 +24,6 @@ fn owned(call: impl FnOnce() -> i64) -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether two descriptors, `ours` in this process and `theirs` in `pid`, are the same
-/// open file description.
-pub(crate) fn same_file(ours: &OwnedFd, pid: Pid, theirs: i32) -> bool {
-    const KCMP_FILE: i32 = 0;
-    // SAFETY: getpid(2) and kcmp(2) have no preconditions.
-    let order = unsafe {
-        libc::syscall(
-            libc::SYS_kcmp,
-            libc::getpid(),
-            pid.as_raw(),
-            KCMP_FILE,
-            ours.as_raw_fd(),
-            theirs,
-        )
-    };
-    order == 0
-}
-
 /// Makes a timerfd readable with this many expirations, waking who waits for it:
 /// `TFD_IOC_SET_TICKS` of ioctl_timerfd.
 pub(crate) fn set_timerfd_ticks(timerfd: &OwnedFd, ticks: u64) -> Result<()> {
@@ -62,26 +44,57 @@ pub(crate) fn timerfd_ticks(timerfd: &OwnedFd) -> u64 {
         .unwrap_or(0)
 }
 
-/// Disarms a timerfd and takes back expirations that nobody has read.
-pub(crate) fn clear_timerfd(timerfd: &OwnedFd) -> Result<()> {
-    let zero = libc::timespec {
-        tv_sec: 0,
+/// When a timerfd of siglab's would expire, in seconds on its clock: 280 years from 1970 on.
+const NEVER: i64 = 8_900_000_000;
+
+/// Makes a timerfd, for whoever gets it, with a mark by which it is known. It never expires by
+/// itself.
+pub(crate) fn new_timerfd(clock: i32, flags: i32, mark: u64) -> Result<OwnedFd> {
+    let fd = owned(|| {
+        // SAFETY: timerfd_create(2) has no preconditions.
+        i64::from(unsafe { libc::timerfd_create(clock, flags | libc::TFD_CLOEXEC) })
+    })?;
+    clear_timerfd(&fd, mark)?;
+    Ok(fd)
+}
+
+/// Takes back expirations of a timerfd that nobody has read. Its mark is its interval, in
+/// seconds: proc_pid_fdinfo(5) shows that.
+pub(crate) fn clear_timerfd(timerfd: &OwnedFd, mark: u64) -> Result<()> {
+    let at = |seconds| libc::timespec {
+        tv_sec: seconds,
         tv_nsec: 0,
     };
     let never = libc::itimerspec {
-        it_interval: zero,
-        it_value: zero,
+        it_interval: at(i64::try_from(mark).unwrap_or(0) + 1),
+        it_value: at(NEVER),
     };
     // SAFETY: timerfd_settime(2): `never` is valid, no old value is asked for.
     let done = unsafe {
         libc::timerfd_settime(
             timerfd.as_raw_fd(),
-            0,
+            libc::TFD_TIMER_ABSTIME,
             &raw const never,
             std::ptr::null_mut(),
         )
     };
     Errno::result(done).map(drop)
+}
+
+/// The mark of the timerfd that is descriptor `number` of a process; `None` if it is none of
+/// siglab's.
+pub(crate) fn mark_of_timerfd(pid: Pid, number: i32) -> Option<u64> {
+    let info = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).ok()?;
+    let seconds = |name: &str| {
+        let line = info.lines().find_map(|line| line.strip_prefix(name))?;
+        let (seconds, _) = line.trim().strip_prefix('(')?.split_once(',')?;
+        seconds.parse::<i64>().ok()
+    };
+    let left = seconds("it_value:")?;
+    let mark = seconds("it_interval:")? - 1;
+    // The real-time clock has used up some of it.
+    let is_far = left > NEVER / 2;
+    u64::try_from(mark).ok().filter(|_| is_far)
 }
 
 /// Sets the window size of a terminal: ioctl_tty(2), `TIOCSWINSZ`.

@@ -7,8 +7,10 @@ use std::os::fd::{AsRawFd, RawFd};
 use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 
 use super::ptrace::Stopped;
+use super::serve::{self, Listener};
 use super::wait::{self, Status};
-use super::{Errno, Pid, ptrace};
+use super::{Errno, Pid, proc, ptrace};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use siglab_model::Signal;
 
 /// All that the child needs between fork and exec, made beforehand: nothing may be
@@ -44,14 +46,25 @@ pub(crate) enum LaunchError {
     Setup(&'static str, io::Error),
 }
 
+/// A program that was started.
+#[derive(Debug)]
+pub(crate) struct Launched {
+    pub(crate) pid: Pid,
+    /// The stop that follows exec(2).
+    pub(crate) stopped: Stopped,
+    /// Where the calls arrive that siglab makes in its place.
+    pub(crate) listener: Option<Listener>,
+    /// Whether its addresses are chosen at random: personality(2) was refused.
+    pub(crate) addresses_vary: bool,
+}
+
 /// What the child was at when it failed. The codes cross a pipe.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 8] = [
     "exec",
     "setsid",
     "make the terminal the controlling terminal",
     "dup2",
     "change the working directory",
-    "personality",
     "set resource limits",
     "install a seccomp filter",
     "enter the sandbox",
@@ -59,10 +72,17 @@ const STEPS: [&str; 9] = [
 
 /// Starts the program. On success it is in the stop that follows exec(2), traced by the
 /// calling thread.
-pub(crate) fn launch(spec: &Launch<'_>) -> Result<(Pid, Stopped), LaunchError> {
+pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
     let setup = |step| move |error| LaunchError::Setup(step, error);
     let (go_read, mut go_write) = io::pipe().map_err(setup("pipe"))?;
     let (mut failed_read, failed_write) = io::pipe().map_err(setup("pipe"))?;
+    let (listener, to_siglab) = socketpair(
+        AddressFamily::Unix,
+        SockType::Datagram,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )
+    .map_err(|errno| LaunchError::Setup("socketpair", errno.into()))?;
     let argv = pointers(&spec.args);
     let envp = pointers(&spec.env);
     // SAFETY: fork(2): the child calls only async-signal-safe functions until it execs or
@@ -73,13 +93,17 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<(Pid, Stopped), LaunchError> {
             // The child must not wait for ever on a pipe that only it could write to.
             // SAFETY: close(2) has no preconditions; the child doesn't use it again.
             unsafe { libc::close(go_write.as_raw_fd()) };
-            let (go, failed) = (go_read.as_raw_fd(), failed_write.as_raw_fd());
-            child(spec, &argv, &envp, go, failed)
+            let ends = Ends {
+                go: go_read.as_raw_fd(),
+                failed: failed_write.as_raw_fd(),
+                listener: to_siglab.as_raw_fd(),
+            };
+            child(spec, &argv, &envp, ends)
         }
         Ok(pid) => Pid::from_raw(pid),
         Err(errno) => return Err(LaunchError::Setup("fork", errno.into())),
     };
-    drop((go_read, failed_write));
+    drop((go_read, failed_write, to_siglab));
     if let Err(errno) = ptrace::seize(pid) {
         drop(go_write);
         // Interrupted by a signal of the host's, it begins again.
@@ -94,7 +118,14 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<(Pid, Stopped), LaunchError> {
             Err(errno) => return Err(LaunchError::Setup("wait for exec", errno.into())),
         };
         match (report.status, report.stopped) {
-            (Status::Exec, Some(stopped)) => return Ok((pid, stopped)),
+            (Status::Exec, Some(stopped)) => {
+                return Ok(Launched {
+                    pid,
+                    stopped,
+                    listener: Listener::receive(&listener),
+                    addresses_vary: proc::addresses_vary(pid),
+                });
+            }
             (Status::Killed { signal, .. }, _) if signal == Signal::SEGV => {
                 return Err(LaunchError::Exec(io::Error::from_raw_os_error(
                     libc::ENOEXEC,
@@ -135,14 +166,19 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
         .collect()
 }
 
-fn child(
-    spec: &Launch<'_>,
-    argv: &[*const c_char],
-    envp: &[*const c_char],
+/// The child's ends of what connects it with siglab until it execs.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    /// Is readable when it may go on.
     go: RawFd,
+    /// Takes what failed.
     failed: RawFd,
-) -> ! {
-    let (step, errno) = match prepare(spec, go) {
+    /// Takes the filter's listener.
+    listener: RawFd,
+}
+
+fn child(spec: &Launch<'_>, argv: &[*const c_char], envp: &[*const c_char], ends: Ends) -> ! {
+    let (step, errno) = match prepare(spec, ends) {
         Err(failure) => failure,
         Ok(()) => {
             // SAFETY: execve(2): NUL-terminated strings in NULL-terminated arrays.
@@ -154,13 +190,13 @@ fn child(
     report[..4].copy_from_slice(&u32::to_ne_bytes(step));
     report[4..].copy_from_slice(&i32::to_ne_bytes(errno));
     // SAFETY: write(2): `report` is readable. Should it fail, the parent sees the exit.
-    unsafe { libc::write(failed, report.as_ptr().cast(), report.len()) };
+    unsafe { libc::write(ends.failed, report.as_ptr().cast(), report.len()) };
     // SAFETY: _exit(2) has no preconditions and runs no handlers of the parent's.
     unsafe { libc::_exit(127) }
 }
 
 /// Runs between fork and exec: only async-signal-safe functions, no allocation.
-fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
+fn prepare(spec: &Launch<'_>, ends: Ends) -> Result<(), (u32, i32)> {
     fn check(step: u32, done: i32) -> Result<(), (u32, i32)> {
         if done == -1 {
             Err((step, Errno::last_raw()))
@@ -181,7 +217,7 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
     let mut byte = 0u8;
     // The parent seizes this process first; if it can't, it closes the pipe.
     // SAFETY: read(2): `byte` is writable.
-    if unsafe { libc::read(go, (&raw mut byte).cast(), 1) } != 1 {
+    if unsafe { libc::read(ends.go, (&raw mut byte).cast(), 1) } != 1 {
         // SAFETY: _exit(2) has no preconditions.
         unsafe { libc::_exit(127) }
     }
@@ -205,22 +241,21 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
         check(2, unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
     }
     if let Some(confinement) = spec.confinement {
-        confinement.apply(spec.terminal).map_err(raw(8))?;
+        confinement.apply(spec.terminal).map_err(raw(7))?;
     }
     if let Some(dir) = &spec.dir {
         // SAFETY: chdir(2): a NUL-terminated string.
         check(4, unsafe { libc::chdir(dir.as_ptr()) })?;
     }
+    // Containers refuse it. Then addresses vary, and the trace says so.
     // SAFETY: personality(2) has no preconditions.
-    check(5, unsafe {
-        libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong)
-    })?;
+    unsafe { libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) };
     if spec.trap_time_stamp {
         // SAFETY: prctl(2): PR_SET_TSC takes an integer. Should the machine not know it,
         // rdtsc stays as it is.
         unsafe { libc::prctl(libc::PR_SET_TSC, libc::PR_TSC_SIGSEGV) };
     }
-    spec.limits.apply().map_err(raw(6))?;
+    spec.limits.apply().map_err(raw(5))?;
     const CLOSE_RANGE_CLOEXEC: i32 = 4;
     // SAFETY: close_range(2) has no preconditions. Where it is unknown, descriptors that
     // siglab inherited stay open in the program, too.
@@ -232,7 +267,12 @@ fn prepare(spec: &Launch<'_>, go: RawFd) -> Result<(), (u32, i32)> {
             CLOSE_RANGE_CLOEXEC,
         )
     };
-    spec.filter.install().map_err(raw(7))
+    match spec.filter.install_serving().map_err(raw(6))? {
+        Some(listener) => {
+            serve::send_descriptor(ends.listener, listener).map_err(|errno| (6, errno as i32))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Every signal at its default and none blocked, whatever siglab was started with: Rust's

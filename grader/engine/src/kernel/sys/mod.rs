@@ -17,6 +17,7 @@ pub(crate) mod memory;
 pub(crate) mod proc;
 pub(crate) mod ptrace;
 pub(crate) mod send;
+pub(crate) mod serve;
 pub(crate) mod sockets;
 pub(crate) mod ticker;
 pub(crate) mod wait;

@@ -109,6 +109,27 @@ pub(crate) fn signal_sets(tid: Pid) -> Result<SignalSets> {
     Ok(sets)
 }
 
+/// Whether a task has this capability, in effect.
+pub(crate) fn has_capability(tid: Pid, number: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok())
+        .is_some_and(|set| set >> number & 1 != 0)
+}
+
+/// Whether the addresses of a process are chosen at random: proc_pid_personality(5), and
+/// `kernel.randomize_va_space`.
+pub(crate) fn addresses_vary(pid: Pid) -> bool {
+    let flags = fs::read_to_string(format!("/proc/{pid}/personality"));
+    let flags = flags
+        .ok()
+        .and_then(|text| i32::from_str_radix(text.trim(), 16).ok());
+    let is_off = flags.is_some_and(|flags| flags & libc::ADDR_NO_RANDOMIZE != 0);
+    !is_off
+        && fs::read_to_string("/proc/sys/kernel/randomize_va_space")
+            .map_or(true, |it| it.trim() != "0")
+}
+
 /// Who a process's parent and tracer are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parentage {
