@@ -3,6 +3,7 @@
 mod architecture;
 mod check;
 mod class_hostile;
+mod container;
 mod doctor;
 mod engine_folders;
 mod explore;

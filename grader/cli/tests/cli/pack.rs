@@ -41,7 +41,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Lets everybody read what is at `path`, whatever the umask was.
-fn open_to_all(path: &Path) {
+pub(crate) fn open_to_all(path: &Path) {
     let mode = fs::metadata(path)
         .expect("it is there")
         .permissions()
@@ -223,15 +223,15 @@ fn a_folder_that_is_there_stays_as_it_is() {
     );
 }
 
-const SIGLAB: &str = env!("CARGO_BIN_EXE_siglab");
+pub(crate) const SIGLAB: &str = env!("CARGO_BIN_EXE_siglab");
 
 /// Gradescope's folders, with an autograder unpacked and set up in them.
-struct Gradescope {
+pub(crate) struct Gradescope {
     dir: TempDir,
 }
 
 impl Gradescope {
-    fn new(workspace: &Path, binary: &str) -> Self {
+    pub(crate) fn new(workspace: &Path, binary: &str) -> Self {
         // The user's own folder for temporary files may be closed to others.
         let dir = TempDir::new_in("/var/tmp").expect("a temporary folder");
         let autograder = Self { dir };
@@ -254,7 +254,7 @@ impl Gradescope {
         autograder
     }
 
-    fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.dir.path()
     }
 
@@ -282,7 +282,7 @@ impl Gradescope {
         command
     }
 
-    fn submit(&self, text: &str) {
+    pub(crate) fn submit(&self, text: &str) {
         let file = self.root().join("submission/terminator.c");
         fs::write(file, text).expect("it can be written");
     }
@@ -347,7 +347,7 @@ fn gradescope_grades() {
     assert_eq!(results["extra_data"]["status"], "refused");
 }
 
-fn wrong() -> PathBuf {
+pub(crate) fn wrong() -> PathBuf {
     root().join("exercises/terminator/wrong/window_too_long.c")
 }
 

@@ -19,7 +19,7 @@ use crate::inspect::follower::{Follow, Followed, Follower};
 use crate::inspect::symbols::Symbols;
 use crate::kernel::sys::launch::{Launch, LaunchError, Launched, launch};
 use crate::kernel::sys::ticker::Ticker;
-use crate::kernel::sys::{Errno, cpu, proc};
+use crate::kernel::sys::{Errno, cpu, creds, proc};
 use crate::options::Options;
 use crate::script::{Action, Script, When};
 use crate::tracer::stdio::Plumbing;
@@ -150,6 +150,11 @@ fn trace<'a>(
         addresses_vary,
     } = launch(&spec).map_err(|error| launch_error(command, error))?;
     plumbing.close_child_ends();
+    // Dropped at the end, when nobody is looked at any more.
+    let _borrowed = match confinement {
+        Some(_) => creds::become_like(pid).map_err(environment("look at the program"))?,
+        None => None,
+    };
     let waits_for_output = script
         .steps
         .iter()

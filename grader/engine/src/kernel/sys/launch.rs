@@ -9,7 +9,7 @@ use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 use super::ptrace::Stopped;
 use super::serve::{self, Listener};
 use super::wait::{self, Status};
-use super::{Errno, Pid, proc, ptrace};
+use super::{Errno, Pid, creds, proc, ptrace};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use siglab_model::Signal;
 
@@ -85,6 +85,7 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
     .map_err(|errno| LaunchError::Setup("socketpair", errno.into()))?;
     let argv = pointers(&spec.args);
     let envp = pointers(&spec.env);
+    let traceable = creds::keep_traceable();
     // SAFETY: fork(2): the child calls only async-signal-safe functions until it execs or
     // exits; see `child`.
     let forked = unsafe { libc::fork() };
@@ -110,6 +111,7 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
         while let Ok(None) = wait::take(pid, true) {}
         return Err(LaunchError::Seize(errno));
     }
+    drop(traceable);
     go_write.write_all(b"!").map_err(setup("start the child"))?;
     loop {
         let report = match wait::take(pid, true) {

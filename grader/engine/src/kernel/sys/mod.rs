@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod cpu;
+pub(crate) mod creds;
 pub(crate) mod errno;
 pub(crate) mod fds;
 pub(crate) mod launch;
