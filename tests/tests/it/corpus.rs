@@ -63,6 +63,7 @@ corpus! {
     cond_timedwait
     cpu_clocks
     cxx_threads
+    dumpable
     epoll_eintr
     epoll_timeouts
     errno_in_handler

@@ -1,6 +1,7 @@
 //! Calls that change other processes without a signal: limits, scheduling, memory. They
 //! reach processes of the run only.
 
+use super::failure;
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::{Errno, Pid};
@@ -44,13 +45,36 @@ impl Run<'_> {
 
     /// prctl(PR_SET_PDEATHSIG, signal): a signal when a parent ends.
     /// prctl(PR_SET_CHILD_SUBREAPER, on): can't fail.
+    /// prctl(PR_SET_DUMPABLE, value) and prctl(PR_GET_DUMPABLE).
     pub(super) fn prctl(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         if regs.arg(0) as u32 as i32 == libc::PR_SET_CHILD_SUBREAPER {
             self.world.process_of(tid)?.is_subreaper = regs.arg(1) != 0;
             return Ok(Next::USER);
         }
+        match regs.arg(0) as u32 as i32 {
+            libc::PR_SET_DUMPABLE => return self.set_dumpable(tid, regs),
+            libc::PR_GET_DUMPABLE => {
+                return match self.world.process_of(tid)?.dumpable {
+                    Some(value) => self.answer(tid, regs, value),
+                    None => Ok(Next::USER),
+                };
+            }
+            _ => {}
+        }
         self.world.has_other_signals = true;
         self.begin_plain(tid, regs)
+    }
+
+    /// prctl(PR_SET_DUMPABLE, value): siglab could not look at the process any more, unless it is
+    /// root. So that is only said.
+    fn set_dumpable(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
+        let value = match regs.arg(1) {
+            0 => 0,
+            1 => 1,
+            _ => return self.answer(tid, regs, failure(Errno::EINVAL)),
+        };
+        self.world.process_of(tid)?.dumpable = Some(value);
+        self.answer(tid, regs, 0)
     }
 
     /// io_uring_setup(entries, parameters).

@@ -322,6 +322,8 @@ const IOCTL: &[Condition] = &[
 const PRCTL: &[Condition] = &[
     is(0, libc::PR_SET_PDEATHSIG as u32),
     is(0, libc::PR_SET_CHILD_SUBREAPER as u32),
+    is(0, libc::PR_SET_DUMPABLE as u32),
+    is(0, libc::PR_GET_DUMPABLE as u32),
 ];
 /// The options of setsockopt(2) and getsockopt(2) that stop.
 const SOCKET_TIMEOUTS: &[Condition] = &[

@@ -210,6 +210,7 @@ impl Run<'_> {
             .any(crate::world::process::RawAction::is_handler);
         let watch = self.world.process(creator)?.watch_calls;
         let sockets = self.world.process(creator)?.socket_timeouts.clone();
+        let dumpable = self.world.process(creator)?.dumpable;
         let exit_signal = match regs.sys() {
             // With its creator's parent it shares what that is told of their ends.
             _ if same_parent => self.world.process(creator)?.exit_signal,
@@ -225,6 +226,7 @@ impl Run<'_> {
         process.has_handled = has_handled;
         process.watch_calls = watch;
         process.socket_timeouts = sockets;
+        process.dumpable = dumpable;
         process.exit_signal = exit_signal;
         self.world.processes.push(process);
         Ok(role)
@@ -247,6 +249,7 @@ impl Run<'_> {
         self.world.reset_exit_signals(pid);
         let process = self.world.process(pid)?;
         process.reset_handlers();
+        process.dumpable = None;
         let role = process.role.clone();
         let task = self.world.task(pid)?;
         task.role = role.clone();

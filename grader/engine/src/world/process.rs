@@ -84,6 +84,8 @@ pub(crate) struct Process {
     /// Whether orphans among its descendants become its children: `PR_SET_CHILD_SUBREAPER`
     /// of prctl(2). It isn't inherited, and outlasts exec(2).
     pub(crate) is_subreaper: bool,
+    /// What it has said of itself with `PR_SET_DUMPABLE` of prctl(2).
+    pub(crate) dumpable: Option<i64>,
     /// Whether its pid may belong to somebody else by now.
     pub(crate) gone: bool,
     /// Whether it called exit_group(2).
@@ -122,6 +124,7 @@ impl Process {
             status: None,
             ended: None,
             is_subreaper: false,
+            dumpable: None,
             gone: false,
             exiting: false,
             watch_calls: false,
