@@ -51,8 +51,9 @@ fn hostile_submissions_beside_good_ones() {
             .env("TMPDIR", course.at("tmp"))
             .assert()
             .code(0);
-        assert!(stderr(&assert).starts_with("siglab: sandbox: "));
-        assert_eq!(stderr(&assert).lines().count(), 1, "it is said once");
+        let said = stderr(&assert);
+        assert!(said.starts_with("siglab: sandbox: "), "{said}");
+        assert_eq!(said.lines().count(), 1, "it is said once: {said}");
         for (at, (program, status)) in hostile.iter().enumerate() {
             let good = json(&course.at(&format!("out/results/{at}-good.c.json")));
             assert_eq!(good["score"], good["max_score"], "{good:#}");
