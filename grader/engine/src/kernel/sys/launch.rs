@@ -9,7 +9,7 @@ use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 use super::ptrace::Stopped;
 use super::serve::{self, Listener};
 use super::wait::{self, Status};
-use super::{Errno, Pid, creds, proc, ptrace};
+use super::{Errno, Pid, creds, ptrace};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use siglab_model::Signal;
 
@@ -54,8 +54,6 @@ pub(crate) struct Launched {
     pub(crate) stopped: Stopped,
     /// Where the calls arrive that siglab makes in its place.
     pub(crate) listener: Option<Listener>,
-    /// Whether its addresses are chosen at random: personality(2) was refused.
-    pub(crate) addresses_vary: bool,
 }
 
 /// What the child was at when it failed. The codes cross a pipe.
@@ -125,7 +123,6 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
                     pid,
                     stopped,
                     listener: Listener::receive(&listener),
-                    addresses_vary: proc::addresses_vary(pid),
                 });
             }
             (Status::Killed { signal, .. }, _) if signal == Signal::SEGV => {
