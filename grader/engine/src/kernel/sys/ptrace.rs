@@ -120,6 +120,7 @@ impl Stopped {
         )
         .map_err(self.failed("read the vector registers of"))?;
         state.truncate(part.iov_len);
+        crate::kernel::arch::leave_out_usage(&mut state);
         Ok(state)
     }
 

@@ -530,3 +530,14 @@ pub(crate) fn reads_time_stamp(code: [u8; 3]) -> Option<(u64, bool)> {
         _ => None,
     }
 }
+
+/// Leaves out of the registers of [`EXTENDED_STATE`] which parts of them the processor holds to be
+/// in use: `XSTATE_BV` in the header behind the legacy region (Intel's manual, volume 1, 13.4.2).
+/// A part that isn't in use has its initial values there, and whether a part with these counts as
+/// in use depends on when the processor was switched to somebody else.
+pub(crate) fn leave_out_usage(state: &mut [u8]) {
+    const XSTATE_BV: std::ops::Range<usize> = 512..520;
+    if let Some(usage) = state.get_mut(XSTATE_BV) {
+        usage.fill(0);
+    }
+}
