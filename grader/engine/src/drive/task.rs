@@ -200,7 +200,7 @@ impl Run<'_> {
 
     /// A task that was to be interrupted makes a call first, which that would interrupt. So the
     /// call isn't made, the interruption is taken, and it makes its call again.
-    /// Its end, if somebody kills it meanwhile.
+    /// Returns its end, if somebody kills it meanwhile.
     fn take_interrupt_before_call(&mut self, tid: Pid) -> Outcome<Option<Status>> {
         // A stop takes back an interruption that came before it (ptrace_stop in
         // kernel/signal.c), but not one that came after it.
