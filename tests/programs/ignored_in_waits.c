@@ -88,6 +88,11 @@ static void in_read(void) {
     SAY(read(ends[0], &byte, 1));
 }
 
+static void in_endless_poll(void) {
+    struct pollfd input = {.fd = ends[0], .events = POLLIN};
+    SAY(poll(&input, 1, -1));
+}
+
 static void in_msgrcv(void) {
     struct { long type; char text[8]; } message;
     SAY(msgrcv(messages, &message, sizeof message.text, 0, 0));
@@ -124,7 +129,7 @@ static void in_waitall(void) {
 
 static void wake_up(void (*wait_there)(void), pid_t waiter) {
     struct { long type; char text[8]; } message = {.type = 1};
-    if (wait_there == in_read)
+    if (wait_there == in_read || wait_there == in_endless_poll)
         MUST(write(ends[1], "x", 1));
     if (wait_there == in_waitall)
         MUST(write(sockets[1], "cd", 2));
@@ -166,8 +171,9 @@ static void disturbed(void (*wait_there)(void), bool timed) {
 int main(void) {
     void (*const waits[])(void) = {in_nanosleep,    in_poll,          in_ppoll,   in_select, in_pselect,        in_epoll,
                                    in_sigtimedwait, in_semtimedop,    in_recv,    in_read,   in_mq_timedreceive, in_msgrcv,
-                                   in_semop,        in_sem_timedwait, in_inotify, in_waitall, in_signalfd};
-    void (*const untimed[])(void) = {in_read, in_msgrcv, in_semop, in_inotify, in_signalfd, in_waitall};
+                                   in_semop,        in_sem_timedwait, in_inotify, in_waitall, in_signalfd,
+                                   in_endless_poll};
+    void (*const untimed[])(void) = {in_read, in_endless_poll, in_msgrcv, in_semop, in_inotify, in_signalfd, in_waitall};
     enum { COUNT = sizeof waits / sizeof *waits };
     pid_t children[COUNT];
     int outputs[COUNT];

@@ -7,6 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use siglab_lab::{Lab, Language, Part, Variant};
+
 use crate::random::Random;
 
 /// Names that are changed. None is used in `child()`, which has to stay as it is, and none
@@ -73,17 +75,18 @@ pub fn hostile(name: &str) -> String {
     fs::read_to_string(folder.join(format!("{name}.c"))).expect("it is there")
 }
 
-/// The C programs in a folder of the lab, by name.
-fn programs(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(lab_folder().join(folder)).expect("the lab has this folder");
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("it can be read").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "c"))
-        .collect();
-    paths.sort();
-    paths
-        .iter()
-        .map(|path| fs::read_to_string(path).expect("it is text"))
+/// The C programs of the lab: solutions, starters, wrong variants, each by name.
+fn programs() -> Vec<String> {
+    let lab = Lab::load(&lab_folder()).expect("it is a lab");
+    let variants = lab.variants().expect("its folders can be read");
+    let parts = [Part::Solution, Part::Starter, Part::Wrong];
+    let of = |part| {
+        let is_meant = move |it: &&Variant| it.part == part && it.language == Language::C;
+        variants.iter().filter(is_meant)
+    };
+    let programs = parts.into_iter().flat_map(of);
+    programs
+        .map(|it| it.text.as_ref().expect("it can be composed").clone())
         .collect()
 }
 
@@ -93,9 +96,7 @@ fn programs(folder: &str) -> Vec<String> {
 /// # Panics
 /// If the lab can't be read, or there is no room.
 pub fn make(folder: &Path, size: usize, random: &mut Random) -> Vec<String> {
-    let mut all = programs("solution");
-    all.extend(programs("starter"));
-    all.extend(programs("wrong"));
+    let all = programs();
     let mut pick = |limit: usize| usize::try_from(random.below(limit as u64)).unwrap_or(0);
     (1..=size)
         .map(|number| {
@@ -122,8 +123,8 @@ pub fn make(folder: &Path, size: usize, random: &mut Random) -> Vec<String> {
         .collect()
 }
 
-/// A part of a C program.
-enum Part<'a> {
+/// A piece of a C program.
+enum Piece<'a> {
     Word(&'a str),
     Comment,
     /// String literals and everything else.
@@ -131,7 +132,7 @@ enum Part<'a> {
 }
 
 /// Cuts a program into words, comments and the rest.
-fn parts(text: &str) -> Vec<Part<'_>> {
+fn parts(text: &str) -> Vec<Piece<'_>> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut parts = Vec::new();
     let mut rest = text;
@@ -149,11 +150,11 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         };
         let (part, after) = rest.split_at(length);
         parts.push(if part.starts_with("//") || part.starts_with("/*") {
-            Part::Comment
+            Piece::Comment
         } else if is_word(first) {
-            Part::Word(part)
+            Piece::Word(part)
         } else {
-            Part::Other(part)
+            Piece::Other(part)
         });
         rest = after;
     }
@@ -175,9 +176,9 @@ fn literal(text: &str, quote: char) -> usize {
 /// The program with other names, and without comments.
 fn rename(text: &str, suffix: &str) -> String {
     let renamed = parts(text).into_iter().map(|part| match part {
-        Part::Word(word) if NAMES.contains(&word) => format!("{word}{suffix}"),
-        Part::Word(text) | Part::Other(text) => text.to_owned(),
-        Part::Comment => String::new(),
+        Piece::Word(word) if NAMES.contains(&word) => format!("{word}{suffix}"),
+        Piece::Word(text) | Piece::Other(text) => text.to_owned(),
+        Piece::Comment => String::new(),
     });
     renamed.collect()
 }

@@ -16,7 +16,7 @@ use nix::unistd::alarm;
 const DEADLINE: u32 = 300;
 
 /// Lets the program start with all signals at their default actions, none blocked, a umask
-/// of 022, and no core file should it crash.
+/// of 022, no core file should it crash, and no place to remember anything in.
 pub fn known(command: &mut Command) -> &mut Command {
     before_exec(command, None)
 }
@@ -28,6 +28,10 @@ pub fn bounded(command: &mut Command) -> &mut Command {
 }
 
 fn before_exec(command: &mut Command, deadline: Option<u32>) -> &mut Command {
+    // A folder can't be made there, not even by root.
+    command.env("XDG_STATE_HOME", "/dev/null");
+    // Where SIGCHLD is ignored, the test couldn't wait for the program.
+    siglab_sandbox::own_signals().expect("the kernel permits it");
     #[expect(
         unsafe_code,
         reason = "nobody else can change what a program starts with"

@@ -43,6 +43,34 @@ pub enum ClassError {
         /// The one around it.
         outer: PathBuf,
     },
+    /// A `course.toml` that can't be read, or contradicts itself.
+    #[error("{}:{line}:{column}: {why}", path.display())]
+    Course {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// Where in the line, in characters from 1.
+        column: usize,
+        /// Why.
+        why: String,
+        /// What to do, if that can be said.
+        hint: Option<String>,
+    },
+    /// A folder for a course's results holds something else.
+    #[error("{} is not empty, and holds no results of a course", out.display())]
+    NotCourse {
+        /// The folder.
+        out: PathBuf,
+    },
+    /// An archive of submissions can't be unpacked.
+    #[error("{} {why}", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// A roster isn't one.
     #[error("{}: {why}", path.display())]
     Roster {
@@ -132,6 +160,14 @@ pub enum ClassError {
     /// Something that grading needs isn't there.
     #[error(transparent)]
     Grade(#[from] GradeError),
+    /// Nothing can be graded on this machine, as a grader's process has found out.
+    #[error("{message}")]
+    Grader {
+        /// Why.
+        message: String,
+        /// Whether siglab is to blame, rather than the machine.
+        is_internal: bool,
+    },
     /// It was asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -147,7 +183,8 @@ impl ClassError {
         match self {
             // A full disk is a matter of the machine, a wrong path one of the user.
             Self::Write { source, .. } => match source.kind() {
-                io::ErrorKind::NotFound
+                io::ErrorKind::InvalidInput
+                | io::ErrorKind::NotFound
                 | io::ErrorKind::PermissionDenied
                 | io::ErrorKind::NotADirectory
                 | io::ErrorKind::IsADirectory => ErrorKind::Usage,
@@ -156,6 +193,9 @@ impl ClassError {
             Self::Read { .. }
             | Self::NoSubmissions { .. }
             | Self::Nested { .. }
+            | Self::Course { .. }
+            | Self::NotCourse { .. }
+            | Self::Archive { .. }
             | Self::Roster { .. }
             | Self::Gradebook { .. }
             | Self::RosterKnowsNobody { .. }
@@ -168,8 +208,20 @@ impl ClassError {
             | Self::Merge(_) => ErrorKind::Usage,
             Self::Store { .. } => ErrorKind::Environment,
             Self::Grade(error) => error.kind(),
+            Self::Grader {
+                is_internal: false, ..
+            } => ErrorKind::Environment,
+            Self::Grader { .. } => ErrorKind::Internal,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Internal(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// There can be no process for a grader.
+    pub(crate) fn no_grader(error: io::Error) -> Self {
+        Self::Grader {
+            message: format!("can't have a process for a submission: {}", reason(&error)),
+            is_internal: false,
         }
     }
 
@@ -179,7 +231,11 @@ impl ClassError {
         match self {
             Self::Nested { .. } => Some("name a folder beside the submissions with --out".into()),
             Self::Gradebook { hint, .. } => Some(hint.clone()),
-            Self::NotResults { .. } => {
+            Self::Course { hint, .. } => hint.clone(),
+            Self::Grader {
+                is_internal: false, ..
+            } => Some("`siglab doctor` says what is missing".into()),
+            Self::NotResults { .. } | Self::NotCourse { .. } => {
                 Some("name an empty folder, or a new one, with --out".into())
             }
             Self::Other { .. } => {

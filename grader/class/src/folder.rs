@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use siglab_lab::GradeResult;
+use siglab_sandbox::regular;
 
 use crate::error::ClassError;
 use crate::store::{STORE, Store};
@@ -54,7 +55,7 @@ impl Claim {
             });
         }
         let file = path.join(LOCK);
-        let lock = File::create(&file).map_err(write_error(&file))?;
+        let lock = regular::open_lock(&file).map_err(write_error(&file))?;
         match fcntl(&lock, FcntlArg::F_SETLK(&byte(STARTED))) {
             Ok(_) => {}
             Err(Errno::EAGAIN | Errno::EACCES) => {
@@ -141,7 +142,8 @@ impl Folder {
         content.push(b'\n');
         let path = self.result(name);
         // Interrupted between the store and here, it may be old or missing.
-        if fs::read(&path).is_ok_and(|old| old == content) {
+        let most = content.len() as u64;
+        if regular::read_unlinked(&path, most).is_ok_and(|old| old == content) {
             return Ok(());
         }
         write(&path, &content)
@@ -171,11 +173,7 @@ impl Folder {
 
     /// Removes a file beside the store, if it is there.
     pub(crate) fn remove(&self, name: &str) -> Result<(), ClassError> {
-        let path = self.path.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(&path)(error)),
-            _ => Ok(()),
-        }
+        remove(&self.path.join(name))
     }
 
     /// Makes sure that all that was written survives the machine's end, too.
@@ -187,8 +185,21 @@ impl Folder {
     }
 }
 
+/// Removes a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), ClassError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a siglab has begun to keep results in a folder.
+pub(crate) fn is_begun(path: &Path) -> bool {
+    path.join(STORE).is_file() || is_empty(path).unwrap_or(false)
+}
+
 /// Writes a file whole or not at all.
-fn write(path: &Path, content: &[u8]) -> Result<(), ClassError> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), ClassError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = || -> io::Result<()> {
         let mut file = tempfile::Builder::new()

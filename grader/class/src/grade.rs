@@ -3,34 +3,32 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::time::Duration;
 
 use siglab_engine::Cancel;
 use siglab_lab::{GradeOptions, GradeResult, Lab, Status};
-use siglab_sandbox::Sandbox;
+use siglab_sandbox::{Sandbox, Temporary};
 
+use crate::crew::Crew;
 use crate::error::ClassError;
 use crate::folder::{Claim, Folder};
 use crate::gradebook::{self, Choice, Gradebook};
 use crate::intake::roster::Roster;
-use crate::intake::{self, Entry};
+use crate::intake::{self, Entry, unpack};
 use crate::keys::LabKeys;
 use crate::plan::{Plan, Planned, plan};
-use crate::programs::Programs;
 use crate::regrade::Changes;
 use crate::shard::Shard;
 use crate::store::Store;
 use crate::summary::{SCORES, SUMMARY, SUMMARY_MARKDOWN, SUMMARY_TEXT, Summary};
-use crate::worker::{self, Room};
+use crate::tidy::Folders;
+use crate::worker;
 
 /// The most results that are committed together.
 const BATCH: usize = 32;
 
 /// How to grade a class.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ClassOptions {
     /// How many submissions are graded at the same time; one for each processor if absent.
     pub jobs: Option<NonZeroUsize>,
@@ -48,6 +46,24 @@ pub struct ClassOptions {
     /// The folder in which the libraries for Rust submissions are kept: see
     /// [`GradeOptions::cache`].
     pub cache: Option<PathBuf>,
+    /// How long building and running a submission may take, in real time.
+    pub deadline: Duration,
+}
+
+impl Default for ClassOptions {
+    /// The whole class, on all processors, a minute for each submission.
+    fn default() -> Self {
+        Self {
+            jobs: None,
+            roster: None,
+            gradebook: None,
+            shard: None,
+            mode: Mode::default(),
+            version: String::new(),
+            cache: None,
+            deadline: GradeOptions::default().deadline,
+        }
+    }
 }
 
 /// What becomes of results that were made with another version of the lab, of siglab or of
@@ -111,10 +127,12 @@ pub struct Prepared<'a> {
     roster: Option<Roster>,
     gradebook: Choice,
     options: ClassOptions,
+    /// Removed when the results are there.
+    unpacked: Option<Temporary>,
 }
 
-/// Finds out what there is to be graded: all submissions to `lab` in the folder `dir`. The
-/// results are to be kept in the folder `out`. Starts no thread that stays.
+/// Finds out what there is to be graded: all submissions to `lab` in the folder `dir`, or in an
+/// archive of it. The results are to be kept in the folder `out`. Starts no thread that stays.
 ///
 /// # Errors
 /// If the folders or the roster aren't what they should be, or another siglab works on
@@ -125,37 +143,67 @@ pub fn prepare<'a>(
     out: &Path,
     options: ClassOptions,
 ) -> Result<Prepared<'a>, ClassError> {
-    let dir = canonical(dir)?;
-    refuse_nested(&dir, out)?;
+    refuse_nested(&canonical(dir)?, out)?;
+    let opened = unpack::open(dir)?;
     let roster = options.roster.as_deref().map(Roster::load).transpose()?;
     let roster_path = options.roster.as_deref().map(canonical).transpose()?;
-    let mut entries = intake::scan(&dir, roster_path.as_deref())?;
+    let entries = intake::scan(&opened.dir, roster_path.as_deref())?;
     if let Some(roster) = &roster {
         roster.check(&entries)?;
     }
-    let gradebook = match &roster {
-        Some(roster) => Gradebook::choose(lab, roster, options.gradebook.as_deref())?,
-        None => Choice::NoGradebook,
-    };
-    if let Some(shard) = options.shard {
-        entries.retain(|entry| shard.holds(&entry.name));
-    }
-    let keys = LabKeys::of(lab, &options.version)?;
-    if options.mode == Mode::Regrade && !out.join(crate::store::STORE).is_file() {
-        return Err(ClassError::NothingToRegrade {
-            out: out.to_owned(),
-        });
-    }
-    let claim = Claim::make(out)?;
-    Ok(Prepared {
-        lab,
-        keys,
-        claim,
+    let submissions = Submissions {
         entries,
-        roster,
-        gradebook,
-        options,
-    })
+        unpacked: opened.unpacked,
+    };
+    Prepared::new(lab, submissions, roster, out, options)
+}
+
+/// Submissions to a lab.
+#[derive(Debug)]
+pub(crate) struct Submissions {
+    pub(crate) entries: Vec<Entry>,
+    /// Where they are, if they were in an archive.
+    pub(crate) unpacked: Option<Temporary>,
+}
+
+impl<'a> Prepared<'a> {
+    /// That these submissions are to be graded, and their results kept in `out`.
+    pub(crate) fn new(
+        lab: &'a Lab,
+        submissions: Submissions,
+        roster: Option<Roster>,
+        out: &Path,
+        options: ClassOptions,
+    ) -> Result<Self, ClassError> {
+        let Submissions {
+            mut entries,
+            unpacked,
+        } = submissions;
+        let gradebook = match &roster {
+            Some(roster) => Gradebook::choose(lab, roster, options.gradebook.as_deref())?,
+            None => Choice::NoGradebook,
+        };
+        if let Some(shard) = options.shard {
+            entries.retain(|entry| shard.holds(&entry.name));
+        }
+        let keys = LabKeys::of(lab, &options.version)?;
+        if options.mode == Mode::Regrade && !out.join(crate::store::STORE).is_file() {
+            return Err(ClassError::NothingToRegrade {
+                out: out.to_owned(),
+            });
+        }
+        let claim = Claim::make(out)?;
+        Ok(Self {
+            lab,
+            keys,
+            claim,
+            entries,
+            roster,
+            gradebook,
+            options,
+            unpacked,
+        })
+    }
 }
 
 impl Prepared<'_> {
@@ -174,6 +222,14 @@ impl Prepared<'_> {
         match &self.gradebook {
             Choice::Unclear(assignments) => Some(assignments),
             Choice::NoGradebook | Choice::Gradebook(_) => None,
+        }
+    }
+
+    /// The file for the learning platform, if it is known what for.
+    pub(crate) fn gradebook(&self) -> Option<&Gradebook> {
+        match &self.gradebook {
+            Choice::Gradebook(gradebook) => Some(gradebook),
+            Choice::NoGradebook | Choice::Unclear(_) => None,
         }
     }
 
@@ -210,11 +266,13 @@ impl Prepared<'_> {
             sandbox,
             cancel,
         };
-        class.grade(self.entries, self.roster.as_ref(), observer)
+        let graded = class.grade(self.entries, self.roster.as_ref(), observer);
+        drop(self.unpacked);
+        graded
     }
 }
 
-fn canonical(path: &Path) -> Result<PathBuf, ClassError> {
+pub(crate) fn canonical(path: &Path) -> Result<PathBuf, ClassError> {
     let found = std::fs::canonicalize(path);
     found.map_err(|source| ClassError::Read {
         path: path.to_owned(),
@@ -223,7 +281,7 @@ fn canonical(path: &Path) -> Result<PathBuf, ClassError> {
 }
 
 /// Makes sure that neither folder is inside the other; `out` needn't be there.
-fn refuse_nested(dir: &Path, out: &Path) -> Result<(), ClassError> {
+pub(crate) fn refuse_nested(dir: &Path, out: &Path) -> Result<(), ClassError> {
     let absolute = std::path::absolute(out).map_err(|source| ClassError::Write {
         path: out.to_owned(),
         source,
@@ -259,9 +317,6 @@ struct Class<'a> {
     cancel: Cancel,
 }
 
-/// A result on its way from a worker to the store: its place in [`Plan::runs`].
-type Delivery = (usize, Result<GradeResult, ClassError>);
-
 impl Class<'_> {
     fn grade(
         self,
@@ -284,7 +339,7 @@ impl Class<'_> {
         for batch in plan.refused.chunks(BATCH) {
             let results = batch.iter().map(|at| {
                 let reason = plan.all[*at].refusal.as_deref().unwrap_or_default();
-                (vec![*at], worker::refused(lab, reason))
+                (vec![*at], worker::refused(lab, None, reason))
             });
             self.keep(&plan, &results.collect::<Vec<_>>(), observer)?;
         }
@@ -349,76 +404,44 @@ impl Class<'_> {
             .options
             .jobs
             .map_or(processors.len(), NonZeroUsize::get);
-        let jobs = jobs.max(1).min(plan.runs.len());
         let options = GradeOptions {
             jobs: Some(NonZeroUsize::MIN),
             cancel: self.cancel.clone(),
             sandbox: self.sandbox.clone(),
             cache: self.options.cache.clone(),
-            known: Some(Arc::new(Programs::default())),
+            deadline: self.options.deadline,
+            compile_deadline: self.options.deadline / 2,
             ..GradeOptions::default()
         };
-        let next = AtomicUsize::new(0);
-        let room = Room::default();
-        // The store stays on this thread.
-        let (lab, keys) = (self.lab, &self.keys);
-        let work = |processor: Option<usize>, deliver: &SyncSender<Delivery>| {
-            if let Some(processor) = processor {
-                worker::pin(processor);
-            }
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(run) = plan.runs.get(at) else {
-                    return;
-                };
-                let Planned { entry, row, .. } = &plan.all[run[0]];
-                let result = worker::grade(lab, keys, entry, &row.key, &room, &options);
-                let is_over = result.is_err();
-                // Without a receiver there is nothing left to do.
-                if deliver.send((at, result)).is_err() || is_over {
-                    return;
-                }
-            }
+        let crew = Crew {
+            lab: self.lab,
+            keys: &self.keys,
+            plan,
+            options,
+            deadline: self.options.deadline,
+            jobs: jobs.max(1),
+            cancel: &self.cancel,
         };
-        let (sender, receiver) = sync_channel(BATCH);
-        thread::scope(|scope| {
-            for at in 0..jobs {
-                let processor = processors.get(at % processors.len().max(1)).copied();
-                let (sender, work) = (sender.clone(), &work);
-                scope.spawn(move || work(processor, &sender));
-            }
-            drop(sender);
-            let kept = self.receive(plan, receiver, observer);
-            if kept.is_err() {
-                // The workers needn't finish what nobody will keep.
-                self.cancel.cancel();
-            }
-            kept
-        })
-    }
-
-    fn receive(
-        &self,
-        plan: &Plan,
-        receiver: Receiver<Delivery>,
-        observer: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), ClassError> {
-        while let Ok(first) = receiver.recv() {
-            let mut results = Vec::new();
-            let mut failure = None;
-            for (at, result) in std::iter::once(first).chain(receiver.try_iter().take(BATCH)) {
-                match result {
-                    Ok(result) => results.push((plan.runs[at].clone(), result)),
-                    Err(error) => failure = failure.or(Some(error)),
-                }
-            }
-            self.keep(plan, &results, observer)?;
-            results.iter().for_each(|_| observer(Event::RunOver));
-            if let Some(error) = failure {
-                return Err(error);
-            }
+        // Here what is handed out is compiled, once, for all.
+        let folders = Folders::new(self.sandbox.as_ref()).map_err(|source| ClassError::Write {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+        for language in &plan.languages {
+            crew.prepare(*language, &folders)?;
         }
-        Ok(())
+        crew.work(&mut |results| {
+            let runs = results.len();
+            for batch in results.chunks(BATCH) {
+                let batch: Vec<_> = batch
+                    .iter()
+                    .map(|(at, result)| (plan.runs[*at].clone(), result.clone()))
+                    .collect();
+                self.keep(plan, &batch, observer)?;
+            }
+            (0..runs).for_each(|_| observer(Event::RunOver));
+            Ok(())
+        })
     }
 
     /// Writes what sums the class up.

@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::summary::GradebookCount;
 
 /// The name of the file for Canvas.
-const CANVAS: &str = "canvas.csv";
+pub(crate) const CANVAS: &str = "canvas.csv";
 /// The name of the file for Moodle.
 const MOODLE: &str = "moodle.csv";
 
@@ -150,6 +150,32 @@ impl Gradebook {
     /// The file for the platform, with the scores that are in `store`: of every student with
     /// one submission that could be graded.
     pub(crate) fn fill(&self, store: &Store) -> Result<Filled, ClassError> {
+        let roster = Roster::parse(&self.roster).map_err(ClassError::Internal)?;
+        let scores = self.scores(store, &roster)?;
+        let sheet = Sheet::read(&self.roster).map_err(internal)?;
+        let (file, csv) = match &self.assignment {
+            Some(assignment) => {
+                let export = CanvasExport::recognise(&sheet).map_err(internal)?;
+                (CANVAS, export.fill(&[(assignment, &scores)]))
+            }
+            None => {
+                let worksheet = MoodleWorksheet::recognise(&sheet).map_err(internal)?;
+                (MOODLE, worksheet.fill(&scores))
+            }
+        };
+        Ok(Filled {
+            csv: csv.map_err(|error: SheetError| internal(error))?,
+            count: GradebookCount {
+                file,
+                assignment: self.assignment.clone(),
+                scores: scores.len(),
+                without: roster.students.len() - scores.len(),
+            },
+        })
+    }
+
+    /// The scores in `store` by the lines of `roster`.
+    fn scores(&self, store: &Store, roster: &Roster) -> Result<Scores, ClassError> {
         let mut by_student: BTreeMap<Student, Vec<Option<Score>>> = BTreeMap::new();
         store.read(|row, result| {
             let score = crate::grade::is_verdict(result).then(|| Score {
@@ -166,7 +192,6 @@ impl Gradebook {
             }
             Ok(())
         })?;
-        let roster = Roster::parse(&self.roster).map_err(ClassError::Internal)?;
         let mut lines: BTreeMap<&Student, Vec<usize>> = BTreeMap::new();
         for (student, line) in roster.with_lines() {
             lines.entry(student).or_default().push(line);
@@ -182,26 +207,35 @@ impl Gradebook {
                 scores.insert(*line, score.clone());
             }
         }
-        let sheet = Sheet::read(&self.roster).map_err(internal)?;
-        let (file, csv) = match &self.assignment {
-            Some(assignment) => {
-                let export = CanvasExport::recognise(&sheet).map_err(internal)?;
-                (CANVAS, export.fill(assignment, &scores))
-            }
-            None => {
-                let worksheet = MoodleWorksheet::recognise(&sheet).map_err(internal)?;
-                (MOODLE, worksheet.fill(&scores))
-            }
+        Ok(scores)
+    }
+
+    /// The file for Canvas with the assignments of several labs, which have one roster. Nothing
+    /// if none of these is for Canvas.
+    pub(crate) fn fill_all(labs: &[(&Self, &Store)]) -> Result<Option<String>, ClassError> {
+        let Some((first, _)) = labs.first() else {
+            return Ok(None);
         };
-        Ok(Filled {
-            csv: csv.map_err(|error: SheetError| internal(error))?,
-            count: GradebookCount {
-                file,
-                assignment: self.assignment.clone(),
-                scores: scores.len(),
-                without: roster.students.len() - scores.len(),
-            },
-        })
+        let roster = Roster::parse(&first.roster).map_err(ClassError::Internal)?;
+        let mut assignments = Vec::new();
+        for (gradebook, store) in labs {
+            if let Some(assignment) = &gradebook.assignment {
+                assignments.push((assignment.as_str(), gradebook.scores(store, &roster)?));
+            }
+        }
+        if assignments.is_empty() {
+            return Ok(None);
+        }
+        let sheet = Sheet::read(&first.roster).map_err(internal)?;
+        let export = CanvasExport::recognise(&sheet).map_err(internal)?;
+        let columns = assignments.iter().map(|(name, scores)| (*name, scores));
+        let filled = export.fill(&columns.collect::<Vec<_>>());
+        filled.map(Some).map_err(internal)
+    }
+
+    /// The column that it is about, if that is one of several.
+    pub(crate) fn assignment(&self) -> Option<&str> {
+        self.assignment.as_deref()
     }
 }
 

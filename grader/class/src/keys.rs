@@ -2,15 +2,14 @@
 //!
 //! A result depends on the lab (its manifest and the program as it was handed out), on
 //! siglab's version, on the compiler, on the libraries of Rust submissions, on the layers of the
-//! sandbox, and on the submission itself. Equal keys mean equal results, so each key is run once.
+//! sandbox, on the seed that moments are drawn from, and on the submission itself. Equal keys mean equal results, so each key is run once.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use siglab_lab::{Lab, Language, MANIFEST};
-use siglab_sandbox::Layers;
+use siglab_sandbox::{Layers, regular};
 
 use crate::error::ClassError;
 use crate::intake::source::Source;
@@ -51,6 +50,8 @@ pub struct LabKeys {
     pub rust: Option<String>,
     /// The sandbox's level and active layers, or [`NO_SANDBOX`].
     pub sandbox: String,
+    /// What the lab's moments are drawn from, a decimal number; absent if none is.
+    pub seed: Option<String>,
 }
 
 /// What [`LabKeys::sandbox`] is without one.
@@ -62,7 +63,7 @@ impl LabKeys {
     /// # Errors
     /// If a file of the lab can't be read.
     pub fn of(lab: &Lab, version: &str) -> Result<Self, ClassError> {
-        let read = |path: &Path| match fs::read(path) {
+        let read = |path: &Path| match regular::read(path, regular::MOST_TEXT) {
             Ok(content) => Ok(content),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(source) => Err(ClassError::Read {
@@ -91,6 +92,7 @@ impl LabKeys {
             c: compiler(Language::C),
             rust: compiler(Language::Rust),
             sandbox: NO_SANDBOX.to_owned(),
+            seed: lab.manifest.seed.map(|seed| seed.to_string()),
         })
     }
 
@@ -106,7 +108,8 @@ impl LabKeys {
 
     fn compiler(&self, language: Language) -> &str {
         let compiler = match language {
-            Language::C => &self.c,
+            // The program that was handed out is in C.
+            Language::C | Language::Predictions => &self.c,
             Language::Rust => &self.rust,
         };
         compiler.as_deref().unwrap_or("none")
@@ -115,15 +118,20 @@ impl LabKeys {
     /// The key of a submission to this lab.
     #[must_use]
     pub fn key(&self, source: &Source) -> String {
-        hex([
+        let hash = source.hash();
+        let parts = [
             SCHEME,
             self.lab.as_bytes(),
             self.files.as_bytes(),
             self.siglab.as_bytes(),
             self.compiler(source.language).as_bytes(),
             self.sandbox.as_bytes(),
-            source.hash().as_bytes(),
-        ])
+            hash.as_bytes(),
+        ];
+        // Labs that draw nothing keep the keys that they had before anything could be drawn.
+        hex(parts
+            .into_iter()
+            .chain(self.seed.as_deref().map(str::as_bytes)))
     }
 
     /// The key of what isn't a submission, for this reason.
@@ -155,6 +163,7 @@ mod tests {
             c: Some("gcc".into()),
             rust: Some("rustc".into()),
             sandbox: NO_SANDBOX.into(),
+            seed: None,
         }
     }
 
@@ -186,6 +195,8 @@ mod tests {
             |keys: &mut LabKeys| keys.siglab.push('2'),
             |keys: &mut LabKeys| keys.c = Some("clang".into()),
             |keys: &mut LabKeys| keys.sandbox = "weak: L0".into(),
+            |keys: &mut LabKeys| keys.seed = Some("7".into()),
+            |keys: &mut LabKeys| keys.seed = Some("8".into()),
         ] {
             let mut changed = keys();
             change(&mut changed);

@@ -6,11 +6,16 @@
 //! - With the feature `store`: [`prepare`] finds out what there is to do, [`Prepared::grade`] runs
 //!   what has no result yet, in a sandbox, and keeps every result in a [`Store`] that survives siglab's death; [`merge`] joins shards; [`Changes`] says
 //!   what grading again has changed.
+//! - A [`Course`] is several labs, each with its submissions; [`prepare_course`] and
+//!   [`PreparedCourse::grade`] grade them one after another, for one gradebook, a [`Book`].
 //! - [`Summary`] is what an instructor wants to know about a class. A roster that a platform
 //!   exported is written again with the scores in it, for the platform to import.
 
 #![forbid(unsafe_code)]
 
+mod course;
+#[cfg(feature = "store")]
+mod crew;
 mod error;
 #[cfg(feature = "store")]
 mod folder;
@@ -32,10 +37,20 @@ mod shard;
 #[cfg(feature = "store")]
 mod store;
 mod summary;
+#[cfg(feature = "store")]
 mod tidy;
 #[cfg(feature = "store")]
 mod worker;
 
+#[cfg(feature = "store")]
+pub use course::book::{Book, COURSE_SCHEMA, LabColumn, Line, Points, Undecided};
+#[cfg(feature = "store")]
+pub use course::grade::{GradedCourse, PreparedCourse, prepare_course};
+#[cfg(feature = "schema")]
+pub use course::schema as course_schema;
+pub use course::{Course, CourseLab, Submissions};
+#[cfg(feature = "store")]
+pub use crew::death;
 pub use error::ClassError;
 #[cfg(feature = "store")]
 pub use grade::{ClassOptions, Event, Finished, Graded, Mode, Prepared, prepare};

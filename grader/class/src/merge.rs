@@ -14,7 +14,7 @@ use crate::store::{STORE, Store};
 use crate::summary::Summary;
 
 /// Notes that the results of all parts must have in common.
-const COMMON: [&str; 6] = ["lab", "lab files", "siglab", "c", "rust", "sandbox"];
+const COMMON: [&str; 7] = ["lab", "lab files", "siglab", "c", "rust", "sandbox", "seed"];
 
 /// Joins the results in `parts`, shards of one class or classes of one course, to those of
 /// one class in `out`: the same, byte for byte, as if they had been graded together.
@@ -133,6 +133,7 @@ fn agree(stores: &[(&Path, Store)]) -> Result<(), ClassError> {
                     "lab files" => "the lab's version",
                     "siglab" => "siglab's version",
                     "sandbox" => "the layers of the sandbox",
+                    "seed" => "the seed (--seed)",
                     _ => "the compiler's version",
                 };
                 return Err(differs(what));

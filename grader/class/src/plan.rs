@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use siglab_lab::{Lab, Status};
+use siglab_lab::{Lab, Language, Status};
 
 use crate::error::ClassError;
 use crate::intake::Entry;
@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) refused: Vec<usize>,
     /// What has to be run: those that share one result.
     pub(crate) runs: Vec<Vec<usize>>,
+    /// The languages that they are in.
+    pub(crate) languages: Vec<Language>,
 }
 
 /// Reads all of `entries`, and decides what is to be done for each.
@@ -51,8 +53,12 @@ pub(crate) fn plan(
         if is_cancelled() {
             return Err(ClassError::Cancelled);
         }
-        let (source, key, refusal) = match Source::read(&entry, lab.id()) {
-            Ok(source) => (source.hash(), keys.key(&source), None),
+        let mut language = None;
+        let (source, key, refusal) = match Source::read(&entry, lab) {
+            Ok(source) => {
+                language = Some(source.language);
+                (source.hash(), keys.key(&source), None)
+            }
             Err(refusal) => (
                 keys::hex([b"refused".as_slice(), refusal.0.as_bytes()]),
                 keys.refused(&refusal.0),
@@ -67,6 +73,8 @@ pub(crate) fn plan(
         } else if refusal.is_some() {
             plan.refused.push(at);
         } else {
+            plan.languages
+                .extend(language.filter(|it| !plan.languages.contains(it)));
             runs.entry(key.clone()).or_default().push(at);
         }
         let row = Row {

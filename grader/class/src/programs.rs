@@ -1,19 +1,27 @@
 //! Programs that have been run: submissions that differ in names, comments and indentation
 //! alone are compiled to equal programs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
+use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
-use addr2line::Loader;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SymbolKind};
+use serde::{Deserialize, Serialize};
+use siglab_engine::DebugInfo;
 use siglab_lab::{CriterionResult, KnownPrograms};
+use siglab_model::Trace;
+use siglab_sandbox::regular;
 
 use crate::keys::digest;
 
 /// The most kinds of programs that are remembered: about 20 MiB.
 const MOST: usize = 4_096;
+
+/// The most runs of the program that was handed out that are remembered, and the bytes that one
+/// may have: its few events take some thousand.
+const MOST_RUNS: usize = 1_024;
+const LARGEST_RUN: usize = 64 << 10;
 
 /// The section that holds a hash of the whole file, debugging information included.
 const BUILD_ID: &str = ".note.gnu.build-id";
@@ -21,21 +29,72 @@ const BUILD_ID: &str = ".note.gnu.build-id";
 /// `SHF_ALLOC` of elf(5): the section is in memory while the program runs.
 const ALLOCATED: u64 = 2;
 
-/// Verdicts on programs, by what is loaded into memory.
+/// A hash of what of a program is loaded into memory.
+pub(crate) type Loaded = [u8; 32];
+
+/// Verdicts on programs, by what is loaded into memory. They are kept by whoever has graders,
+/// which read the programs.
 #[derive(Debug, Default)]
 pub(crate) struct Programs {
-    verdicts: Mutex<HashMap<[u8; 32], Vec<Known>>>,
+    verdicts: HashMap<Loaded, Vec<Known>>,
+    /// Runs of the program that was handed out, as JSON Lines, by how it was run.
+    runs: HashMap<String, String>,
 }
 
+impl Programs {
+    /// What is known of programs that are loaded like this.
+    pub(crate) fn find(&self, loaded: &Loaded) -> &[Known] {
+        self.verdicts.get(loaded).map_or(&[], Vec::as_slice)
+    }
+
+    /// Remembers what is known of one more.
+    pub(crate) fn keep(&mut self, loaded: Loaded, known: Known) {
+        if self.verdicts.len() < MOST {
+            self.verdicts.entry(loaded).or_default().push(known);
+        }
+    }
+
+    /// A run of the program that was handed out.
+    pub(crate) fn find_run(&self, how: &str) -> Option<&str> {
+        self.runs.get(how).map(String::as_str)
+    }
+
+    /// Remembers a run of the program that was handed out.
+    pub(crate) fn keep_run(&mut self, how: String, trace: String) {
+        if self.runs.len() < MOST_RUNS && trace.len() < LARGEST_RUN {
+            self.runs.insert(how, trace);
+        }
+    }
+}
+
+/// A grader's way to [`Programs`].
+pub(crate) trait Ask: fmt::Debug + Send + Sync {
+    /// See [`Programs::find`].
+    fn find(&self, loaded: Loaded) -> Vec<Known>;
+
+    /// See [`Programs::keep`].
+    fn keep(&self, loaded: Loaded, known: Known);
+
+    /// See [`Programs::find_run`].
+    fn find_run(&self, how: &str) -> Option<String>;
+
+    /// See [`Programs::keep_run`].
+    fn keep_run(&self, how: &str, trace: String);
+}
+
+/// The verdicts on programs that others have run.
+#[derive(Debug)]
+pub(crate) struct Others<T>(pub(crate) T);
+
 /// What is known about a program.
-#[derive(Clone, Debug)]
-struct Known {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Known {
     /// The functions and variables whose names occur in diagnoses. Whoever is told of them
     /// must have them.
     mentioned: Vec<Named>,
     /// The lines of source that occur in diagnoses, with their instructions. Whoever is told
     /// of them must have one line for these instructions, too, if perhaps another one.
-    lines: BTreeMap<Line, Vec<u64>>,
+    lines: Vec<(Line, Vec<u64>)>,
     /// The names of the files that the program was made from.
     files: BTreeSet<String>,
     criteria: Vec<CriterionResult>,
@@ -65,15 +124,13 @@ struct Debug {
     functions: BTreeSet<Named>,
 }
 
-impl KnownPrograms for Programs {
+impl<T: Ask> KnownPrograms for Others<T> {
     fn find(&self, path: &Path) -> Option<Vec<CriterionResult>> {
         let program = Program::read(path)?;
-        let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-        let candidates = verdicts.get(&program.loaded)?.clone();
-        drop(verdicts);
+        let candidates = self.0.find(program.loaded);
         let debug = match candidates.iter().all(Known::names_nothing) {
             true => Debug::default(),
-            false => Debug::read(path),
+            false => Debug::read(path)?,
         };
         candidates
             .iter()
@@ -81,16 +138,20 @@ impl KnownPrograms for Programs {
     }
 
     fn keep(&self, path: &Path, criteria: &[CriterionResult]) {
-        let Some(program) = Program::read(path) else {
+        let (Some(program), Some(debug)) = (Program::read(path), Debug::read(path)) else {
             return;
         };
-        let Some(known) = Known::new(&program, &Debug::read(path), criteria) else {
-            return;
-        };
-        let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-        if verdicts.len() < MOST {
-            verdicts.entry(program.loaded).or_default().push(known);
+        if let Some(known) = Known::new(&program, &debug, criteria) {
+            self.0.keep(program.loaded, known);
         }
+    }
+
+    fn find_run(&self, how: &str) -> Option<Trace> {
+        Trace::from_jsonl(&self.0.find_run(how)?).ok()
+    }
+
+    fn keep_run(&self, how: &str, trace: &Trace) {
+        self.0.keep_run(how, trace.to_jsonl());
     }
 }
 
@@ -115,7 +176,7 @@ impl Known {
         }
         Some(Self {
             mentioned,
-            lines,
+            lines: lines.into_iter().collect(),
             files,
             criteria: criteria.to_vec(),
         })
@@ -183,42 +244,32 @@ fn places(text: &str, files: &BTreeSet<String>) -> Vec<(std::ops::Range<usize>, 
 }
 
 impl Debug {
-    /// Reads what there is.
-    fn read(path: &Path) -> Self {
+    /// Reads what there is; nothing if that can't be read, or is more than makes sense.
+    fn read(path: &Path) -> Option<Self> {
         let mut debug = Self::default();
-        let Ok(loader) = Loader::new(path) else {
-            return debug;
-        };
-        if let Ok(rows) = loader.find_location_range(0, u64::MAX) {
-            for (address, _, location) in rows {
-                let file = location.file.and_then(|file| file.rsplit('/').next());
-                if let (Some(file), Some(line)) = (file, location.line) {
-                    debug.lines.insert(address, (file.to_owned(), line));
-                }
-            }
+        let info = DebugInfo::read(path)?;
+        for (address, file, line) in info.lines()? {
+            let file = file.rsplit('/').next().unwrap_or_default();
+            debug.lines.insert(address, (file.to_owned(), line));
         }
         for address in debug.lines.keys() {
-            let Ok(mut frames) = loader.find_frames(*address) else {
-                continue;
-            };
-            while let Ok(Some(frame)) = frames.next() {
-                let name = frame.function.and_then(|name| {
-                    let name = name.demangle().ok()?.into_owned();
-                    (!name.is_empty()).then_some(name)
-                });
-                debug.functions.extend(name.map(|name| (*address, name)));
-            }
+            let places = info.places(*address).into_iter();
+            let names = places.filter_map(|it| it.function);
+            let names = names.filter(|name| !name.is_empty());
+            debug.functions.extend(names.map(|name| (*address, name)));
         }
-        debug
+        Some(debug)
     }
 }
 
 impl Program {
-    /// Reads a program; nothing if it isn't one.
+    /// Reads a program; nothing if it isn't one, or has more than makes sense.
     fn read(path: &Path) -> Option<Self> {
-        let content = fs::read(path).ok()?;
+        let content = regular::read(path, regular::MOST_PROGRAM).ok()?;
         let file = object::File::parse(content.as_slice()).ok()?;
-        let mut parts: Vec<Vec<u8>> = vec![file.entry().to_le_bytes().to_vec()];
+        // Sections, and names, may lie upon each other: there can be many times as much of them.
+        let mut left = content.len().saturating_mul(2);
+        let mut parts: Vec<Cow<'_, [u8]>> = vec![file.entry().to_le_bytes().to_vec().into()];
         for section in file.sections() {
             let SectionFlags::Elf { sh_flags } = section.flags() else {
                 return None;
@@ -228,14 +279,18 @@ impl Program {
                 continue;
             }
             for number in [sh_flags, section.address(), section.size()] {
-                parts.push(number.to_le_bytes().to_vec());
+                parts.push(number.to_le_bytes().to_vec().into());
             }
-            parts.push(name.to_vec());
-            parts.push(section.data().ok()?.to_vec());
+            let data = section.data().ok()?;
+            left = left.checked_sub(name.len() + data.len())?;
+            parts.push(name.into());
+            parts.push(data.into());
         }
         let mut names = BTreeSet::new();
         for symbol in file.symbols() {
-            let name = String::from_utf8_lossy(symbol.name_bytes().ok()?).into_owned();
+            let name = symbol.name_bytes().ok()?;
+            left = left.checked_sub(name.len())?;
+            let name = String::from_utf8_lossy(name).into_owned();
             if matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data) && !name.is_empty() {
                 names.insert((symbol.address(), name));
             }
@@ -244,12 +299,12 @@ impl Program {
         let is_mangled = |(_, name): &Named| name.starts_with("_ZN") || name.starts_with("_R");
         if names.iter().any(is_mangled) {
             for (address, name) in &names {
-                parts.push(address.to_le_bytes().to_vec());
-                parts.push(name.clone().into_bytes());
+                parts.push(address.to_le_bytes().to_vec().into());
+                parts.push(name.as_bytes().to_vec().into());
             }
         }
         Some(Self {
-            loaded: digest(parts.iter().map(Vec::as_slice)),
+            loaded: digest(parts.iter().map(AsRef::as_ref)),
             names,
         })
     }
@@ -260,14 +315,39 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
     use std::process::Command;
+    use std::sync::Mutex;
 
     use siglab_lab::{CriterionResult, KnownPrograms as _};
     use tempfile::TempDir;
 
-    use super::{Program, Programs};
+    use super::{Ask, Known, Loaded, Others, Program, Programs};
+
+    impl Ask for Mutex<Programs> {
+        fn find(&self, loaded: Loaded) -> Vec<Known> {
+            self.lock().expect("one thread").find(&loaded).to_vec()
+        }
+
+        fn keep(&self, loaded: Loaded, known: Known) {
+            self.lock().expect("one thread").keep(loaded, known);
+        }
+
+        fn find_run(&self, how: &str) -> Option<String> {
+            self.lock()
+                .expect("one thread")
+                .find_run(how)
+                .map(str::to_owned)
+        }
+
+        fn keep_run(&self, how: &str, trace: String) {
+            self.lock()
+                .expect("one thread")
+                .keep_run(how.to_owned(), trace);
+        }
+    }
 
     /// A folder with a program in C.
     fn compile(source: &str) -> (TempDir, PathBuf) {
+        siglab_sandbox::own_signals().expect("the kernel permits it");
         let folder = TempDir::new().expect("there is room");
         let (file, program) = (folder.path().join("a.c"), folder.path().join("a"));
         fs::write(&file, source).expect("there is room");
@@ -316,7 +396,7 @@ mod tests {
         let local = BASE.replace("int twice", "static __attribute__((noinline)) int twice");
         let (_one, twice) = compile(&local);
         let (_other, doubled) = compile(&local.replace("twice", "doubled"));
-        let programs = Programs::default();
+        let programs = Others(Mutex::new(Programs::default()));
         assert_eq!(programs.find(&twice), None);
         programs.keep(&twice, &failing("twice was interrupted"));
         assert_eq!(
@@ -336,7 +416,7 @@ mod tests {
             .replace("return twice(0)", "volatile int n = 4; return twice(n)");
         let (_one, twice) = compile(&inlined);
         let (_other, doubled) = compile(&inlined.replace("twice", "doubled"));
-        let programs = Programs::default();
+        let programs = Others(Mutex::new(Programs::default()));
         programs.keep(&twice, &failing("main (twice) was interrupted"));
         assert!(programs.find(&twice).is_some());
         assert_eq!(programs.find(&doubled), None);
@@ -346,7 +426,7 @@ mod tests {
     fn lines_are_told_as_the_other_program_has_them() {
         let (_one, first) = compile(BASE);
         let (_other, second) = compile(&format!("/* one more line */\n{BASE}"));
-        let programs = Programs::default();
+        let programs = Others(Mutex::new(Programs::default()));
         programs.keep(&first, &failing("in main (a.c:2) and a.c:1, not b-a.c:2"));
         let told = Some(failing("in main (a.c:3) and a.c:2, not b-a.c:2"));
         assert_eq!(programs.find(&second), told);
@@ -363,7 +443,7 @@ mod tests {
     fn lines_that_were_split_are_not_taken_over() {
         let (_one, first) = compile(BASE);
         let (_other, second) = compile(&BASE.replace("2 * n; ", "2 * n;\n"));
-        let programs = Programs::default();
+        let programs = Others(Mutex::new(Programs::default()));
         programs.keep(&first, &failing("in twice (a.c:1)"));
         assert!(programs.find(&first).is_some());
         assert_eq!(programs.find(&second), None);

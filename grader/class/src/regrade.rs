@@ -21,12 +21,13 @@ const CHANGES: &str = "changes.json";
 
 /// Notes whose difference makes results outdated: their names in the store, and what they
 /// are.
-const VERSIONS: [(&str, Reason); 5] = [
+const VERSIONS: [(&str, Reason); 6] = [
     ("lab files", Reason::Lab),
     ("siglab", Reason::Siglab),
     ("c", Reason::Compiler),
     ("rust", Reason::Compiler),
     ("sandbox", Reason::Sandbox),
+    ("seed", Reason::Seed),
 ];
 
 /// Why a result is different.
@@ -43,6 +44,8 @@ pub enum Reason {
     Compiler,
     /// It was confined by other layers of the sandbox, or by none.
     Sandbox,
+    /// The lab's moments were drawn from another seed.
+    Seed,
     /// Grading it had failed.
     Failed,
 }
@@ -55,6 +58,7 @@ impl fmt::Display for Reason {
             Self::Siglab => "siglab version",
             Self::Compiler => "compiler",
             Self::Sandbox => "sandbox",
+            Self::Seed => "seed",
             Self::Failed => "could not be graded before",
         })
     }
@@ -88,13 +92,14 @@ pub struct Changes {
 }
 
 /// What is noted about the version of things.
-fn versions(keys: &LabKeys) -> [Option<&str>; 5] {
+fn versions(keys: &LabKeys) -> [Option<&str>; 6] {
     [
         Some(&keys.files),
         Some(&keys.siglab),
         keys.c.as_deref(),
         keys.rust.as_deref(),
         Some(&keys.sandbox),
+        keys.seed.as_deref(),
     ]
 }
 
@@ -164,6 +169,7 @@ fn words(reason: Reason, before: &str) -> String {
         Reason::Siglab => format!("siglab {before}"),
         Reason::Sandbox if before == NO_SANDBOX => "no sandbox".to_owned(),
         Reason::Sandbox => format!("another sandbox ({before})"),
+        Reason::Seed => format!("the seed {before}"),
         _ => format!("the compiler {before}"),
     }
 }
@@ -184,6 +190,7 @@ impl Changes {
                     Reason::Lab => "the lab was changed".to_owned(),
                     Reason::Siglab => format!("siglab {before} became siglab {now}"),
                     Reason::Sandbox => format!("the sandbox ({before}) became another ({now})"),
+                    Reason::Seed => format!("moments are drawn from the seed {now}, not {before}"),
                     _ => format!("the compiler {before} became {now}"),
                 });
             }

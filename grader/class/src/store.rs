@@ -76,6 +76,17 @@ impl Store {
         if create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
+        // SQLite would wait for a FIFO's other end.
+        for beside in ["", "-wal", "-shm", "-journal"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(beside);
+            if std::fs::metadata(&file).is_ok_and(|it| !it.is_file()) {
+                return Err(ClassError::Corrupt {
+                    path: file.into(),
+                    why: "it is not a regular file".into(),
+                });
+            }
+        }
         let connection =
             Connection::open_with_flags(path, flags).map_err(|error| failure(path, error))?;
         let mut store = Self {
@@ -121,6 +132,18 @@ impl Store {
         if application != APPLICATION {
             return Err(corrupt("it is not a store of siglab's".into()));
         }
+        // What a view or a trigger does when a table is used may take for ever.
+        let others = "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') \
+                      OR sql LIKE 'CREATE VIRTUAL%'";
+        let count = |sql: &str| -> Result<i64, ClassError> {
+            let count = self.connection.query_row(sql, [], |row| row.get(0));
+            count.map_err(|error| self.failure(error))
+        };
+        if count(others)? != 0 {
+            return Err(corrupt(
+                "it has views or triggers, which siglab doesn't make".into(),
+            ));
+        }
         if version != VERSION {
             return Err(corrupt(format!(
                 "it has version {version}, and this siglab writes version {VERSION}"
@@ -133,6 +156,14 @@ impl Store {
         if verdict != "ok" {
             let first = verdict.lines().next().unwrap_or_default();
             return Err(corrupt(first.to_owned()));
+        }
+        // They become names of files.
+        let names = "SELECT count(*) FROM submission \
+                     WHERE name = '' OR instr(name, '/') OR instr(name, char(0))";
+        if count(names)? != 0 {
+            return Err(corrupt(
+                "it has a submission whose name can't be a file's".into(),
+            ));
         }
         Ok(())
     }

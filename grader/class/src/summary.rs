@@ -308,11 +308,13 @@ impl Summary {
         let statuses: Vec<String> = statuses
             .map(|(it, count)| format!("{count} {it}"))
             .collect();
+        let statuses = match statuses[..] {
+            [] => String::new(),
+            _ => format!(" ({})", statuses.join(", ")),
+        };
         format!(
-            "{}{shard}: {} submissions ({})",
-            self.lab,
-            self.submissions,
-            statuses.join(", ")
+            "{}{shard}: {} submissions{statuses}",
+            self.lab, self.submissions
         )
     }
 
@@ -372,11 +374,27 @@ fn median(scores: &BTreeMap<u32, usize>) -> Option<f64> {
 }
 
 #[cfg(feature = "store")]
+pub(crate) use stored::cell;
+
+#[cfg(feature = "store")]
 mod stored {
     use super::{Counter, Summary, status_name};
     use crate::error::ClassError;
     use crate::shard::Shard;
     use crate::store::Store;
+
+    /// The columns of the table of scores; one for each criterion comes after them.
+    const FIXED: [&str; 9] = [
+        "submission",
+        "student_id",
+        "student",
+        "language",
+        "status",
+        "score",
+        "max_score",
+        "late",
+        "reason",
+    ];
 
     impl Summary {
         /// Sums up what is in `store`; with it the table of scores, as CSV.
@@ -384,7 +402,10 @@ mod stored {
             store: &Store,
             shard: Option<Shard>,
         ) -> Result<(Self, Vec<u8>), ClassError> {
-            let mut counter = Counter::default();
+            let mut counter = Counter {
+                lab: store.note("lab")?.unwrap_or_default(),
+                ..Counter::default()
+            };
             let mut scores = csv::Writer::from_writer(Vec::new());
             let mut columns = 0;
             let internal = |error: csv::Error| ClassError::Internal(error.to_string());
@@ -392,19 +413,8 @@ mod stored {
                 counter.count(&row.name, row.student.as_ref(), result);
                 let student = row.student.as_ref();
                 if columns == 0 {
-                    let fixed = [
-                        "submission",
-                        "student_id",
-                        "student",
-                        "language",
-                        "status",
-                        "score",
-                        "max_score",
-                        "late",
-                        "reason",
-                    ];
                     let criteria = result.criteria.iter().map(|it| it.id.as_str());
-                    let header: Vec<&str> = fixed.into_iter().chain(criteria).collect();
+                    let header: Vec<&str> = FIXED.into_iter().chain(criteria).collect();
                     columns = header.len();
                     scores.write_record(&header).map_err(internal)?;
                 }
@@ -427,6 +437,10 @@ mod stored {
                 record.resize(columns, String::new());
                 scores.write_record(&record).map_err(internal)
             })?;
+            if columns == 0 {
+                columns = FIXED.len();
+                scores.write_record(FIXED).map_err(internal)?;
+            }
             let summary = counter.finish(&store.roster()?, shard.map(|it| it.to_string()));
             for student in &summary.missing {
                 let (id, name) = (cell(&student.id), cell(&student.name));
@@ -443,7 +457,7 @@ mod stored {
     }
 
     /// Text that others wrote, in a form that no spreadsheet takes for a formula.
-    fn cell(text: &str) -> String {
+    pub(crate) fn cell(text: &str) -> String {
         let line = text.replace(['\r', '\n', '\t'], " ");
         if line.starts_with(['=', '+', '-', '@']) {
             format!("'{line}")

@@ -3,12 +3,17 @@
 //! results.
 
 use std::env;
+use std::io;
 use std::path::Path;
 
-use siglab_lab::GradeResult;
+use siglab_lab::{GradeOptions, GradeResult};
+use siglab_sandbox::{Sandbox, Temporary};
 
-/// What the folders begin with in which submissions are put for the compiler.
-pub(crate) const PREFIX: &str = "siglab-class-";
+/// The kind of the folders in which submissions are put for the compiler.
+pub(crate) const KIND: &str = "class";
+
+/// What their names begin with.
+const PREFIX: &str = "siglab-class-";
 
 /// The length of the random part of a temporary name, in mkstemp(3) and in Rust's.
 const RANDOM: usize = 6;
@@ -16,26 +21,71 @@ const RANDOM: usize = 6;
 /// The one for temporary files in a sandbox's view of the file system.
 const TMP: &str = "/tmp";
 
-/// Makes the texts of a result independent of where it was made, which was perhaps in a
-/// sandbox with this folder. Of the sandbox's layers it then says only which were active:
-/// how, and why not, is the machine's matter.
-pub(crate) fn tidy(result: &mut GradeResult, sandbox: Option<&Path>) {
-    for layer in result.sandbox.iter_mut().flat_map(|it| &mut it.layers) {
-        layer.detail.clear();
+/// The folders that an attempt writes to. Whoever makes them removes them, whatever becomes of
+/// the attempt.
+#[derive(Debug)]
+pub(crate) struct Folders {
+    /// For the source, and for all if there is no sandbox.
+    own: Temporary,
+    /// In the sandbox's folder: for compilers and programs.
+    in_sandbox: Option<Temporary>,
+}
+
+impl Folders {
+    /// Makes them.
+    pub(crate) fn new(sandbox: Option<&Sandbox>) -> io::Result<Self> {
+        let in_sandbox = |sandbox: &Sandbox| {
+            let folder = Temporary::new_in("job", sandbox.folder())?;
+            folder.open_to_others(false).map(|()| folder)
+        };
+        Ok(Self {
+            own: Temporary::new(KIND)?,
+            in_sandbox: sandbox.map(in_sandbox).transpose()?,
+        })
     }
-    let folder = env::temp_dir();
-    let clean = |text: &mut String| {
-        if let Some(sandbox) = sandbox {
-            *text = without_scratch(text, sandbox);
-            *text = without_temporary(text, Path::new(TMP));
+
+    /// The one for the source.
+    pub(crate) fn own(&self) -> &Path {
+        self.own.path()
+    }
+
+    /// One whose programs can be run.
+    pub(crate) fn for_programs(&self) -> &Path {
+        self.in_sandbox.as_ref().unwrap_or(&self.own).path()
+    }
+
+    /// Lets what is graded like this write to these folders.
+    pub(crate) fn with(&self, options: &GradeOptions) -> GradeOptions {
+        let sandbox = options.sandbox.as_ref().zip(self.in_sandbox.as_ref());
+        GradeOptions {
+            sandbox: sandbox.map(|(sandbox, folder)| sandbox.within(folder.path())),
+            temporary: Some(self.own().to_owned()),
+            ..options.clone()
         }
-        *text = without_temporary(text, &folder);
-    };
-    clean(&mut result.compiler_output);
-    result.message.as_mut().map(clean);
-    for criterion in &mut result.criteria {
-        if let Some(diagnosis) = &mut criterion.diagnosis {
-            clean(&mut diagnosis.message);
+    }
+
+    /// Makes the texts of a result independent of where it was made. Of the sandbox's layers
+    /// it then says only which were active: how, and why not, is the machine's matter.
+    pub(crate) fn tidy(&self, result: &mut GradeResult) {
+        for layer in result.sandbox.iter_mut().flat_map(|it| &mut it.layers) {
+            layer.detail.clear();
+        }
+        let temporary = env::temp_dir();
+        let clean = |text: &mut String| {
+            if let Some(folder) = &self.in_sandbox {
+                *text = without_scratch(text, folder.path());
+                *text = without_temporary(text, Path::new(TMP));
+                *text = without_temporary(text, folder.path());
+            }
+            *text = without_temporary(text, self.own());
+            *text = without_temporary(text, &temporary);
+        };
+        clean(&mut result.compiler_output);
+        result.message.as_mut().map(clean);
+        for criterion in &mut result.criteria {
+            if let Some(diagnosis) = &mut criterion.diagnosis {
+                clean(&mut diagnosis.message);
+            }
         }
     }
 }

@@ -1,25 +1,21 @@
-//! One worker: grades submissions one after another, on a processor of its own.
+//! What a grader does: one attempt at one submission, in a process of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{PoisonError, RwLock};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 use siglab_engine::{Command, Error, Script};
 use siglab_lab::{
     CompileError, CriterionResult, ErrorKind, GradeError, GradeOptions, GradeResult, Lab, Language,
     RESULT_SCHEMA, Status, Verdict,
 };
-use siglab_sandbox::Sandbox;
 
 use crate::error::ClassError;
 use crate::intake::Entry;
 use crate::intake::source::Source;
 use crate::keys::LabKeys;
-use crate::tidy::tidy;
-
-/// How often a submission is tried that can't be graded.
-const ATTEMPTS: usize = 2;
+use crate::tidy::Folders;
 
 /// What a compiler writes when it is the machine that fails it.
 const MACHINE: [&str; 4] = [
@@ -53,85 +49,93 @@ pub(crate) fn pin(processor: usize) {
     }
 }
 
-/// Who works at the moment: many, or one alone.
-#[derive(Debug, Default)]
-pub(crate) struct Room(RwLock<()>);
-
-impl Room {
-    /// Does `work` beside others, or while nobody else does any.
-    fn work<T>(&self, alone: bool, work: impl FnOnce() -> T) -> T {
-        if alone {
-            let _all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            work()
-        } else {
-            let _some = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            work()
-        }
-    }
+/// What an attempt at a submission gave.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Attempted {
+    /// A result that says something about it.
+    Result(Box<GradeResult>),
+    /// Something that says nothing about it, and may go another way when it is tried alone.
+    Fault {
+        /// In which language it is, if it can be read.
+        language: Option<Language>,
+        /// What went wrong.
+        reason: String,
+    },
+    /// Nothing can be graded on this machine.
+    Stop {
+        /// Why.
+        message: String,
+        /// Whether siglab is to blame, rather than the machine.
+        is_internal: bool,
+    },
+    /// It was asked to stop.
+    Cancelled,
 }
 
-/// Grades what `entry` stands for. What can't be graded is tried a second time, with nothing
-/// else running: what another submission uses up (disk, memory, processes) is no fault of
-/// this one. If that fails too, it is a result that says so.
-///
-/// # Errors
-/// If nothing can be graded on this machine, or it was asked to stop.
-pub(crate) fn grade(
+/// Grades what `entry` stands for, once. `alone`: whether nothing else is running.
+pub(crate) fn attempt(
     lab: &Lab,
     keys: &LabKeys,
     entry: &Entry,
     key: &str,
-    room: &Room,
+    folders: &Folders,
+    alone: bool,
     options: &GradeOptions,
-) -> Result<GradeResult, ClassError> {
-    let source = match Source::read(entry, lab.id()) {
+) -> Attempted {
+    let source = match Source::read(entry, lab) {
         Ok(source) if keys.key(&source) == key => source,
         // Nobody knows which version would have been graded.
         _ => {
             let reason = "it was changed while the class was graded";
-            return Ok(failed(lab, None, reason));
+            return Attempted::Result(Box::new(failed(lab, None, reason)));
         }
     };
-    let mut reason = String::new();
-    for number in 1..=ATTEMPTS {
-        let attempt = room.work(number > 1, || {
-            if options.cancel.is_cancelled() {
-                return Ok(Err(ClassError::Cancelled));
-            }
-            catch_unwind(AssertUnwindSafe(|| once(lab, &source, options)))
-        });
-        reason = match attempt {
-            Ok(Ok(result)) => match fault(&result, options.sandbox.is_some() && number > 1) {
-                None => return Ok(result),
-                Some(reason) => reason,
+    let fault = |reason| Attempted::Fault {
+        language: Some(source.language),
+        reason,
+    };
+    match catch_unwind(AssertUnwindSafe(|| once(lab, &source, folders, options))) {
+        Ok(Ok(result)) => match reason_against(&result, options.sandbox.is_some() && alone) {
+            None => Attempted::Result(Box::new(result)),
+            Some(reason) => fault(reason),
+        },
+        Ok(Err(error)) if !alone && error.kind() == ErrorKind::Environment => {
+            fault(error.to_string())
+        }
+        Ok(Err(error)) => match is_about_one(error) {
+            Ok(reason) => fault(reason),
+            Err(ClassError::Cancelled) => Attempted::Cancelled,
+            Err(error) => Attempted::Stop {
+                is_internal: error.kind() == ErrorKind::Internal,
+                message: error.to_string(),
             },
-            Ok(Err(error)) if number < ATTEMPTS && error.kind() == ErrorKind::Environment => {
-                error.to_string()
-            }
-            Ok(Err(error)) => is_about_one(error)?,
-            Err(_) => "siglab panicked".to_owned(),
-        };
+        },
+        Err(_) => fault("siglab panicked".to_owned()),
     }
-    Ok(failed(lab, Some(source.language), &reason))
 }
 
-fn once(lab: &Lab, source: &Source, options: &GradeOptions) -> Result<GradeResult, ClassError> {
-    let (_folder, path) = source
-        .unpack(lab.id())
+fn once(
+    lab: &Lab,
+    source: &Source,
+    folders: &Folders,
+    options: &GradeOptions,
+) -> Result<GradeResult, ClassError> {
+    let path = source
+        .unpack(lab.id(), folders.own())
         .map_err(|source| ClassError::Write {
-            path: std::env::temp_dir(),
+            path: folders.own().to_owned(),
             source,
         })?;
     let mut submission = lab.submission(&path).map_err(GradeError::Submission)?;
     submission.beside.clone_from(&source.beside);
-    let mut result = lab.grade(&submission, options)?.result;
-    tidy(&mut result, options.sandbox.as_ref().map(Sandbox::folder));
+    let mut result = lab.grade(&submission, &folders.with(options))?.result;
+    folders.tidy(&mut result);
     Ok(result)
 }
 
 /// Why a result says nothing about the submission, if it doesn't. `is_limited`: whether the
 /// compiler ran in the sandbox, and alone.
-fn fault(result: &GradeResult, is_limited: bool) -> Option<String> {
+fn reason_against(result: &GradeResult, is_limited: bool) -> Option<String> {
     let message = || result.message.clone().unwrap_or_default();
     match result.status {
         Status::InternalError => Some(message()),
@@ -177,13 +181,13 @@ fn can_run() -> bool {
 }
 
 /// The result of a submission that could not be graded.
-fn failed(lab: &Lab, language: Option<Language>, reason: &str) -> GradeResult {
+pub(crate) fn failed(lab: &Lab, language: Option<Language>, reason: &str) -> GradeResult {
     without_runs(lab, Status::InternalError, language, reason)
 }
 
-/// The result of what isn't a submission.
-pub(crate) fn refused(lab: &Lab, reason: &str) -> GradeResult {
-    without_runs(lab, Status::Refused, None, reason)
+/// The result of what isn't a submission, or is one that nobody can wait for.
+pub(crate) fn refused(lab: &Lab, language: Option<Language>, reason: &str) -> GradeResult {
+    without_runs(lab, Status::Refused, language, reason)
 }
 
 fn without_runs(
@@ -215,6 +219,7 @@ fn without_runs(
         status,
         criteria: criteria.collect(),
         message: Some(reason.to_owned()),
+        seed: lab.manifest.seed,
         compiler_output: String::new(),
         sandbox: None,
     }
@@ -227,7 +232,7 @@ mod tests {
     use siglab_engine::Error;
     use siglab_lab::{CompileError, ErrorKind, GradeError, Status};
 
-    use super::{MACHINE, OWN_LIMIT, fault, is_about_one};
+    use super::{MACHINE, OWN_LIMIT, is_about_one, reason_against};
     use crate::error::ClassError;
 
     fn io_error() -> io::Error {
@@ -284,20 +289,20 @@ mod tests {
             .expect("it is a result")
         };
         assert_eq!(
-            fault(&result("compile-error", "lab.c:1:1: error: no"), false),
+            reason_against(&result("compile-error", "lab.c:1:1: error: no"), false),
             None
         );
         for words in MACHINE {
             let output = format!("cc1: fatal error: {words}\ncompilation terminated.\n");
-            let reason = fault(&result("compile-error", &output), false);
+            let reason = reason_against(&result("compile-error", &output), false);
             assert_eq!(reason, Some(format!("the compiler failed: {words}")));
-            assert_eq!(fault(&result("graded", &output), false), None);
-            let in_sandbox = fault(&result("compile-error", &output), true);
+            assert_eq!(reason_against(&result("graded", &output), false), None);
+            let in_sandbox = reason_against(&result("compile-error", &output), true);
             assert_eq!(in_sandbox.is_none(), OWN_LIMIT.contains(&words), "{words}");
         }
         let mut internal = result("internal-error", "");
         internal.message = Some("lost count".into());
         assert_eq!(internal.status, Status::InternalError);
-        assert_eq!(fault(&internal, true), Some("lost count".into()));
+        assert_eq!(reason_against(&internal, true), Some("lost count".into()));
     }
 }

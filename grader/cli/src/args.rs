@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use siglab_class::Shard;
+use siglab_lab::Language;
 use siglab_model::{Clock, Policy, Signal, Time};
 use siglab_report::{FORMATS, Format};
 
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     /// Packs a lab up for those who grade or work elsewhere
     #[command(subcommand)]
     Pack(Pack),
+    Explain(Explain),
+    Predict(Predict),
     Doctor(Doctor),
 }
 
@@ -50,13 +53,21 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) steps: Steps,
+    /// Gives the program a terminal of its own, of 24 rows and 80 columns, at which a script can
+    /// press keys. With --clock real at a terminal, you type there: every key goes to the
+    /// program, Ctrl+C too. Ctrl+] three times within a second ends the run
+    #[arg(long)]
+    pub(crate) terminal: bool,
     /// The clock that the program sees
     #[arg(long, value_enum, default_value_t = ClockName::Virtual)]
     pub(crate) clock: ClockName,
-    /// Who runs next when several threads could: in-order, or random with a seed (0 if
-    /// there is none)
-    #[arg(long, value_name = "in-order|random[:SEED]", default_value = "in-order",
-        value_parser = policy)]
+    /// Who runs next when several threads could: in-order, newest-first, or random with a seed (0
+    /// if there is none)
+    #[arg(
+        long,
+        value_name = "in-order|newest-first|random[:SEED]",
+        default_value = "in-order"
+    )]
     pub(crate) policy: Policy,
     /// Writes everything that happened to this file, as JSON Lines: docs/trace.md
     #[arg(long, value_name = "FILE")]
@@ -82,7 +93,10 @@ pub(crate) struct Run {
     /// Shows every event, also those that libc and language runtimes cause
     #[arg(short, long)]
     pub(crate) verbose: bool,
-    /// The program, looked up in PATH if it has no slash
+    #[command(flatten)]
+    pub(crate) build: BuildAs,
+    /// The program, looked up in PATH if it has no slash; or a .c or .rs file or a folder with
+    /// one, which is built as a lab builds what is handed in
     pub(crate) program: OsString,
     /// Its arguments
     #[arg(
@@ -91,6 +105,17 @@ pub(crate) struct Run {
         value_name = "ARG"
     )]
     pub(crate) args: Vec<OsString>,
+}
+
+/// How a program is built that is given as source.
+#[derive(Debug, Args)]
+pub(crate) struct BuildAs {
+    /// Builds a source file as this lab does; if absent, as the lab in whose folder it is, or
+    /// else as labs do by default
+    #[arg(long, value_name = "LAB")]
+    pub(crate) lab: Option<String>,
+    #[command(flatten)]
+    pub(crate) labs: LabsDir,
 }
 
 /// What happens to a program from outside.
@@ -108,12 +133,16 @@ pub(crate) struct Steps {
 /// Injects signals into a program at every moment, and says what goes wrong and why
 ///
 /// The program runs with captured streams and without standard input, unless a script
-/// writes to it, as often as it has moments. Exit status 1 if anything was found.
+/// writes to it or it has a terminal, as often as it has moments. Exit status 1 if anything was found.
 #[derive(Debug, Args)]
 #[command(override_usage = "siglab explore [OPTIONS] [--] PROGRAM [ARG]...")]
 pub(crate) struct Explore {
     #[command(flatten)]
     pub(crate) steps: Steps,
+    /// Gives the program a terminal of its own, of 24 rows and 80 columns, at which a script can
+    /// press keys
+    #[arg(long)]
+    pub(crate) terminal: bool,
     /// A signal to inject; may be repeated. All that the program handles if absent
     #[arg(long, value_name = "SIGNAL", value_parser = signal)]
     pub(crate) signal: Vec<Signal>,
@@ -152,7 +181,10 @@ pub(crate) struct Explore {
     /// of the rarest outcome
     #[arg(long, value_name = "FILE")]
     pub(crate) witness: Option<PathBuf>,
-    /// The program, looked up in PATH if it has no slash
+    #[command(flatten)]
+    pub(crate) build: BuildAs,
+    /// The program, looked up in PATH if it has no slash; or a .c or .rs file or a folder with
+    /// one, which is built as a lab builds what is handed in
     pub(crate) program: OsString,
     /// Its arguments
     #[arg(
@@ -195,6 +227,13 @@ pub(crate) struct Check {
     /// Writes the result to this file, and only one line to standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// As text, shows everything about every criterion, not only the first one that doesn't
+    /// hold
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Exits with 1 also if only criteria without points don't hold: advice
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Says what the format classroom50 asks for, as in owner=ada; else it is read from
     /// CLASSROOM50_OWNER and so on, and from what GitHub Actions sets
     #[arg(long, value_name = "FIELD=VALUE", value_parser = crate::classroom50::parse_field)]
@@ -205,25 +244,31 @@ pub(crate) struct Check {
     /// Whether to confine the compiler and the program: docs/sandbox.md
     #[arg(long, value_enum, default_value_t = SandboxMode::Off)]
     pub(crate) sandbox: SandboxMode,
+    /// Draws the lab's moments from this number; from the lab's own if absent
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) deadline: Deadline,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
 }
 
-/// Grades a class: a folder of submissions
+/// Grades a class: a folder of submissions, or several labs of a course
 ///
 /// Submissions are files, folders or archives, as Canvas, Moodle and Gradescope hand them
 /// out or otherwise. Those that have a result are not graded again: the same command goes
-/// on after an interruption, and grades what was handed in since. See docs/grading.md.
+/// on after an interruption, and grades what was handed in since. `siglab grade course.toml`
+/// grades all labs that are named there. See docs/grading.md.
 #[derive(Debug, Args)]
 pub(crate) struct Grade {
-    /// The lab's id: see `siglab labs`
+    /// The lab's id: see `siglab labs`; or a file that names several labs, and ends in .toml
     pub(crate) lab: String,
-    /// The folder of submissions
+    /// The folder of submissions, or a zip or tar archive of it; not with a course
     #[arg(value_name = "DIR")]
-    pub(crate) submissions: PathBuf,
-    /// The folder of results
+    pub(crate) submissions: Option<PathBuf>,
+    /// The folder of results; a course's file may name it
     #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
     /// How many submissions to grade at the same time; one per processor if absent
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -242,8 +287,33 @@ pub(crate) struct Grade {
     /// Whether to confine compilers and programs: docs/sandbox.md
     #[arg(long, value_enum, default_value_t = SandboxMode::Auto)]
     pub(crate) sandbox: SandboxMode,
+    /// Draws the lab's moments from this number, the same for all; from the lab's own, which
+    /// students have, if absent
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) deadline: Deadline,
     #[command(flatten)]
     pub(crate) labs: LabsDir,
+}
+
+/// How long a submission may take.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deadline {
+    /// Stops building and running a submission after this much real time, at least a second,
+    /// whatever it does
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = deadline)]
+    pub(crate) deadline: std::time::Duration,
+}
+
+/// A deadline: a duration of a second or more.
+fn deadline(text: &str) -> Result<std::time::Duration, String> {
+    let time: Time = text.parse().map_err(|error| format!("{error}"))?;
+    let duration = std::time::Duration::from_nanos(time.as_nanos());
+    if duration < std::time::Duration::from_secs(1) {
+        return Err("a submission needs a second to be built and run".to_owned());
+    }
+    Ok(duration)
 }
 
 /// Grades a class again after the lab, siglab or a compiler was changed
@@ -271,7 +341,10 @@ pub(crate) struct Merge {
     pub(crate) out: PathBuf,
 }
 
-/// Lists the labs
+/// Lists the labs in their order: what is done, and what comes next
+///
+/// A lab is done if the last `siglab check` of it gave full marks. That is remembered in
+/// XDG_STATE_HOME, unless it was with --sandbox, --output, --as-user or a --format for programs.
 #[derive(Debug, Args)]
 pub(crate) struct Labs {
     #[command(flatten)]
@@ -288,6 +361,26 @@ pub(crate) enum Lab {
     Check {
         /// The labs' ids; all if there are none
         labs_to_check: Vec<String>,
+        /// Draws the labs' moments from this number; from each lab's own if absent
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        #[command(flatten)]
+        labs: LabsDir,
+    },
+    /// Prints one of a lab's own programs, whole, also if it is written as what differs from
+    /// another; or lists them: starters, solutions, wrong variants
+    ///
+    /// Exit status 2 if there is none of this name, several could be meant, or one can't be
+    /// composed.
+    Show {
+        /// The lab's id
+        lab: String,
+        /// The program: window_too_long, and where that isn't enough starter/terminator.c; all are
+        /// listed if absent
+        variant: Option<String>,
+        /// Only those in this language
+        #[arg(long)]
+        lang: Option<LanguageName>,
         #[command(flatten)]
         labs: LabsDir,
     },
@@ -296,6 +389,9 @@ pub(crate) enum Lab {
         /// Prints that of results, siglab/result/v1, instead
         #[arg(long)]
         result: bool,
+        /// Prints that of course.toml instead
+        #[arg(long, conflicts_with = "result")]
+        course: bool,
     },
 }
 
@@ -312,6 +408,10 @@ pub(crate) enum Pack {
         /// A siglab that runs in Gradescope's containers; without it, one is built there
         #[arg(long, value_name = "FILE")]
         binary: Option<PathBuf>,
+        /// Draws the lab's moments from this number; from the lab's own, which students have,
+        /// if absent
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
         #[command(flatten)]
         labs: LabsDir,
     },
@@ -338,12 +438,55 @@ pub(crate) enum Pack {
     },
 }
 
+/// Explains a word, and shows it in a run of a small program
+///
+/// A signal by name or number, a flag, a call, or a word such as pending, zombie or EINTR; the
+/// name of anything that `siglab explore` finds or `siglab check` says. Without a word, lists what
+/// there is; `signals` is the table of all signals, tried on the running kernel.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The word, or several: process group
+    #[arg(value_name = "TOPIC")]
+    pub(crate) words: Vec<String>,
+    /// Shows the text only
+    #[arg(long)]
+    pub(crate) no_run: bool,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+    /// What a process that tries a signal out is to do
+    #[arg(long, hide = true)]
+    pub(crate) probe: Option<String>,
+}
+
+/// Asks what happens next in runs of a lab's program, and shows it
+///
+/// Of a lab that asks for predictions, it is the program that it is about; of another one, a
+/// solution. Exit status 1 if an answer was wrong, or the answers ended before the questions.
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// The lab's id: see `siglab labs`
+    pub(crate) lab: String,
+    /// The id of a scenario of the lab; may be repeated. All that aren't hidden if absent
+    #[arg(long, value_name = "ID")]
+    pub(crate) scenario: Vec<String>,
+    /// The language of the program; C if the lab has one, if absent
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<LanguageName>,
+    #[command(flatten)]
+    pub(crate) labs: LabsDir,
+}
+
 /// Tries out whether this machine has what siglab needs
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// How to report
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(crate) format: TextOrJson,
+    /// Removes the temporary files and control groups that siglabs of this user left that were
+    /// killed, and says which; tries nothing out. Every other command does so, too, when it starts
+    #[arg(long)]
+    pub(crate) tidy: bool,
     /// What a process that tries something out for another is to do
     #[arg(long, hide = true)]
     pub(crate) probe: Option<String>,
@@ -375,6 +518,21 @@ pub(crate) enum SandboxMode {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LanguageName {
+    C,
+    Rust,
+}
+
+impl From<LanguageName> for Language {
+    fn from(name: LanguageName) -> Self {
+        match name {
+            LanguageName::C => Self::C,
+            LanguageName::Rust => Self::Rust,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum StrategyName {
     /// Those at which programs usually break
     Fast,
@@ -382,7 +540,7 @@ pub(crate) enum StrategyName {
     All,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClockName {
     /// It moves only when nothing can run
     Virtual,
@@ -417,19 +575,6 @@ fn date(text: &str) -> Result<i64, String> {
     Ok(midnight.timestamp().as_second())
 }
 
-fn policy(text: &str) -> Result<Policy, String> {
-    let unknown =
-        || format!("`{text}` is not a policy; write in-order, random or random:SEED with a number");
-    match text.split_once(':') {
-        None if text == "in-order" => Ok(Policy::InOrder),
-        None if text == "random" => Ok(Policy::Random { seed: 0 }),
-        Some(("random", seed)) => Ok(Policy::Random {
-            seed: seed.parse().map_err(|_| unknown())?,
-        }),
-        _ => Err(unknown()),
-    }
-}
-
 /// The formats of the report crate: what it offers, the command line offers.
 fn format_parser() -> impl TypedValueParser<Value = &'static dyn Format> {
     let names = FORMATS
@@ -447,15 +592,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn policies_are_read() {
-        assert_eq!(policy("in-order"), Ok(Policy::InOrder));
-        assert_eq!(policy("random"), Ok(Policy::Random { seed: 0 }));
-        assert_eq!(policy("random:7"), Ok(Policy::Random { seed: 7 }));
-        for text in ["", "random:", "random:x", "in-order:1", "replay"] {
-            assert!(policy(text).is_err(), "{text}");
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! Exit statuses. They are part of the interface: scripts and CI depend on them.
 
-/// All well: full marks, nothing found, everything there.
+/// All well: full marks, nothing found, everything there. Criteria without points don't
+/// count, but for `check --strict`.
 pub(crate) const OK: u8 = 0;
-/// Not full marks, or something was found.
+/// Not full marks, or something was found; of `predict`, a wrong answer, or none.
 pub(crate) const FOUND: u8 = 1;
 /// Wrong use: bad arguments, an unreadable or malformed file.
 pub(crate) const USAGE: u8 = 2;
@@ -10,6 +11,9 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const ENVIRONMENT: u8 = 3;
 /// siglab failed.
 pub(crate) const INTERNAL: u8 = 4;
+/// `explore`: nothing was tried, so nothing is known. There was no moment at which a signal
+/// could be tried, or no time.
+pub(crate) const NOTHING_TRIED: u8 = 5;
 
 // `siglab run` is like env(1), nohup(1) or timeout(1): its status is the program's. These
 // are the cases in which there is none.
@@ -31,10 +35,12 @@ pub(crate) fn signalled(signal: siglab_model::Signal) -> u8 {
 pub(crate) const HELP: &str = "\
 Exit status:
   0  all well: full marks, everything there
-  1  not full marks, or something was found
+  1  not full marks, or something was found; with check --strict, also advice;
+     `predict`: an answer was wrong, or there was none
   2  wrong use: bad arguments, an unreadable or malformed file
   3  the environment can't do it: ptrace not permitted, no compiler
   4  internal error
+  5  `explore`: nothing was tried, so nothing is known
   130, 143, 129  stopped by SIGINT, SIGTERM, SIGHUP
 
 `siglab run` passes the program's exit status on, and exits with

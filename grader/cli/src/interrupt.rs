@@ -6,14 +6,13 @@ use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use nix::sys::signal::{SigHandler, SigSet as Mask, Signal as Number, signal};
 use nix::time::{ClockId, clock_gettime};
 use siglab_engine::Cancel;
 use siglab_model::{SigSet, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level;
 
-use crate::exit;
+use crate::{exit, terminal};
 
 /// The number of the signal that came first; 0 if none did.
 static RECEIVED: AtomicUsize = AtomicUsize::new(0);
@@ -25,21 +24,6 @@ static RECEIVED_AT: AtomicI64 = AtomicI64::new(0);
 /// request: timeout(1) signals its child and then the group that the child is in, and so
 /// does whoever passes on the Ctrl+C that both have got.
 const ONE_REQUEST: i64 = 500;
-
-/// Undoes what siglab must not have inherited: a `SIGCHLD` that is ignored, with which nobody
-/// can wait for a compiler (wait(2), notes), and blocked signals, by which it couldn't be
-/// stopped. Supervisors and CI runners start programs like that.
-///
-/// # Errors
-/// If the kernel refuses that.
-pub(crate) fn start() -> io::Result<()> {
-    #[expect(unsafe_code, reason = "what a handler does is nobody's to check")]
-    // SAFETY: sigaction(2): this sets no handler.
-    unsafe {
-        signal(Number::SIGCHLD, SigHandler::SigDfl)?;
-    }
-    Ok(Mask::empty().thread_set_mask()?)
-}
 
 /// Lets `SIGINT`, `SIGTERM` and `SIGHUP` cancel what is running, from now on. One that
 /// siglab was started to ignore, as nohup(1) does, stays ignored.
@@ -68,12 +52,15 @@ pub(crate) fn install() -> io::Result<Cancel> {
                     RECEIVED.store(signal.number() as usize, Ordering::Relaxed);
                     flag.store(true, Ordering::Relaxed);
                 }
-                Err(first) if now - first >= ONE_REQUEST => low_level::exit(status),
+                Err(first) if now - first >= ONE_REQUEST => {
+                    terminal::restore();
+                    low_level::exit(status)
+                }
                 Err(_) => {}
             }
         };
-        // SAFETY: the closure is async-signal-safe: atomics, clock_gettime(2) and _exit(2),
-        // and no allocation or panic.
+        // SAFETY: the closure is async-signal-safe: atomics, clock_gettime(2), tcsetattr(3)
+        // and _exit(2), and no allocation or panic.
         #[expect(unsafe_code, reason = "what a handler does is nobody's to check")]
         unsafe {
             low_level::register(number, on_signal)?;
@@ -83,7 +70,7 @@ pub(crate) fn install() -> io::Result<Cancel> {
 }
 
 /// The monotonic clock, never 0.
-fn milliseconds() -> i64 {
+pub(crate) fn milliseconds() -> i64 {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(1, |time| {
         (time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000).max(1)
     })

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 
 use siglab_report::{Format, ReportOptions};
 
@@ -40,14 +41,22 @@ pub(crate) fn tell(text: impl Display) {
 /// Whether text may hold more than ASCII, as the locale says: locale(7). Without any, a
 /// terminal is taken to be a modern one.
 pub(crate) fn unicode() -> bool {
-    ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(std::env::var_os)
-        .find(|value| !value.is_empty())
-        .is_none_or(|value| {
-            let value = value.to_string_lossy().to_ascii_lowercase();
-            value.contains("utf-8") || value.contains("utf8")
-        })
+    siglab_report::locale_has_unicode()
+}
+
+/// The columns of the terminal that standard output is, if it is one.
+pub(crate) fn columns() -> Option<usize> {
+    columns_of(io::stdout())
+}
+
+/// The columns of the terminal that standard error is, if it is one.
+pub(crate) fn columns_of_error() -> Option<usize> {
+    columns_of(io::stderr())
+}
+
+fn columns_of(stream: impl AsFd) -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(stream)?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// Writes a report to standard output, or to `target`.

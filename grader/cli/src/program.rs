@@ -1,11 +1,111 @@
-//! Finding a program as a shell does.
+//! Finding a program as a shell does, or building it as a lab does.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use siglab_engine::Error;
+use siglab_engine::{Cancel, Error};
+use siglab_lab::{Build, BuiltProgram, GradeOptions, Lab, Labs, Submission, SubmissionError};
+
+use crate::args::BuildAs;
+use crate::failure::Failure;
+use crate::progress::Waiting;
+use crate::{command, interrupt, output};
+
+/// A program to run.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// The name by which it is started.
+    pub(crate) name: OsString,
+    /// Where it was built, if it was.
+    built: Option<(BuiltProgram, Option<Lab>)>,
+}
+
+impl Program {
+    /// The source file, if it was built from one.
+    pub(crate) fn source(&self) -> Option<&Path> {
+        self.built.as_ref().map(|(built, _)| built.source.as_path())
+    }
+
+    /// Where the program is as long as somebody may want to see a run of it again.
+    pub(crate) fn keep(&mut self) -> Result<(), Failure> {
+        if let Some((built, lab)) = &self.built {
+            self.path = built.keep(lab.as_ref())?;
+        }
+        Ok(())
+    }
+}
+
+/// The program that `name` means: one that is there, or one that is built from a source file or a
+/// folder with one.
+///
+/// # Errors
+/// If there is none, which `failure` puts into words, or it doesn't compile.
+pub(crate) fn find_or_build(
+    name: &OsStr,
+    how: &BuildAs,
+    cancel: &Cancel,
+    failure: fn(Error) -> Failure,
+) -> Result<Program, Failure> {
+    let path = Path::new(name);
+    if !is_source(path) {
+        let path = find(name, std::env::var_os("PATH").as_deref()).map_err(failure)?;
+        let name = name.to_owned();
+        return Ok(Program {
+            path,
+            name,
+            built: None,
+        });
+    }
+    let lab = match &how.lab {
+        Some(id) => Some(command::find_labs(&how.labs)?.find(id)?),
+        None => Labs::lab_of(path)?,
+    };
+    let options = GradeOptions {
+        cancel: cancel.clone(),
+        ..GradeOptions::default()
+    };
+    let waiting = Waiting::new(&format!("building {}", path.display()));
+    let build = siglab_lab::build(lab.as_ref(), path, &options);
+    drop(waiting);
+    if let Some(signal) = interrupt::received() {
+        return Err(Failure::interrupted(signal));
+    }
+    match build? {
+        Build::Built(built) => {
+            if !built.warnings.trim().is_empty() {
+                output::tell(siglab_report::escape_lines(built.warnings.trim_end()));
+            }
+            Ok(Program {
+                path: built.path.clone(),
+                name: built.path.file_name().unwrap_or_default().to_owned(),
+                built: Some((built, lab)),
+            })
+        }
+        Build::Failed { source, output } => {
+            output::tell(siglab_report::escape_lines(output.trim_end()));
+            let source = source.display();
+            Err(Failure::usage(format_args!("{source} doesn't compile")))
+        }
+    }
+}
+
+/// Whether a path is that of a source file, or of a folder that holds some. A script may end in
+/// .rs, too, and can be executed.
+fn is_source(path: &Path) -> bool {
+    if path.is_dir() {
+        let nothing = |error: &SubmissionError| {
+            use SubmissionError::{NoCandidate, Read, TooMuch};
+            matches!(error, NoCandidate { .. } | TooMuch { .. } | Read { .. })
+        };
+        return !Submission::open(path, "main").is_err_and(|error| nothing(&error));
+    }
+    let ends = path.extension().is_some_and(|it| it == "c" || it == "rs");
+    ends && is_executable(path) == Some(false)
+}
 
 /// The file that `name` means: itself if it has a slash, otherwise the first executable
 /// file of that name in `search`, the value of `PATH`.

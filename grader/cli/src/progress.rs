@@ -1,7 +1,10 @@
-//! How far grading a class is.
+//! How far siglab is, for who waits at a terminal.
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, stderr};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -51,5 +54,71 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// What takes less than this needs no words.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often the sign of life changes.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A line on standard error that says what siglab does, from when it has taken a second until this
+/// is dropped; nothing if that isn't a terminal. To be made when there may be threads: after a
+/// sandbox was entered.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    over: Arc<(Mutex<bool>, Condvar)>,
+    shown: Option<JoinHandle<()>>,
+}
+
+impl Waiting {
+    /// For something called `what`, such as `building a.c`.
+    pub(crate) fn new(what: &str) -> Self {
+        let over = Arc::<(Mutex<bool>, Condvar)>::default();
+        let what = siglab_report::escape_lines(what).replace('\n', " ");
+        let shown = stderr().is_terminal().then(|| {
+            let over = Arc::clone(&over);
+            thread::spawn(move || show(&over, what))
+        });
+        Self { over, shown }
+    }
+}
+
+/// Shows the line until it is over.
+fn show((over, changed): &(Mutex<bool>, Condvar), what: String) {
+    let wait = |time| {
+        let is_over = over.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(is_over, time, |is_over| !*is_over);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    };
+    if wait(PATIENCE) {
+        return;
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let bar = bar.with_elapsed(PATIENCE).with_message(what);
+    let signs = if output::unicode() {
+        "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+    } else {
+        "-\\|/"
+    };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+        bar.set_style(style.tick_chars(&format!("{signs} ")));
+    }
+    bar.tick();
+    while !wait(TICK) {
+        bar.tick();
+    }
+    bar.finish_and_clear();
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let (over, changed) = &*self.over;
+        *over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        changed.notify_all();
+        if let Some(shown) = self.shown.take() {
+            // The line is gone before anything else is written.
+            let _ = shown.join();
+        }
     }
 }

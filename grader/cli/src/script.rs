@@ -1,10 +1,10 @@
 //! `--script FILE`: the steps of one scenario, without a lab around them.
 
-use std::fs;
 use std::path::Path;
 
 use siglab_engine::Script;
 use siglab_lab::Manifest;
+use siglab_sandbox::regular;
 
 use crate::failure::Failure;
 
@@ -17,6 +17,7 @@ limits = { virtual_time = \"18446744073s\" }
 criterion = [{ id = \"it\", title = \"it\", points = 0, CRITERION }]
 [[scenario]]
 id = \"script\"
+terminal = true
 ";
 
 /// What steps are for.
@@ -28,13 +29,30 @@ pub(crate) enum Use {
     Explore,
 }
 
-/// Reads the steps in a file.
+/// A script of many thousand steps is smaller.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Reads the steps in a file. `has_terminal`: whether the program has one of its own.
 ///
 /// # Errors
-/// If it can't be read, or is malformed: then with line and column.
-pub(crate) fn read(path: &Path, to: Use) -> Result<Script, Failure> {
-    let steps = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
-    parse(&steps, &path.display().to_string(), to)
+/// If it can't be read, or is malformed: then with line and column. If a step takes a terminal
+/// and there is none.
+pub(crate) fn read(path: &Path, to: Use, has_terminal: bool) -> Result<Script, Failure> {
+    let steps = regular::read_named_text(path, MOST_BYTES)
+        .map_err(|error| Failure::file("read", path, &error))?;
+    let path = path.display().to_string();
+    let script = parse(&steps, &path, to)?;
+    match script.needs_terminal() {
+        Some(index) if !has_terminal => {
+            let step = &script.steps[index].action;
+            Err(Failure::usage(format_args!(
+                "{path}: step {} needs a terminal: {step}",
+                index + 1
+            ))
+            .hint("add --terminal: then the program has one of its own"))
+        }
+        _ => Ok(script),
+    }
 }
 
 fn parse(steps: &str, path: &str, to: Use) -> Result<Script, Failure> {

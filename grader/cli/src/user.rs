@@ -1,10 +1,33 @@
 //! Giving up root.
 
+use std::path::Path;
+
 use nix::sys::prctl;
-use nix::unistd::{User, setgid, setgroups, setuid};
+use nix::unistd::{User, chown, setgid, setgroups, setuid};
 
 use crate::exit;
 use crate::failure::Failure;
+
+fn find(name: &str) -> Result<User, Failure> {
+    User::from_name(name)
+        .map_err(|error| Failure::new(exit::ENVIRONMENT, format_args!("no user {name}: {error}")))?
+        .ok_or_else(|| Failure::usage(format_args!("there is no user `{name}`")))
+}
+
+/// Gives a folder to `name`.
+///
+/// # Errors
+/// If there is no such user, or siglab isn't root.
+pub(crate) fn give(folder: &Path, name: &str) -> Result<(), Failure> {
+    let user = find(name)?;
+    chown(folder, Some(user.uid), Some(user.gid)).map_err(|error| {
+        Failure::new(
+            exit::ENVIRONMENT,
+            format_args!("can't give a folder to {name}: {}", error.desc()),
+        )
+        .hint("only root can")
+    })
+}
 
 /// Becomes `name` for good: its user and group, and no other groups. What root alone may
 /// read has to be read before.
@@ -12,9 +35,7 @@ use crate::failure::Failure;
 /// # Errors
 /// If there is no such user, or siglab isn't root.
 pub(crate) fn become_user(name: &str) -> Result<(), Failure> {
-    let user = User::from_name(name)
-        .map_err(|error| Failure::new(exit::ENVIRONMENT, format_args!("no user {name}: {error}")))?
-        .ok_or_else(|| Failure::usage(format_args!("there is no user `{name}`")))?;
+    let user = find(name)?;
     let denied = |error: nix::Error| {
         Failure::new(
             exit::ENVIRONMENT,

@@ -19,6 +19,9 @@ pub struct Command {
     pub dir: Option<PathBuf>,
     /// Where its standard streams lead.
     pub stdio: Stdio,
+    /// With [`Stdio::Capture`]: whether standard input is a pipe that stays open though no step of
+    /// the script uses it.
+    pub stdin_stays_open: bool,
 }
 
 impl Command {
@@ -32,6 +35,7 @@ impl Command {
             env: Environment::Fixed,
             dir: None,
             stdio: Stdio::Capture,
+            stdin_stays_open: false,
         }
     }
 
@@ -71,4 +75,20 @@ pub enum Stdio {
         /// Columns of the window.
         columns: u16,
     },
+    /// The same, and all that appears there is also written to siglab's own standard output. A
+    /// person can type at it: [`crate::Options::keyboard`].
+    ShownTerminal {
+        /// Rows of the window.
+        rows: u16,
+        /// Columns of the window.
+        columns: u16,
+    },
+}
+
+impl Stdio {
+    /// Whether they are a terminal of the program's own.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Terminal { .. } | Self::ShownTerminal { .. })
+    }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use siglab_model::{Clock, Injection, Moment, Policy, Time};
 use siglab_sandbox::{ResourceLimits, Sandbox};
 
+use crate::keyboard::Keyboard;
+
 /// How to run a program.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -30,6 +32,9 @@ pub struct Options {
     pub seed: u64,
     /// Asks a run to stop, from another thread.
     pub cancel: Cancel,
+    /// Where a person types at the program's terminal: [`crate::Stdio::ShownTerminal`]. Only
+    /// with the machine's clock: what somebody presses has no virtual time.
+    pub keyboard: Option<Keyboard>,
     /// Signals to inject, in this order: each moment is counted from the start of the run,
     /// whatever was injected before.
     pub injections: Vec<Injection>,
@@ -40,6 +45,9 @@ pub struct Options {
     pub processor: Option<usize>,
     /// Whether an injection's event has the stack of the code that it interrupts.
     pub explains: bool,
+    /// Whether events have the lines of the program that made the calls of which they come. That
+    /// takes a look at the stack at each call that the engine controls.
+    pub lines: bool,
     /// What the program is confined by; nothing but its tracer if absent. The program's
     /// working directory is then an empty folder of its own.
     pub sandbox: Option<Sandbox>,
@@ -61,10 +69,12 @@ impl Default for Options {
             linger: None,
             seed: 0,
             cancel: Cancel::default(),
+            keyboard: None,
             injections: Vec::new(),
             preemptions: Vec::new(),
             processor: None,
             explains: true,
+            lines: false,
             sandbox: None,
             disturb: None,
             resources: ResourceLimits::default(),
@@ -80,7 +90,8 @@ pub struct Limits {
     pub virtual_time: Time,
     /// Processor time of the run's living processes: what bounds a program that computes
     /// for ever. Twice as much together with siglab's own, and sixty times as much by the wall
-    /// clock, end a run, too; time spent waiting for siglab's own standard input doesn't count.
+    /// clock, end a run, too; time spent waiting for siglab's own standard input doesn't count,
+    /// nor, where a person types, anything but the program's own.
     pub real_time: Option<Duration>,
     /// Bytes of output, all streams together.
     pub output: Option<u64>,

@@ -63,6 +63,17 @@ impl Script {
         })
     }
 
+    /// The position of the first step that takes a terminal.
+    #[must_use]
+    pub fn needs_terminal(&self) -> Option<usize> {
+        self.steps.iter().position(|step| {
+            matches!(
+                step.action,
+                Action::Press(_) | Action::HangUp | Action::Resize { .. }
+            )
+        })
+    }
+
     /// Whether a step writes to, or closes, standard input.
     #[must_use]
     pub fn uses_stdin(&self) -> bool {

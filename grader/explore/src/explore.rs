@@ -1,22 +1,23 @@
 //! Trying moments.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use siglab_engine::{Command, Options, Script};
 use siglab_model::{
     Family, Kind, LimitKind, Place, Policy, ProcessStatus, Signal, Trace, UnsafeFunction,
 };
 
-use crate::baseline::{Baseline, Subject, check_program};
+use crate::baseline::Baseline;
 use crate::error::ExploreError;
-use crate::finding::{Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
+use crate::finding::{Conclusion, Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind};
 use crate::group::{self, Found};
 use crate::judge::{self, Detail, Judgement, Normal};
 use crate::map::Map;
 use crate::options::{Demand, ExploreOptions, Progress, Strategy};
 use crate::output::text_of;
-use crate::trial::try_all;
+use crate::phases::{Phase, Phases};
+use crate::subject::{LIMIT, Subject, check_program, was_cut};
+use crate::trial::{Tried, try_all};
 use crate::{parallel, preempt};
 
 /// Tries the moments of a program, and says what goes wrong at which.
@@ -33,8 +34,10 @@ pub fn explore(
     wanted: &ExploreOptions,
     progress: &dyn Progress,
 ) -> Result<Exploration, ExploreError> {
-    let subject = Subject::new(command, script, options, wanted, &|_| Vec::new());
-    explore_subject(&subject, progress, &|baseline| check_run(wanted, baseline))
+    let phases = Phases::default();
+    let subject = Subject::new(command, script, options, wanted, &|_| Vec::new(), &phases);
+    let check = |baseline: &Baseline| check_run(wanted, baseline);
+    phases.watch(wanted, || explore_subject(&subject, progress, &check))
 }
 
 /// Like [`explore`], with something more that must hold in each run. What is wrong with a
@@ -51,8 +54,9 @@ pub fn explore_with(
     progress: &dyn Progress,
     demand: &Demand<'_>,
 ) -> Result<Exploration, ExploreError> {
-    let subject = Subject::new(command, script, options, wanted, demand);
-    explore_subject(&subject, progress, &|_| Ok(()))
+    let phases = Phases::default();
+    let subject = Subject::new(command, script, options, wanted, demand, &phases);
+    phases.watch(wanted, || explore_subject(&subject, progress, &|_| Ok(())))
 }
 
 /// `check`: whether there is something to explore, by the runs before anything is tried.
@@ -61,7 +65,6 @@ fn explore_subject(
     progress: &dyn Progress,
     check: &dyn Fn(&Baseline) -> Result<(), ExploreError>,
 ) -> Result<Exploration, ExploreError> {
-    let begun = now();
     let wanted = subject.wanted;
     check_program(&subject.command.program)?;
     let mut subject = *subject;
@@ -70,16 +73,24 @@ fn explore_subject(
     check(&baseline)?;
     let mut found = Found::default();
     watch_handlers(subject, &mut baseline, &mut found);
-    judge_alone(&mut found, &baseline);
-    let schedules = try_schedules(subject, &mut baseline, &mut found)?;
+    judge_alone(subject, &mut found, &baseline);
+    let schedules = try_schedules(&subject.in_phase(Phase::Orders), &mut baseline, &mut found)?;
 
     let thinned = baseline.thin_out(wanted.budget.moments.unwrap_or(usize::MAX));
     progress.total(baseline.cases.len());
-    let judged = try_all(subject, &baseline, progress, begun)?;
+    subject.phases.add_causes(found.causes());
+    let Tried {
+        judged,
+        unconfirmed,
+    } = try_all(subject, &baseline, progress)?;
 
     let mut map = Map::default();
     let mut counts = Counts {
-        total: baseline.cases.len() + thinned + baseline.left_out,
+        total: baseline.cases.len()
+            + thinned
+            + baseline.left_out
+            + baseline.unjudged
+            + baseline.beyond,
         ..Counts::default()
     };
     for (index, judgements) in judged {
@@ -97,14 +108,23 @@ fn explore_subject(
         }
     }
     let findings = group::describe(subject, &baseline, found)?;
+    // Without moments, handlers are watched in the run as it is.
+    let is_anything_tried = counts.tried > 0 || schedules > 0 || wanted.budget.moments == Some(0);
+    let conclusion = match (findings.is_empty(), is_anything_tried) {
+        (false, _) => Conclusion::Found,
+        (true, true) => Conclusion::NothingFound,
+        (true, false) => Conclusion::NothingTried,
+    };
     Ok(Exploration {
         schema: EXPLORE_SCHEMA.to_owned(),
         program: baseline.trace.header.program.clone(),
         signals: baseline.signals.clone(),
         strategy: wanted.strategy.name().to_owned(),
+        conclusion,
         moments: counts,
+        out_of_time: is_out_of_time(&baseline),
         complete: baseline.complete && counts.tried == counts.total,
-        left_out: left_out(wanted, &baseline, thinned, counts),
+        left_out: left_out(wanted, &baseline, thinned, counts, unconfirmed),
         schedules,
         findings,
         map: map.into_lines(),
@@ -145,11 +165,19 @@ fn check_run(wanted: &ExploreOptions, baseline: &Baseline) -> Result<(), Explore
     }
 }
 
+/// Whether there was no time to find a moment.
+fn is_out_of_time(baseline: &Baseline) -> bool {
+    let is_cut = |(trace, _): &(Trace, _)| was_cut(trace);
+    was_cut(&baseline.trace)
+        || (baseline.signals.is_empty() && baseline.handlers.first().is_some_and(is_cut))
+}
+
 fn left_out(
     wanted: &ExploreOptions,
     baseline: &Baseline,
     thinned: usize,
     counts: Counts,
+    unconfirmed: usize,
 ) -> Vec<String> {
     let mut texts = Vec::new();
     for signal in &wanted.signals {
@@ -164,7 +192,20 @@ fn left_out(
             baseline.left_out
         ));
     }
-    let untried = baseline.cases.len() - counts.tried;
+    if baseline.beyond > 0 {
+        texts.push(format!(
+            "{} moments beyond the number that is kept in memory: name the signals with --signal, \
+             and whom they are for with --to",
+            baseline.beyond
+        ));
+    }
+    if unconfirmed > 0 {
+        texts.push(format!(
+            "{unconfirmed} moments at which something went wrong on a copy of the program: there \
+             was no time to see it happen from the start"
+        ));
+    }
+    let untried = baseline.cases.len() - counts.tried - unconfirmed + baseline.unjudged;
     for (moments, why) in [(thinned, "number"), (untried, "time")] {
         if moments > 0 && why == "time" && wanted.cancel.is_cancelled() {
             texts.push(format!("{moments} moments: exploring was interrupted"));
@@ -174,7 +215,13 @@ fn left_out(
             ));
         }
     }
-    if !baseline.complete {
+    if was_cut(&baseline.trace) {
+        texts.push(
+            "every moment: the run without a signal was cut off before it was over".to_owned(),
+        );
+    } else if is_out_of_time(baseline) {
+        texts.push("every moment: there was no time to get to the first one".to_owned());
+    } else if !baseline.complete {
         texts.push(
             "the program executes more instructions than were followed: the rest of a loop that \
              brought nothing new, or what came after the limit"
@@ -260,16 +307,17 @@ fn is_buffered(function: &UnsafeFunction) -> bool {
 }
 
 /// What is wrong with the program when nothing is injected at all.
-fn judge_alone(found: &mut Found, baseline: &Baseline) {
+fn judge_alone(subject: &Subject<'_>, found: &mut Found, baseline: &Baseline) {
     let trace = &baseline.trace;
     let nothing = Normal::of_nothing(&baseline.normal.program);
     // One that a signal ends waits for it, if in a wasteful way. One that asks again and again,
-    // sleeping meanwhile, is a daemon.
-    let computes = matches!(
-        trace.outcome.limit,
-        Some(LimitKind::RealTime | LimitKind::NoProgress)
-    ) && !baseline.signals.is_empty()
-        && !baseline.is_ended_by_signals;
+    // sleeping meanwhile, is a daemon. One that had little processor time may need more.
+    let is_endless = match trace.outcome.limit {
+        Some(LimitKind::NoProgress) => true,
+        Some(LimitKind::RealTime) => subject.plain_limit() == LIMIT,
+        _ => false,
+    };
+    let computes = is_endless && !baseline.signals.is_empty() && !baseline.is_ended_by_signals;
     let is_meant = |judgement: &Judgement| match judgement.kind {
         FindingKind::Crash | FindingKind::Deadlock => true,
         FindingKind::Hang => computes,
@@ -300,16 +348,15 @@ fn try_schedules(
     }
     let options = orders(subject, &baseline.trace)?;
     let traces = parallel::map(subject.jobs(), &options, |processor, options| {
-        if subject.wanted.cancel.is_cancelled() {
+        if subject.is_over() {
             return Ok(None);
         }
         let other = Subject {
             options,
             ..*subject
         };
-        other
-            .run(&[], baseline.limit, true, Some(processor))
-            .map(Some)
+        let trace = other.run(&[], baseline.limit, true, Some(processor))?;
+        Ok((!was_cut(&trace)).then_some(trace))
     })?;
     let mut tried = 0;
     let plain = (Policy::InOrder, Vec::new(), &baseline.trace);
@@ -370,12 +417,6 @@ fn orders(subject: &Subject<'_>, trace: &Trace) -> Result<Vec<Options>, ExploreE
         ..subject.options.clone()
     }));
     Ok(orders)
-}
-
-/// The machine's clock, for a budget in real time.
-#[expect(clippy::disallowed_methods, reason = "a budget is in real time")]
-pub(crate) fn now() -> Instant {
-    Instant::now()
 }
 
 /// Findings, the worst first, then the most frequent.

@@ -129,6 +129,20 @@ pub struct Hazards {
     pub corrupt: usize,
 }
 
+/// What exploring comes to, in a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// Something was found.
+    Found,
+    /// Something was tried, and nothing was found.
+    #[default]
+    NothingFound,
+    /// Nothing was tried: no signal came at any moment, and there was no other order of
+    /// scheduling. It says nothing about the program.
+    NothingTried,
+}
+
 /// What exploring a program gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exploration {
@@ -140,10 +154,16 @@ pub struct Exploration {
     pub signals: Vec<Signal>,
     /// `fast` or `all`.
     pub strategy: String,
+    /// What it comes to.
+    #[serde(default)]
+    pub conclusion: Conclusion,
     /// How many moments.
     pub moments: Counts,
     /// Whether all moments were found and tried.
     pub complete: bool,
+    /// Whether time was up before its moments were known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_time: bool,
     /// What was left out, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,

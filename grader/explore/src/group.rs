@@ -8,12 +8,14 @@ use siglab_model::{
     Family, Frame, HandlerExit, Injection, Kind, Moment, Policy, Role, Signal, Trace,
 };
 
-use crate::baseline::{Baseline, Case, Subject};
+use crate::baseline::{Baseline, Case};
 use crate::error::ExploreError;
 use crate::explore::sort;
 use crate::finding::{Finding, FindingKind};
 use crate::judge::{Judgement, stacks_at_death, waiting};
+use crate::phases::Phase;
 use crate::stack::outer_call;
+use crate::subject::{Subject, was_cut};
 use crate::witness::{HANDLERS, Witness};
 use crate::words::{Seen, Words};
 
@@ -49,6 +51,11 @@ enum ShownBy {
 }
 
 impl Found {
+    /// How many causes there are so far.
+    pub(crate) fn causes(&self) -> usize {
+        self.groups.len()
+    }
+
     pub(crate) fn add_case(&mut self, judgement: Judgement, index: usize, case: &Case) {
         let signal = case.signal();
         let length = (case.injections.len(), index);
@@ -136,12 +143,8 @@ pub(crate) fn describe(
     baseline: &Baseline,
     found: Found,
 ) -> Result<Vec<Finding>, ExploreError> {
-    // What was found is told in full, also if trying more was interrupted.
-    let wanted = subject.wanted.uninterrupted();
-    let subject = &Subject {
-        wanted: &wanted,
-        ..*subject
-    };
+    // What was found is told, also if trying more was interrupted.
+    let subject = &subject.in_phase(Phase::Telling);
     let mut findings = Vec::new();
     for ((.., signal, _), group) in found.groups {
         findings.push(describe_one(subject, baseline, signal, group)?);
@@ -197,7 +200,11 @@ fn describe_one(
     if let Some(broken) = broken {
         advice = broken.hint;
     }
-    let witness = Witness::new(subject, &trace, Some(kind), followed).ok();
+    // A run that was cut off shows less than was seen before.
+    let witness = match was_cut(&trace) {
+        true => None,
+        false => Witness::new(subject, &trace, Some(kind), followed).ok(),
+    };
     Ok(Finding {
         kind,
         moments: group.moments,
@@ -223,12 +230,13 @@ fn look(trace: &Trace, group: &Group, signal: Option<Signal>, program: &str) -> 
         .iter()
         .rev()
         .find_map(|event| match &event.kind {
-            Kind::Injected { stack, .. } => Some(stack.clone()),
+            Kind::Injected { stack, .. } => Some((event.role.clone(), stack.clone())),
             _ => None,
-        })
-        .unwrap_or_default();
+        });
+    let (hit, injected) = injected.unwrap_or_default();
     let mut seen = Seen {
         handler_name: handler_name(trace, signal),
+        hit,
         ..Seen::default()
     };
     match &group.shown_by {

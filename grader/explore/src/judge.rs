@@ -31,10 +31,16 @@ pub(crate) enum Detail {
     Nothing,
     /// What is wrong, as the end of a sentence.
     Words(String),
+    /// That it doesn't block a signal for a while that it takes otherwise.
+    Unblocked,
     /// What it dies of.
     Death(Signal),
     /// The lock that it waits for.
     Lock(Lock),
+    /// The system call that goes on by itself, and in which it waits.
+    Restarted(String),
+    /// That it waits for room in what nobody reads from.
+    Full,
     /// The system call in which it waits.
     Call(String),
     /// How many children have ended and aren't waited for.
@@ -58,6 +64,46 @@ impl Judgement {
             detail: Detail::Children(children),
         }
     }
+}
+
+/// Whether a call that waits does so for room: for somebody who reads, and for no signal.
+pub(crate) fn is_write(syscall: &str) -> bool {
+    const WRITES: [&str; 9] = [
+        "write", "writev", "pwrite64", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg",
+        "vmsplice",
+    ];
+    WRITES.contains(&syscall)
+}
+
+/// All threads of the processes that got a signal when, or after, the last one was injected, and
+/// not one that does nothing; `None` if none was injected.
+fn sent_since_injection(trace: &Trace) -> Option<BTreeSet<Role>> {
+    let is_injected = |event: &Event| matches!(event.kind, Kind::Injected { .. });
+    let since = trace.events.iter().rposition(is_injected)?;
+    let family = Family::of(&trace.events);
+    let is_sent = |event: &&Event| {
+        matches!(
+            event.kind,
+            Kind::Injected { .. }
+                | Kind::Delivered {
+                    disposition: Action::Handler,
+                    ..
+                }
+                | Kind::Accepted { .. }
+                | Kind::BlockedPending { .. }
+        )
+    };
+    let sent = trace.events[since..].iter().filter(is_sent);
+    let sent: BTreeSet<Role> = sent
+        .filter_map(|event| Some(family.process(event.role.as_ref()?)))
+        .collect();
+    let roles = trace.events.iter().filter_map(|event| event.role.as_ref());
+    Some(
+        roles
+            .filter(|role| sent.contains(&family.process(role)))
+            .cloned()
+            .collect(),
+    )
 }
 
 /// Where a thread waits, as far as runs are compared.
@@ -87,6 +133,10 @@ pub(crate) struct Normal {
     /// The processes that install a handler for a signal again after it was the default, or one
     /// that is reset to the default when it is called.
     pub(crate) reinstalls: Vec<(Role, Signal)>,
+    /// The processes that keep a signal blocked, and take it with sigwait(3) or signalfd(2).
+    pub(crate) accepts: BTreeSet<(Role, Signal)>,
+    /// The signals whose handlers use memory of the program's own: they take a note.
+    pub(crate) noted: BTreeSet<Signal>,
     /// What handlers call that they must not.
     pub(crate) unsafe_calls: BTreeMap<Signal, UnsafeFunction>,
     /// Whether a handler uses something that is buffered.
@@ -187,6 +237,9 @@ impl Normal {
                     // What is buffered is there twice from then on.
                     self.buffers |= in_handler.contains(&role);
                 }
+                Kind::Accepted { signal, .. } => {
+                    self.accepts.insert((family.process(role), *signal));
+                }
                 Kind::HandlerEntered { .. } => in_handler.push(role),
                 Kind::HandlerLeft { .. } => {
                     in_handler.pop();
@@ -231,6 +284,7 @@ impl Normal {
         self.crash(trace, signal)
             .or_else(|| self.killed(trace, signal))
             .or_else(|| self.stuck(trace, signal))
+            .or_else(|| self.unheard(trace, signal?))
             .or_else(|| self.oversleeps(trace, signal?))
             .or_else(|| self.endless(trace, signal))
             .or_else(|| {
@@ -297,21 +351,29 @@ impl Normal {
                         if *s == signal
                 )
         });
-        let injected = !on_purpose || trace.events.iter().any(|event| {
-            is_its(event)
-                && matches!(
-                    &event.kind,
-                    Kind::Delivered { signal: s, disposition: Action::Default, info }
-                        if *s == signal && info.pid.as_ref().is_some_and(|pid| *pid == *Role::SCRIPT)
-                )
-        });
+        let injected = !on_purpose
+            || trace.events.iter().any(|event| {
+                is_its(event)
+                    && matches!(
+                        &event.kind,
+                        Kind::Delivered { signal: s, disposition: Action::Default, info }
+                            if *s == signal
+                                // Absent from what a timer of its own sends.
+                                && info.pid.as_ref().is_none_or(|pid| *pid == *Role::SCRIPT)
+                    )
+            });
         // A program that gives a signal back to the default for good means it.
-        let is_window = self.reinstalls.contains(&(death.0.clone(), signal));
+        let key = (death.0.clone(), signal);
+        let is_window = self.reinstalls.contains(&key) || self.accepts.contains(&key);
         (injected && is_window).then(|| Judgement {
             kind: FindingKind::KilledByDefault,
             cause: signal.to_string(),
-            role: death.0,
-            detail: Detail::Nothing,
+            role: key.0.clone(),
+            detail: if self.accepts.contains(&key) {
+                Detail::Unblocked
+            } else {
+                Detail::Nothing
+            },
         })
     }
 
@@ -344,7 +406,11 @@ impl Normal {
         if signal.is_none() && now == self.rests_in {
             return None;
         }
-        let first = waiting.first()?;
+        // Whoever was sent nothing has lost nothing: that it waits for ever is another's doing, as
+        // that of one that the signal has ended.
+        let sent = sent_since_injection(trace);
+        let was_sent = |it: &&Waiting| sent.as_ref().is_none_or(|sent| sent.contains(&it.role));
+        let first = waiting.iter().find(was_sent)?;
         // What is known of no signal at all, nobody waits for.
         if signal.is_some() && self.rests_in.is_some() && now == self.rests_in {
             let comes_to_an_end = signal
@@ -355,6 +421,14 @@ impl Normal {
             }
         }
         let key = wait_key(first, &self.program);
+        if is_write(&first.syscall) {
+            return Some(Judgement {
+                kind: FindingKind::Deadlock,
+                cause: format!("{} {:?} full", key.syscall, key.function),
+                role: first.role.clone(),
+                detail: Detail::Full,
+            });
+        }
         Some(Judgement {
             kind: FindingKind::LostWakeup,
             cause: format!("{} {:?}", key.syscall, key.function),
@@ -375,6 +449,34 @@ impl Normal {
             .is_some_and(|rests| rests.contains(&wait_key(waiting, &self.program)));
         let is_stuck = waiting.handler.is_some() || waiting.what.is_lock();
         (is_stuck && !is_normal).then_some(lock)
+    }
+
+    /// A request to end that is noted, and that nobody looks at, as the wait goes on by itself. Of
+    /// other signals a program may well look at the note when something else comes.
+    fn unheard(&self, trace: &Trace, signal: Signal) -> Option<Judgement> {
+        if signal != Signal::TERM
+            || !self.noted.contains(&signal)
+            || self.rests_in.is_none()
+            || keys(trace, &self.program) != self.rests_in
+        {
+            return None;
+        }
+        let is_injected = |event: &Event| matches!(event.kind, Kind::Injected { .. });
+        let since = trace.events.iter().rposition(is_injected)?;
+        let goes_on = |it: &&Waiting| {
+            trace.events[since..].iter().any(|event| {
+                event.role.as_ref() == Some(&it.role)
+                    && matches!(&event.kind, Kind::Restarted { syscall, .. } if *syscall == it.syscall)
+            })
+        };
+        let waiting = waiting(trace)?.iter().find(goes_on)?;
+        let key = wait_key(waiting, &self.program);
+        Some(Judgement {
+            kind: FindingKind::LostWakeup,
+            cause: format!("{} {:?} restarted", key.syscall, key.function),
+            role: waiting.role.clone(),
+            detail: Detail::Restarted(waiting.syscall.clone()),
+        })
     }
 
     /// A wait with a time-out that is as good as none, although the signal ends the program if

@@ -21,17 +21,21 @@ mod options;
 mod outcomes;
 mod output;
 mod parallel;
+mod phases;
 mod preempt;
 mod stack;
+mod subject;
 mod trial;
+mod windows;
 mod witness;
 mod words;
 
 pub use error::ExploreError;
 pub use explore::{explore, explore_with};
 pub use finding::{
-    Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind, Hazards, Outcome, Outcomes,
+    Conclusion, Counts, EXPLORE_SCHEMA, Exploration, Finding, FindingKind, Hazards, Outcome,
+    Outcomes,
 };
 pub use options::{Broken, Budget, Demand, ExploreOptions, Progress, Silent, Strategy};
 pub use outcomes::outcomes;
-pub use witness::{Replayed, WITNESS_SCHEMA, Witness, replay};
+pub use witness::{Replayed, WITNESS_SCHEMA, Window, Witness, replay};

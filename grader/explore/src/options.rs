@@ -32,7 +32,8 @@ impl Strategy {
 /// Where exploring is cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
-    /// Real time, from the start. The runs that find the moments are always made.
+    /// Real time, from the start: a hard bound for all of it. Moments are tried for half of
+    /// it; the rest is for confirming and explaining what was found.
     pub time: Option<Duration>,
     /// Moments.
     pub moments: Option<usize>,
@@ -94,17 +95,6 @@ impl Default for ExploreOptions {
             most_steps: 2_000_000,
             samples: 5,
             cancel: Cancel::default(),
-        }
-    }
-}
-
-impl ExploreOptions {
-    /// For runs that say what was found: one that is cut short says something else. They are
-    /// few, and each has its limit.
-    pub(crate) fn uninterrupted(&self) -> Self {
-        Self {
-            cancel: Cancel::default(),
-            ..self.clone()
         }
     }
 }

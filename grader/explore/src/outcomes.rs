@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use siglab_engine::{Command, Options, Script};
 use siglab_model::{Family, Kind, Policy, ProcessStatus, Role, Trace};
 
-use crate::baseline::{Subject, check_program};
 use crate::error::ExploreError;
 use crate::finding::{EXPLORE_SCHEMA, Outcome, Outcomes};
 use crate::options::{ExploreOptions, Progress};
 use crate::output::text_of;
+use crate::phases::{Phase, Phases};
 use crate::preempt;
+use crate::subject::{Subject, check_program, was_cut};
 use crate::witness::Witness;
 
 /// Runs the program in many orders of scheduling, and lists the outcomes: what it wrote,
@@ -29,13 +30,25 @@ pub fn outcomes(
     preemptions: usize,
     progress: &dyn Progress,
 ) -> Result<Outcomes, ExploreError> {
+    check_program(&command.program)?;
+    let phases = Phases::default();
+    // All runs tell something: none is to prepare another one.
+    let subject = Subject::new(command, script, options, wanted, &|_| Vec::new(), &phases)
+        .in_phase(Phase::Telling);
+    phases.watch(wanted, || search(&subject, preemptions, progress))
+}
+
+fn search(
+    subject: &Subject<'_>,
+    preemptions: usize,
+    progress: &dyn Progress,
+) -> Result<Outcomes, ExploreError> {
     /// Runs at the most, where no budget was given.
     const MOST_RUNS: usize = 2000;
-    check_program(&command.program)?;
+    let wanted = subject.wanted;
     let most = wanted.budget.moments.unwrap_or(MOST_RUNS);
-    let subject = Subject::new(command, script, options, wanted, &|_| Vec::new());
     let mut search = Search {
-        subject: &subject,
+        subject,
         seen: BTreeMap::new(),
         program: String::new(),
         runs: 0,
@@ -44,12 +57,12 @@ pub fn outcomes(
     let complete = search.systematically(preemptions, most, progress)?
         & search.at_instructions(preemptions, most, progress)?;
     for seed in 0..wanted.schedules {
-        if wanted.cancel.is_cancelled() {
+        if search.is_over() {
             break;
         }
         search.run(&Options {
             policy: Policy::Random { seed },
-            ..options.clone()
+            ..subject.options.clone()
         })?;
         progress.tried(false);
     }
@@ -80,6 +93,12 @@ struct Branch {
 }
 
 impl Search<'_> {
+    /// Whether no further run is to be made.
+    fn is_over(&self) -> bool {
+        self.subject.wanted.cancel.is_cancelled() || self.subject.is_over()
+    }
+
+    /// One run more. One for which there was no time counts for nothing.
     fn run(&mut self, options: &Options) -> Result<Trace, ExploreError> {
         /// Processor time of one run.
         const LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -88,8 +107,11 @@ impl Search<'_> {
             ..*self.subject
         };
         let trace = subject.run(&[], LIMIT, true, None)?;
-        self.runs += 1;
         self.program.clone_from(&trace.header.program);
+        if was_cut(&trace) {
+            return Ok(trace);
+        }
+        self.runs += 1;
         let key = (text_of(&trace), ends(&trace));
         if let Some(outcome) = self.seen.get_mut(&key) {
             outcome.runs += 1;
@@ -120,13 +142,13 @@ impl Search<'_> {
         let plain = self.run(self.subject.options)?;
         let moments = preempt::moments(self.subject, &plain, usize::MAX)?;
         for moment in moments.iter().take(most) {
-            if self.subject.wanted.cancel.is_cancelled() {
+            if self.is_over() {
                 return Ok(false);
             }
             self.run(&preempt::options_with(self.subject.options, moment))?;
             progress.tried(false);
         }
-        Ok(moments.len() <= most)
+        Ok(moments.len() <= most && !self.is_over())
     }
 
     /// Breadth first, so that the simplest orders come first. Whether all were tried.
@@ -142,8 +164,9 @@ impl Search<'_> {
         }]);
         let mut known: HashSet<Vec<Role>> = HashSet::new();
         let mut tried = 0;
+        let mut is_all = true;
         while let Some(branch) = queue.pop_front() {
-            if tried == most || self.subject.wanted.cancel.is_cancelled() {
+            if tried == most || self.is_over() {
                 return Ok(false);
             }
             tried += 1;
@@ -162,6 +185,11 @@ impl Search<'_> {
                 })
                 .collect();
             for at in branch.choices.len()..made.len() {
+                // Those that won't be tried needn't be remembered: each is as long as its run.
+                if tried + queue.len() >= most {
+                    is_all = false;
+                    break;
+                }
                 let (chosen, among) = made[at];
                 for other in among.iter().filter(|role| *role != chosen) {
                     let preemptions = branch.preemptions + 1;
@@ -180,7 +208,7 @@ impl Search<'_> {
                 }
             }
         }
-        Ok(true)
+        Ok(is_all && !self.is_over())
     }
 }
 

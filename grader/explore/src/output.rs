@@ -33,6 +33,9 @@ pub(crate) struct Reference {
     whole: BTreeSet<String>,
     /// What handlers wrote without ending the line.
     pieces: BTreeSet<String>,
+    /// Lines that somebody saw unfinished: the program waited then, as after a prompt. What
+    /// comes next tears nothing.
+    prompts: BTreeSet<String>,
     /// For each line, how often it was there at the least and at the most.
     counts: BTreeMap<String, (usize, usize)>,
     runs: usize,
@@ -51,9 +54,12 @@ impl Reference {
                 };
             }
         }
+        self.prompts.extend(prompts(trace));
         // A moment that is taken to be harmless may be none.
         if self.runs > 0 {
-            counts.retain(|line, _| self.lines.contains(line) || self.splice(line).is_none());
+            let all: BTreeSet<String> = counts.keys().cloned().collect();
+            let is_torn = |line: &str| self.splice(line, &|rest| all.contains(rest)).is_some();
+            counts.retain(|line, _| self.lines.contains(line) || !is_torn(line));
         }
         self.whole
             .extend(whole_lines(trace).filter(|line| counts.contains_key(line)));
@@ -75,7 +81,7 @@ impl Reference {
     pub(crate) fn damage(&self, trace: &Trace, shaken: Shaken) -> Option<String> {
         let counts = count(trace);
         for line in counts.keys().filter(|line| !self.lines.contains(*line)) {
-            if let Some((outer, inner)) = self.splice(line) {
+            if let Some((outer, inner)) = self.splice(line, &|rest| counts.contains_key(rest)) {
                 return Some(match inner {
                     Some(inner) => format!("the line `{outer}` was torn by `{inner}`: `{line}`"),
                     None => format!("a line was torn: `{line}`"),
@@ -116,8 +122,9 @@ impl Reference {
     }
 
     /// Whether a line is made of parts of known ones: the line that was torn, and the one
-    /// that was put in its middle.
-    fn splice(&self, line: &str) -> Option<(&str, Option<&str>)> {
+    /// that was put in its middle. `came`: whether there is this line, too. A line whose rest
+    /// never came isn't torn: whoever was to write it ended before.
+    fn splice(&self, line: &str, came: &dyn Fn(&str) -> bool) -> Option<(&str, Option<&str>)> {
         const SHORTEST: usize = 3;
         let is_long =
             |text: &str| text.chars().filter(|char| char.is_alphanumeric()).count() >= SHORTEST;
@@ -129,13 +136,18 @@ impl Reference {
             };
             let (before, after) = (&line[..at], &line[at + inner.len()..]);
             let rest = format!("{before}{after}");
-            if !is_long(&rest) || self.pieces.contains(before) || self.pieces.contains(after) {
+            let is_known = self.pieces.contains(before) || self.pieces.contains(after);
+            if !is_long(&rest) || is_known || self.prompts.contains(before) {
                 continue;
             }
             let outer = self
                 .whole
                 .iter()
                 .filter(|outer| is_long(outer))
+                .filter(|outer| {
+                    let left = outer.strip_prefix(before);
+                    !after.is_empty() || left.is_none_or(|left| left.is_empty() || came(left))
+                })
                 .find(|outer| **outer == rest || (is_part(before, outer) && is_part(after, outer)));
             if let Some(outer) = outer {
                 return Some((outer, Some(inner)));
@@ -169,6 +181,34 @@ fn whole_lines(trace: &Trace) -> impl Iterator<Item = String> {
             .collect();
         lines
     })
+}
+
+/// What was written of a line when somebody began to wait.
+fn prompts(trace: &Trace) -> BTreeSet<String> {
+    let mut unfinished: Vec<(Stream, String)> = Vec::new();
+    let mut prompts = BTreeSet::new();
+    for event in &trace.events {
+        match &event.kind {
+            Kind::Output { stream, text } => {
+                let at = unfinished.iter().position(|(of, _)| of == stream);
+                let at = at.unwrap_or_else(|| {
+                    unfinished.push((*stream, String::new()));
+                    unfinished.len() - 1
+                });
+                let line = &mut unfinished[at].1;
+                match text.rsplit_once('\n') {
+                    Some((_, rest)) => rest.clone_into(line),
+                    None => line.push_str(text),
+                }
+            }
+            Kind::WaitBegun { .. } => {
+                let lines = unfinished.iter().map(|(_, line)| line);
+                prompts.extend(lines.filter(|line| !line.is_empty()).cloned());
+            }
+            _ => {}
+        }
+    }
+    prompts
 }
 
 /// What was written while a handler ran.
@@ -208,20 +248,37 @@ mod tests {
         reference
     }
 
+    fn splice<'a>(known: &'a Reference, line: &str) -> Option<(&'a str, Option<&'a str>)> {
+        known.splice(line, &|rest| rest == "world")
+    }
+
     #[test]
     fn torn_lines_are_recognised_and_new_ones_are_not_torn() {
         let known = reference(&["hello world\ncaught 2\n"]);
         assert_eq!(
-            known.splice("hello caught 2world"),
+            splice(&known, "hello caught 2world"),
             Some(("hello world", Some("caught 2")))
         );
         assert_eq!(
-            known.splice("caught 2hello world"),
+            splice(&known, "caught 2hello world"),
             Some(("hello world", Some("caught 2")))
         );
-        assert_eq!(known.splice("caught 3"), None);
-        assert_eq!(known.splice("caught 2 times"), None);
-        assert_eq!(known.splice("something else"), None);
-        assert_eq!(known.splice("!!hello world"), None);
+        let torn = Some(("hello world", Some("caught 2")));
+        assert_eq!(splice(&known, "hello caught 2"), torn, "the rest came");
+        assert_eq!(splice(&known, "hello wocaught 2"), None, "it didn't");
+        assert_eq!(splice(&known, "caught 3"), None);
+        assert_eq!(splice(&known, "caught 2 times"), None);
+        assert_eq!(splice(&known, "something else"), None);
+        assert_eq!(splice(&known, "!!hello world"), None);
+    }
+
+    #[test]
+    fn what_comes_after_a_prompt_tears_nothing() {
+        let mut known = reference(&["> one\n> two\nleaving now\n"]);
+        let torn = Some(("> one", Some("leaving now")));
+        assert_eq!(splice(&known, "> oleaving nowne"), torn);
+        known.prompts.insert("> o".to_owned());
+        assert_eq!(splice(&known, "> oleaving nowne"), None);
+        assert_eq!(splice(&known, "> onleaving nowe"), torn);
     }
 }

@@ -5,8 +5,8 @@
 use siglab_engine::{Follow, FollowFrom, Options, Touches, follow};
 use siglab_model::{ForkHow, Kind, Moment, SigSet, Trace};
 
-use crate::baseline::Subject;
 use crate::error::ExploreError;
+use crate::subject::Subject;
 
 /// Instructions that are followed at the most to find them.
 const MOST_STEPS: u64 = 60_000;

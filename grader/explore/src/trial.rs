@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use siglab_model::{Family, Injection, Kind, Moment, Signal, Trace};
 
-use crate::baseline::{Baseline, Case, Subject};
+use crate::baseline::{Baseline, Case};
 use crate::error::ExploreError;
 use crate::finding::FindingKind;
 use crate::judge::{Detail, Judgement};
 use crate::options::Progress;
+use crate::phases::Phase;
+use crate::subject::{Subject, was_cut};
 
 /// So few moments are rather tried from the start.
 const FEW: usize = 8;
@@ -23,9 +24,10 @@ struct Trial<'a> {
     cases: &'a [Case],
     progress: &'a dyn Progress,
     jobs: usize,
-    begun: Instant,
     results: Mutex<Judged>,
     failed: Mutex<Option<ExploreError>>,
+    /// What was found: each needs time to be confirmed and told.
+    causes: Mutex<HashSet<Cause>>,
 }
 
 /// Cases by their moment: position and signal.
@@ -34,13 +36,22 @@ type Places<'a> = HashMap<&'a Moment, Vec<(usize, Signal)>>;
 /// What went wrong in each case, by its position.
 pub(crate) type Judged = BTreeMap<usize, Vec<Judgement>>;
 
+/// What trying cases gave.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    /// Those that were tried.
+    pub(crate) judged: Judged,
+    /// How many went wrong on a copy, and weren't tried from the start for want of time.
+    pub(crate) unconfirmed: usize,
+}
+
 /// Tries all cases. In order; those for which there was no time are missing.
 pub(crate) fn try_all(
     subject: &Subject<'_>,
     baseline: &Baseline,
     progress: &dyn Progress,
-    begun: Instant,
-) -> Result<Judged, ExploreError> {
+) -> Result<Tried, ExploreError> {
+    let subject = &subject.in_phase(Phase::Cases);
     let cases = baseline.cases.as_slice();
     let jobs = subject.jobs();
     let trial = Trial {
@@ -49,31 +60,28 @@ pub(crate) fn try_all(
         cases,
         progress,
         jobs,
-        begun,
         results: Mutex::default(),
         failed: Mutex::default(),
+        causes: Mutex::default(),
     };
     // On copies of the program first; what that can't do, from the start.
     trial.spread(|processor| trial.on_copies(processor));
-    trial.confirm();
+    let unconfirmed = trial.confirm();
     let done: HashSet<usize> = lock(&trial.results).keys().copied().collect();
     let rest: Vec<usize> = (0..cases.len())
-        .filter(|index| !done.contains(index))
+        .filter(|index| !done.contains(index) && !unconfirmed.contains(index))
         .collect();
-    trial.run_all_anew(subject, &rest, &|| trial.is_over());
+    trial.run_all_anew(&subject.in_phase(Phase::Rest), &rest);
     match lock(&trial.failed).take() {
         Some(error) => Err(error),
-        None => Ok(std::mem::take(&mut *lock(&trial.results))),
+        None => Ok(Tried {
+            judged: std::mem::take(&mut *lock(&trial.results)),
+            unconfirmed: unconfirmed.len(),
+        }),
     }
 }
 
 impl Trial<'_> {
-    fn is_over(&self) -> bool {
-        let wanted = self.subject.wanted;
-        let late = |time: Duration| self.begun.elapsed() >= time;
-        wanted.cancel.is_cancelled() || wanted.budget.time.is_some_and(late) || self.has_failed()
-    }
-
     fn has_failed(&self) -> bool {
         lock(&self.failed).is_some()
     }
@@ -94,9 +102,10 @@ impl Trial<'_> {
 
     /// What went wrong on a copy may have done so because it was one: it has another pid, and
     /// the ids of threads that locks remember aren't its own. So of each cause a few cases
-    /// are tried from the start, also if time is up or it was interrupted; if one of them
-    /// goes another way there, all of them are.
-    fn confirm(&self) {
+    /// are tried from the start; if one of them goes another way there, all of them are.
+    /// There is time of its own for that; those of which none could be tried again aren't
+    /// told. They are what this returns.
+    fn confirm(&self) -> HashSet<usize> {
         let mut causes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, judgements) in lock(&self.results).iter() {
             for judgement in judgements {
@@ -114,43 +123,43 @@ impl Trial<'_> {
             let results = lock(&self.results);
             sample.iter().map(|index| results[index].clone()).collect()
         };
-        let wanted = self.subject.wanted.uninterrupted();
-        let subject = Subject {
-            wanted: &wanted,
-            ..*self.subject
-        };
-        self.run_all_anew(&subject, &sample, &|| self.has_failed());
-        let mut results = lock(&self.results);
-        let changed: HashSet<_> = sample
-            .iter()
-            .zip(on_copies)
-            .filter(|(index, on_copy)| results[*index] != *on_copy)
-            .flat_map(|(index, on_copy)| {
-                let signal = self.cases[*index].signal();
-                on_copy.into_iter().map(move |it| cause(signal, &it))
-            })
-            .collect();
-        for index in changed
-            .iter()
-            .filter_map(|cause| causes.get(cause))
-            .flatten()
         {
-            if sample.binary_search(index).is_err() {
-                results.remove(index);
+            let mut results = lock(&self.results);
+            sample.iter().for_each(|index| drop(results.remove(index)));
+        }
+        self.run_all_anew(&self.subject.in_phase(Phase::Telling), &sample);
+        let mut results = lock(&self.results);
+        let mut changed = HashSet::new();
+        let mut confirmed = HashSet::new();
+        for (index, on_copy) in sample.iter().zip(on_copies) {
+            let signal = self.cases[*index].signal();
+            let its = on_copy.iter().map(|it| cause(signal, it));
+            match results.get(index) {
+                Some(anew) if *anew == on_copy => confirmed.extend(its),
+                Some(_) => changed.extend(its),
+                None => {}
             }
         }
+        let mut unconfirmed = HashSet::new();
+        for (cause, cases) in &causes {
+            let is_sure = confirmed.contains(cause) && !changed.contains(cause);
+            let others = cases.iter().filter(|it| sample.binary_search(it).is_err());
+            for index in others.filter(|_| !is_sure) {
+                results.remove(index);
+                if !changed.contains(cause) {
+                    unconfirmed.insert(*index);
+                }
+            }
+        }
+        unconfirmed.extend(sample.iter().filter(|index| !results.contains_key(index)));
+        unconfirmed
     }
 
-    /// Tries these cases from the start, unless it is over before.
-    fn run_all_anew(
-        &self,
-        subject: &Subject<'_>,
-        cases: &[usize],
-        is_over: &(dyn Fn() -> bool + Sync),
-    ) {
+    /// Tries these cases from the start, unless the time for that is over before.
+    fn run_all_anew(&self, subject: &Subject<'_>, cases: &[usize]) {
         let next = AtomicUsize::new(0);
         self.spread(|processor| {
-            while !is_over() {
+            while !(subject.is_over() || self.has_failed()) {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(index) = cases.get(at) else { break };
                 let case = &self.cases[*index];
@@ -163,6 +172,9 @@ impl Trial<'_> {
     }
 
     fn judged(&self, index: usize, trace: &Trace) {
+        if was_cut(trace) {
+            return;
+        }
         let case = &self.cases[index];
         let injected = trace
             .events
@@ -191,6 +203,11 @@ impl Trial<'_> {
             detail: Detail::Words(broken.message),
         }));
         let wrong = !judgements.is_empty();
+        for judgement in &judgements {
+            if lock(&self.causes).insert(cause(case.signal(), judgement)) {
+                self.subject.phases.add_causes(1);
+            }
+        }
         if lock(&self.results).insert(index, judgements).is_none() {
             self.progress.tried(wrong);
         }
@@ -208,13 +225,16 @@ impl Trial<'_> {
                         return Ok(());
                     };
                     nth += 1;
-                    if nth == places || self.is_over() {
+                    if nth == places || self.subject.is_over() || self.has_failed() {
                         fork.end();
                     }
                     if nth % self.jobs != processor {
                         return Ok(());
                     }
                     for (index, signal) in here {
+                        if self.subject.is_over() {
+                            break;
+                        }
                         if let Some(trace) = fork.inject(*signal, self.baseline.limit)? {
                             self.judged(*index, &trace);
                         }
@@ -249,7 +269,9 @@ impl Trial<'_> {
 }
 
 /// Cases with equal ones are counted together.
-fn cause(signal: Option<Signal>, judgement: &Judgement) -> (Option<Signal>, FindingKind, String) {
+type Cause = (Option<Signal>, FindingKind, String);
+
+fn cause(signal: Option<Signal>, judgement: &Judgement) -> Cause {
     let cause = format!("{} {}", judgement.role, judgement.cause);
     (signal, judgement.kind, cause)
 }

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use siglab_engine::{Command, Follow, FollowFrom, Options, Script, follow, run};
+use siglab_engine::{Command, Follow, FollowFrom, Options, Script, Stdio, follow, run};
 use siglab_model::{Injection, Kind, Moment, Policy, SigSet, Time, Trace, WaitFor, Waiting};
+use siglab_sandbox::regular;
 
-use crate::baseline::{LIMIT, Subject, VIRTUAL_LIMIT, check_program};
 use crate::error::ExploreError;
 use crate::finding::FindingKind;
-use crate::judge::is_fault;
+use crate::judge::{is_fault, is_write};
+use crate::subject::{LIMIT, Subject, VIRTUAL_LIMIT, check_program};
 
 /// The name and version of the serialised form.
 pub const WITNESS_SCHEMA: &str = "siglab/witness/v1";
@@ -40,6 +41,12 @@ pub struct Witness {
     /// Its arguments, without its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+    /// Whether its standard input is a pipe that nobody writes to and that stays open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stdin_stays_open: bool,
+    /// The terminal that it has, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<Window>,
     /// The hash of the program's file, in hexadecimal digits.
     pub program_hash: String,
     /// Who runs next when several could.
@@ -64,6 +71,16 @@ pub struct Witness {
     /// one was changed, and is no protection against anybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding_hash: Option<String>,
+}
+
+/// The size of a terminal's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Rows.
+    pub rows: u16,
+    /// Columns.
+    pub columns: u16,
 }
 
 /// What replaying gave.
@@ -113,6 +130,13 @@ impl Witness {
                 .map(|name| name.to_string_lossy().into_owned()),
             dir: Some(dir),
             args: trace.header.args.clone(),
+            stdin_stays_open: command.stdin_stays_open,
+            terminal: match command.stdio {
+                Stdio::Terminal { rows, columns } | Stdio::ShownTerminal { rows, columns } => {
+                    Some(Window { rows, columns })
+                }
+                Stdio::Capture | Stdio::PassThrough => None,
+            },
             script: subject.script.clone(),
             policy: trace.header.policy.clone(),
             injections: trace.header.injections.clone(),
@@ -204,7 +228,9 @@ fn shows(trace: &Trace, kind: FindingKind) -> bool {
         FindingKind::Deadlock => any(&|kind| match kind {
             Kind::Deadlock { waiting } => {
                 let is_lock = |it: &Waiting| matches!(it.what, WaitFor::Lock { .. });
-                waiting.iter().any(is_lock)
+                waiting
+                    .iter()
+                    .any(|it| is_lock(it) || is_write(&it.syscall))
             }
             _ => false,
         }),
@@ -231,6 +257,10 @@ impl Witness {
         check_program(&self.program)?;
         let mut command = Command::new(&self.program).args(self.args.iter().map(OsString::from));
         command.name = self.name.as_ref().map(OsString::from);
+        command.stdin_stays_open = self.stdin_stays_open;
+        if let Some(Window { rows, columns }) = self.terminal {
+            command.stdio = Stdio::Terminal { rows, columns };
+        }
         if let Some(dir) = &self.dir {
             if let Err(source) = fs::metadata(dir.join(".")) {
                 return Err(ExploreError::Folder {
@@ -290,10 +320,11 @@ fn is_empty(script: &Script) -> bool {
 /// A hash of a file's content: 64-bit FNV-1a. It tells programs apart, and isn't meant to
 /// withstand anybody.
 fn hash_of(path: &Path) -> Result<String, ExploreError> {
-    let bytes = fs::read(path).map_err(|source| ExploreError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes =
+        regular::read(path, regular::MOST_PROGRAM).map_err(|source| ExploreError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(hash(&bytes))
 }
 
@@ -389,6 +420,7 @@ mod tests {
     fn policy() -> impl Strategy<Value = Policy> {
         prop_oneof![
             Just(Policy::InOrder),
+            Just(Policy::NewestFirst),
             any::<u64>().prop_map(|seed| Policy::Random { seed }),
             some(role()).prop_map(|choices| Policy::Replay { choices }),
         ]
@@ -398,7 +430,8 @@ mod tests {
         let maybe = prop::option::of::<BoxedStrategy<String>>;
         let path = || text().prop_map(|name| format!("/{name}"));
         let program = (path(), maybe(text().boxed()), maybe(text().boxed()));
-        let started = (program, maybe(path().boxed()), some(text()));
+        let stdio = (any::<bool>(), prop::option::of(any::<(u16, u16)>()));
+        let started = (program, maybe(path().boxed()), some(text()), stdio);
         let step = (when(), action()).prop_map(|(when, action)| Step { when, action });
         let injection =
             (moment(), signal()).prop_map(|(moment, signal)| Injection { moment, signal });
@@ -414,7 +447,7 @@ mod tests {
         (kind, started, run, hashes).prop_map(
             |(
                 kind,
-                ((program, started_as, name), dir, args),
+                ((program, started_as, name), dir, args, (stdin_stays_open, terminal)),
                 (policy, (steps, injections, preemptions), followed, virtual_limit),
                 (program_hash, trace_hash, finding_hash),
             )| Witness {
@@ -425,6 +458,8 @@ mod tests {
                 name,
                 dir: dir.map(PathBuf::from),
                 args,
+                stdin_stays_open,
+                terminal: terminal.map(|(rows, columns)| Window { rows, columns }),
                 program_hash,
                 policy,
                 script: Script { steps },

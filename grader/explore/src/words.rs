@@ -1,11 +1,13 @@
 //! What is said about a finding: its title, how it comes about, what to do instead.
 
+mod waits;
+
 use siglab_model::safety::{instead_of, public_name};
-use siglab_model::{Frame, Lock, Role, Signal, UnsafeFunction};
+use siglab_model::{Frame, Role, Signal, UnsafeFunction};
 
 use crate::finding::FindingKind;
 use crate::judge::{Detail, Judgement};
-use crate::stack::{is_own, outer_call, own_frame, place};
+use crate::stack::{is_own, own_frame, place};
 
 /// What a run shows.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct Seen {
     pub(crate) repeats: Option<String>,
     /// Whether it takes another order of scheduling than that of creation.
     pub(crate) other_order: bool,
+    /// Who got the signal, which needn't be who goes wrong.
+    pub(crate) hit: Option<Role>,
 }
 
 /// What is said about a finding.
@@ -53,11 +57,15 @@ impl Words<'_> {
     pub(crate) fn say(&self) -> Said {
         match (self.judgement.kind, &self.judgement.detail, self.signal) {
             (FindingKind::Deadlock, Detail::Lock(lock), signal) => self.deadlock(lock, signal),
+            (FindingKind::Deadlock, Detail::Full, signal) => self.full(signal),
             (FindingKind::Crash, Detail::Death(death), Some(signal)) => self.crash(*death, signal),
             (FindingKind::Crash, Detail::Death(death), None) => self.crash_alone(*death),
             (FindingKind::Hang, _, Some(signal)) => self.hang(signal),
             (FindingKind::Hang, _, None) => self.hang_alone(),
             (FindingKind::LostWakeup, Detail::Children(children), _) => self.children(*children),
+            (FindingKind::LostWakeup, Detail::Restarted(syscall), Some(signal)) => {
+                self.unheard(syscall, signal)
+            }
             (FindingKind::LostWakeup, Detail::Call(syscall), signal) => self.lost(syscall, signal),
             (kind, detail, signal) => self.after(
                 kind,
@@ -81,6 +89,16 @@ impl Words<'_> {
                 ),
                 "Install the handler, or block the signal, before fork(2): a child has its \
                  parent's handlers and signal mask."
+                    .to_owned(),
+            ),
+            (FindingKind::KilledByDefault, Detail::Unblocked) => (
+                format!("{signal} kills {role} while it isn't blocked"),
+                format!(
+                    "{signal} comes while {role} is in {where_}. Before and after that {role} blocks it, \
+                     and takes it when it waits for it; here it doesn't block it, and its action is \
+                     the default."
+                ),
+                "Keep the signal blocked all the time: sigwait(3) and signalfd(2) take it while it is."
                     .to_owned(),
             ),
             (FindingKind::KilledByDefault, _) => (
@@ -120,86 +138,11 @@ impl Words<'_> {
                 };
                 (
                     format!("{} when {signal} comes", self.judgement.cause),
-                    format!("{signal} comes while the program is in {where_}{what}."),
+                    format!("{signal} comes while {} is in {where_}{what}.", self.hit()),
                     general_advice(),
                 )
             }
         }
-    }
-
-    fn deadlock(&self, locked: &Lock, signal: Option<Signal>) -> Said {
-        let role = &self.judgement.role;
-        let lock = lock_in(locked, &self.seen.end);
-        let end = self.place(&self.seen.end);
-        let where_ = self.place(&self.seen.interrupted);
-        // Without an injection, it may be the handler of a signal that the program sent.
-        let Some(signal) = signal.or(self.seen.handled) else {
-            return (
-                format!("{role} waits for {lock} for ever{}", self.in_this_order()),
-                format!(
-                    "{role} is in {end} and waits for {lock}; every other thread waits, too, and \
-                     nobody can release it."
-                ),
-                "Take locks in the same order everywhere, and release them on every way out."
-                    .to_owned(),
-            );
-        };
-        if !self.seen.ends_in_handler {
-            let after = format!("Then {role} is in {end} and waits for {lock}");
-            return if self.seen.left_by_jump {
-                (
-                    format!("{role} waits for {lock} for ever, which siglongjmp left locked"),
-                    format!(
-                        "{signal} interrupts {role} in {where_}, and its handler is left by \
-                         siglongjmp(3): what was interrupted never goes on, and never releases \
-                         what it holds. {after}: nobody can release it."
-                    ),
-                    NO_JUMP.to_owned(),
-                )
-            } else {
-                (
-                    format!("{role} waits for {lock} for ever after {signal}"),
-                    format!(
-                        "{signal} comes in {where_}, and its handler runs. {after}; every other \
-                         thread waits, too, and nobody can release it."
-                    ),
-                    general_advice(),
-                )
-            };
-        }
-        let call = match self.seen.call.as_deref() {
-            Some(call) => Some(public_name(call).into_owned()),
-            None => nameless(&self.seen.end, self.program),
-        };
-        // A lock of the program's own was taken by whom the stack needn't show.
-        let holder = outer_call(&self.seen.interrupted, self.program)
-            .filter(|_| !matches!(locked, Lock::Lock(Some(_))))
-            .map(public_name);
-        let (with, holds) = match holder {
-            Some(holder) => (
-                format!(" with {holder}"),
-                format!("{role} holds {lock} inside {where_}."),
-            ),
-            None => (
-                String::new(),
-                format!("{role} holds {lock} when it is in {where_}."),
-            ),
-        };
-        let (who, calls) = match call {
-            Some(call) => (
-                format!("{call} in the handler of {signal}"),
-                format!("calls {call} and waits"),
-            ),
-            None => (format!("the handler of {signal}"), "and waits".to_owned()),
-        };
-        (
-            format!("{who} deadlocks{with} on {lock}"),
-            format!(
-                "{holds} The handler of {signal} interrupts it there, on the same thread, {calls} \
-                 for the same lock: nobody can release it."
-            ),
-            self.advice(),
-        )
     }
 
     fn crash(&self, death: Signal, signal: Signal) -> Said {
@@ -304,6 +247,8 @@ impl Words<'_> {
                     .to_owned(),
             );
         }
+        let hit = self.hit();
+        let who = if hit == role { "it" } else { role.as_str() };
         let advice = if self.may_wait_for_flag() {
             FLAG.to_owned()
         } else {
@@ -312,7 +257,7 @@ impl Words<'_> {
         (
             format!("{role} runs for ever after {signal}"),
             format!(
-                "{signal} comes while {role} is in {where_}. From then on it {computes} without \
+                "{signal} comes while {hit} is in {where_}. From then on {who} {computes} without \
                  end, and makes no progress."
             ),
             advice,
@@ -339,6 +284,11 @@ impl Words<'_> {
     }
 
     /// `computes in spin (a.c:7)`.
+    /// Who got the signal.
+    fn hit(&self) -> &Role {
+        self.seen.hit.as_ref().unwrap_or(&self.judgement.role)
+    }
+
     fn computes(&self) -> String {
         let doing = match &self.seen.repeats {
             Some(syscall) => format!("repeats {syscall}"),
@@ -354,61 +304,6 @@ impl Words<'_> {
     /// Whether it goes round in the program's own code, without a call.
     fn may_wait_for_flag(&self) -> bool {
         self.seen.repeats.is_none() && self.seen.call.is_none()
-    }
-
-    fn children(&self, children: usize) -> Said {
-        let role = &self.judgement.role;
-        let stay = match children {
-            1 => "1 stays a zombie".to_owned(),
-            _ => format!("{children} stay zombies"),
-        };
-        (
-            format!("{role} waits for ever for children that have ended"),
-            format!(
-                "Several children end before the handler of SIGCHLD runs; their signals merge into \
-                 one, the handler reaps one child, and {stay} for which {role} waits for ever."
-            ),
-            "One SIGCHLD can stand for many children: in the handler, call waitpid(2) with WNOHANG \
-             in a loop until it returns no more."
-                .to_owned(),
-        )
-    }
-
-    fn lost(&self, syscall: &str, signal: Option<Signal>) -> Said {
-        let role = &self.judgement.role;
-        // What programmers call, not what the kernel calls it.
-        let call = match (syscall, self.seen.call.as_deref()) {
-            (_, Some(call)) => public_name(call).into_owned(),
-            (syscall, None) => syscall.trim_start_matches("rt_").to_owned(),
-        };
-        let Some(signal) = signal else {
-            return (
-                format!("{role} waits in {call} for ever in another order of scheduling"),
-                format!(
-                    "In this order of scheduling, {role} waits for ever in {}: what it waits for \
-                     came before it waited, and doesn't come again.",
-                    self.place(&self.seen.end)
-                ),
-                "What is waited for may come before the wait begins: look and wait in one step. \
-                 With a signal, block it while looking and wait with sigsuspend(2); with a \
-                 condition variable, change and look at the condition with the mutex held, and \
-                 wait in a loop."
-                    .to_owned(),
-            );
-        };
-        let where_ = self.place(&self.seen.interrupted);
-        (
-            format!("{role} waits in {call} for ever although {signal} came"),
-            format!(
-                "{signal} comes while {role} is in {where_}: after it has looked, and before it \
-                 waits. The handler runs, and then {role} waits in {call} for a signal that has \
-                 been and gone."
-            ),
-            "Block the signal while looking, and wait with sigsuspend(2), ppoll(2) or pselect(2), \
-             which unblock it and wait in one step; or let the handler write to a pipe that the \
-             wait includes."
-                .to_owned(),
-        )
     }
 
     fn unsafe_call(&self, function: &UnsafeFunction, signal: &str) -> Said {
@@ -571,51 +466,6 @@ fn nameless(stack: &[Frame], program: &str) -> Option<String> {
         .filter_map(|frame| frame.module.as_deref())
         .find(|module| *module != program)
         .map(|module| format!("a function of {module}"))
-}
-
-/// What a lock is called: by the variable that it is, or by who waits for it.
-fn lock_in(lock: &Lock, stack: &[Frame]) -> String {
-    /// Functions of C's library, and the lock that they share.
-    const LOCKS: [(&[&str], &str); 4] = [
-        (
-            &["malloc", "free", "calloc", "realloc", "memalign"],
-            "malloc's lock",
-        ),
-        (
-            &[
-                "localtime",
-                "localtime_r",
-                "__tz_convert",
-                "tzset",
-                "mktime",
-                "strftime",
-            ],
-            "the time zone's lock",
-        ),
-        (
-            &["syslog", "vsyslog", "openlog", "closelog"],
-            "syslog's lock",
-        ),
-        (
-            &["fopen", "fclose", "fflush", "exit", "_IO_link_in"],
-            "the lock on stdio's list of streams",
-        ),
-    ];
-    if *lock != Lock::Lock(None) {
-        return lock.to_string();
-    }
-    let calls = |functions: &[&str]| {
-        stack.iter().any(|frame| {
-            frame
-                .function
-                .as_deref()
-                .is_some_and(|function| functions.contains(&function))
-        })
-    };
-    LOCKS
-        .into_iter()
-        .find(|(functions, _)| calls(functions))
-        .map_or_else(|| lock.to_string(), |(_, name)| name.to_owned())
 }
 
 fn general_advice() -> String {

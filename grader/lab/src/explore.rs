@@ -26,6 +26,10 @@ const MOST_STEPS: u64 = 12_000;
 /// Harmless moments at which each signal is watched more closely.
 const SAMPLES: usize = 1;
 
+/// Into so many parts the time for grading is cut, one for each exploration. It is a hundred
+/// times what one takes, unless each moment leads to a run without an end.
+const SHARES: u32 = 3;
+
 /// What exploring a scenario gave.
 #[derive(Debug)]
 pub(crate) struct Explored<'a> {
@@ -129,7 +133,7 @@ pub(crate) fn explore_one(
         to: exploring.to.iter().map(|role| Role::new(role)).collect(),
         strategy: Strategy::Fast,
         budget: Budget {
-            time: None,
+            time: Some(options.deadline / SHARES),
             moments: Some(exploring.moments),
         },
         jobs: options.jobs,

@@ -1,7 +1,6 @@
 //! Grading one submission: build it once, run it under every scenario, evaluate.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -10,16 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use siglab_engine::{Cancel, Command, Error, Options, Stdio};
-use siglab_model::{Clock, Trace};
+use siglab_engine::{Cancel, Command, Error, Limits, Options, Stdio};
+use siglab_model::{Clock, Event, Trace};
 use siglab_sandbox::{ResourceLimits, Sandbox};
 
-use crate::compile::{CompileError, Compiled, Workshop};
+use crate::compile::{CompileError, Compiled};
 use crate::evaluate::explored::{forbidden, id_of};
 use crate::evaluate::{BuildOutcome, Evidence, evaluate, explorations, skip};
 use crate::explore::{Explored, explore_all};
 use crate::lab::Lab;
 use crate::manifest::{Criterion, Manifest, Scenario};
+use crate::original::{Original, Twins};
 use crate::result::{CriterionResult, GradeResult, Language, SandboxReport, Verdict};
 use crate::reuse::{self, KnownPrograms};
 use crate::submission::{Submission, SubmissionError};
@@ -40,6 +40,16 @@ pub struct GradeOptions {
     pub criteria: Option<Vec<String>>,
     /// How long a compiler may take, in real time.
     pub compile_deadline: Duration,
+    /// How long grading may take, in real time, apart from the compiler. Runs and explorations
+    /// get shares of it, so that a program that never ends is judged by all scenarios.
+    /// Whoever needs a bound that holds whatever happens keeps one from outside, too.
+    pub deadline: Duration,
+    /// The folder for what is written while grading, if not in a sandbox; the one for
+    /// temporary files if absent.
+    pub temporary: Option<PathBuf>,
+    /// Whether the traces of scenarios in which a criterion doesn't hold have the lines that make
+    /// calls: these scenarios are run once more for it. For those who show timelines.
+    pub lines: bool,
     /// What compilers and programs are confined by; nothing but siglab's tracer if absent.
     pub sandbox: Option<Sandbox>,
     /// Verdicts on programs that were run before, so that equal programs are run once;
@@ -48,7 +58,8 @@ pub struct GradeOptions {
 }
 
 impl Default for GradeOptions {
-    /// All criteria, on all processors, by the virtual clock, compilers within a minute.
+    /// All criteria, on all processors, by the virtual clock, compilers within half a minute,
+    /// the rest within a minute.
     fn default() -> Self {
         Self {
             jobs: None,
@@ -56,7 +67,10 @@ impl Default for GradeOptions {
             clock: Clock::Virtual,
             cache: None,
             criteria: None,
-            compile_deadline: Duration::from_secs(60),
+            compile_deadline: Duration::from_secs(30),
+            deadline: Duration::from_secs(60),
+            temporary: None,
+            lines: false,
             sandbox: None,
             known: None,
         }
@@ -110,26 +124,32 @@ fn shown(
     result: &GradeResult,
     explored: &[Explored<'_>],
 ) -> BTreeMap<String, Trace> {
-    let failing = result
-        .criteria
-        .iter()
-        .filter(|it| it.verdict == Verdict::Fail);
-    failing
-        .filter_map(|failing| {
-            let diagnosis = failing.diagnosis.as_ref()?;
-            let criterion = manifest.criterion(&failing.id)?;
-            let mut findings = criterion.requirements().iter().filter_map(|requirement| {
-                let exploring = requirement.exploring.as_ref()?;
-                let explored = explored.iter().find(|it| {
-                    it.exploring == exploring && Some(it.scenario) == failing.scenario.as_deref()
-                })?;
-                let exploration = explored.outcome.as_ref().ok()?;
-                forbidden(requirement, exploring, exploration, &manifest.roles)
-            });
-            let finding = findings.find(|finding| id_of(finding) == diagnosis.id)?;
-            Some((failing.id.clone(), finding.trace.clone()?))
-        })
-        .collect()
+    let criteria = result.criteria.iter();
+    let shown = criteria.filter_map(|it| Some((it.id.clone(), shown_run(manifest, it, explored)?)));
+    shown.collect()
+}
+
+/// The run that shows that a criterion doesn't hold at some moment.
+pub(crate) fn shown_run(
+    manifest: &Manifest,
+    failing: &CriterionResult,
+    explored: &[Explored<'_>],
+) -> Option<Trace> {
+    if failing.verdict != Verdict::Fail {
+        return None;
+    }
+    let diagnosis = failing.diagnosis.as_ref()?;
+    let criterion = manifest.criterion(&failing.id)?;
+    let mut findings = criterion.requirements().iter().filter_map(|requirement| {
+        let exploring = requirement.exploring.as_ref()?;
+        let explored = explored.iter().find(|it| {
+            it.exploring == exploring && Some(it.scenario) == failing.scenario.as_deref()
+        })?;
+        let exploration = explored.outcome.as_ref().ok()?;
+        forbidden(requirement, exploring, exploration, &manifest.roles)
+    });
+    let finding = findings.find(|finding| id_of(finding) == diagnosis.id)?;
+    finding.trace.clone()
 }
 
 /// One scenario's run.
@@ -173,6 +193,20 @@ pub enum GradeError {
         /// What was asked for.
         id: String,
     },
+    /// A lab has no program of its own to show.
+    #[error("lab {lab} has no program to show: neither a solution nor one that was handed out")]
+    NoProgram {
+        /// The lab.
+        lab: String,
+    },
+    /// A lab's own program can't be composed, or doesn't compile.
+    #[error("{} doesn't compile:\n{output}", file.display())]
+    OwnProgram {
+        /// The program.
+        file: PathBuf,
+        /// What is wrong.
+        output: String,
+    },
     /// It was asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -196,9 +230,11 @@ impl GradeError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Submission(_) | Self::UnknownCriterion { .. } | Self::Read { .. } => {
-                ErrorKind::Usage
-            }
+            Self::Submission(_)
+            | Self::UnknownCriterion { .. }
+            | Self::NoProgram { .. }
+            | Self::OwnProgram { .. }
+            | Self::Read { .. } => ErrorKind::Usage,
             Self::Compile(CompileError::Cancelled) | Self::Cancelled => ErrorKind::Cancelled,
             Self::Compile(_) => ErrorKind::Environment,
             Self::Engine(error) => match error {
@@ -224,11 +260,12 @@ impl Lab {
     ) -> Result<Graded, GradeError> {
         let wanted = self.wanted(options)?;
         let criteria = self.manifest.with_needs(&wanted);
-        let original = self.original(submission.language)?;
-        let workshop = Workshop::new(self, options);
-        let compiled = workshop.compile(submission, &self.manifest)?;
-        let known = options.known_verdicts(&compiled);
-        let runs = match &compiled {
+        let (original, compiled) = self.compile_both(submission, options)?;
+        // Those are of the program, and predictions of one program differ.
+        let is_program = submission.language != Language::Predictions;
+        let known = is_program.then(|| options.known_verdicts(&compiled));
+        let known = known.flatten();
+        let mut runs = match &compiled {
             Compiled::Built(_) if known.is_some() => Vec::new(),
             Compiled::Built(built) => {
                 let needed = self.needed(&criteria);
@@ -239,7 +276,10 @@ impl Lab {
         let mut evidence = Evidence {
             language: submission.language,
             source: &submission.source,
-            original: original.as_deref(),
+            preprocessed: compiled.preprocessed(),
+            original: original.as_deref().map(|it| it.source.as_str()),
+            original_preprocessed: original.as_deref().and_then(Original::preprocessed),
+            twins: Twins::new(),
             build: compiled.outcome(),
             runs: runs
                 .iter()
@@ -247,6 +287,9 @@ impl Lab {
                 .collect(),
             explorations: BTreeMap::new(),
         };
+        if let Some(original) = &original {
+            evidence.twins = original.twins(&self.manifest, &wanted, &evidence.runs, options)?;
+        }
         let explored = match &compiled {
             Compiled::Built(built) if known.is_none() => {
                 let wanted = explorations(&self.manifest, &criteria, &evidence);
@@ -261,7 +304,10 @@ impl Lab {
         let mut result = evaluate(&self.manifest, &evidence);
         match known {
             Some(known) => reuse::apply(&mut result, &self.manifest, known),
-            None => options.keep_verdicts(&compiled, &result, &runs, &explored),
+            None if is_program => {
+                options.keep_verdicts(&compiled, &result, &runs, &explored);
+            }
+            None => {}
         }
         skip(&mut result, &wanted);
         result.sandbox = options
@@ -269,11 +315,43 @@ impl Lab {
             .as_ref()
             .map(|sandbox| SandboxReport::new(sandbox.layers()));
         let explored = shown(&self.manifest, &result, &explored);
+        if let (true, Compiled::Built(built)) = (options.lines, &compiled) {
+            self.add_lines(&mut runs, &result, &explored, &built.program, options);
+        }
         Ok(Graded {
             result,
             runs,
             explored,
         })
+    }
+
+    /// Runs the scenarios in which criteria don't hold once more, to see from which lines calls are
+    /// made. The engine is deterministic; a run that is another all the same isn't shown.
+    fn add_lines(
+        &self,
+        runs: &mut [ScenarioRun],
+        result: &GradeResult,
+        explored: &BTreeMap<String, Trace>,
+        program: &Path,
+        options: &GradeOptions,
+    ) {
+        let failing = result.criteria.iter();
+        let failing = failing.filter(|it| !explored.contains_key(&it.id));
+        let failing: BTreeSet<_> = failing.filter_map(|it| it.scenario.as_deref()).collect();
+        for run in runs.iter_mut().filter(|run| failing.contains(&*run.id)) {
+            let Some(scenario) = self.manifest.scenario(&run.id) else {
+                continue;
+            };
+            let (command, mut run_options) =
+                command_and_options(&self.manifest, scenario, program, options);
+            run_options.lines = true;
+            let again = run_on_thread(&command, scenario, &run_options);
+            if let (Ok(shown), Ok(with_lines)) = (&mut run.outcome, again)
+                && is_same_run(shown, &with_lines)
+            {
+                *shown = with_lines;
+            }
+        }
     }
 
     /// The ids of the criteria that `options` asks for.
@@ -304,19 +382,35 @@ impl Lab {
         scenarios.filter(|it| ids.contains(&&it.id)).collect()
     }
 
-    /// The text of the program as it was handed out, if it was in this language.
-    pub(crate) fn original(&self, language: Language) -> Result<Option<String>, GradeError> {
-        let file = self.manifest.files.original_file(self.id(), language);
-        let path = self.dir().join(file);
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(GradeError::Read { path, source }),
-        }
+    /// Compiles the submission, and beside it the program as it was handed out, if it wasn't
+    /// already.
+    fn compile_both(
+        &self,
+        submission: &Submission,
+        options: &GradeOptions,
+    ) -> Result<(Option<Arc<Original>>, Compiled), GradeError> {
+        thread::scope(|scope| {
+            let original = scope.spawn(|| self.originals.get_like(self, submission, options));
+            let compiled = self.compile(submission, options);
+            let original = original.join().unwrap_or_else(|_| {
+                Err(GradeError::Engine(Error::Internal(
+                    "compiling the original panicked".into(),
+                )))
+            });
+            Ok((original?, compiled?))
+        })
     }
 }
 
 impl Compiled {
+    /// What the compiler saw after preprocessing.
+    pub(crate) fn preprocessed(&self) -> Option<&str> {
+        match self {
+            Self::Built(built) => built.preprocessed.as_deref(),
+            Self::Failed { .. } => None,
+        }
+    }
+
     pub(crate) fn outcome(&self) -> BuildOutcome {
         match self {
             Self::Built(built) => BuildOutcome::Built {
@@ -330,7 +424,7 @@ impl Compiled {
 }
 
 /// Runs `program` under `scenarios`, several at the same time.
-fn run_all(
+pub(crate) fn run_all(
     manifest: &Manifest,
     scenarios: &[&Scenario],
     program: &Path,
@@ -388,9 +482,21 @@ pub(crate) fn no_fault_of_the_machine(
     }
 }
 
+/// The limits of a run: the scenario's, and no more of the time for all of them than is its
+/// share. With siglab's own, a run takes up to twice its processor time.
+fn limits(manifest: &Manifest, scenario: &Scenario, options: &GradeOptions) -> Limits {
+    let runs = u32::try_from(manifest.scenarios.len()).unwrap_or(u32::MAX);
+    let share = options.deadline / runs.max(1).saturating_mul(5);
+    let limits = &scenario.limits;
+    Limits {
+        real_time: Some(limits.real_time.map_or(share, |limit| limit.min(share))),
+        ..limits.clone()
+    }
+}
+
 /// Limits of each process of a program that nobody trusts. They are far above what a lab's
 /// program needs, and behind the engine's own, which say more when they are reached.
-fn resources(manifest: &Manifest, scenario: &Scenario) -> ResourceLimits {
+fn resources(manifest: &Manifest, limits: &Limits) -> ResourceLimits {
     let build = manifest.c.args();
     let has_sanitizer = build.iter().any(|flag| flag.starts_with("-fsanitize"));
     ResourceLimits {
@@ -398,8 +504,8 @@ fn resources(manifest: &Manifest, scenario: &Scenario) -> ResourceLimits {
         address_space: (!has_sanitizer).then_some(2 << 30),
         file_size: Some(16 << 20),
         open_files: Some(256),
-        cpu_seconds: scenario
-            .limits
+        pending_signals: Some(4096),
+        cpu_seconds: limits
             .real_time
             .map(|limit| limit.as_secs().saturating_add(2)),
         ..ResourceLimits::default()
@@ -414,11 +520,29 @@ pub(crate) fn run_one(
     options: &GradeOptions,
 ) -> Result<Trace, Error> {
     let (command, run_options) = command_and_options(manifest, scenario, program, options);
+    run_on_thread(&command, scenario, &run_options)
+}
+
+fn run_on_thread(
+    command: &Command,
+    scenario: &Scenario,
+    options: &Options,
+) -> Result<Trace, Error> {
     thread::scope(|scope| {
-        let run = scope.spawn(|| siglab_engine::run(&command, &scenario.script, &run_options));
+        let run = scope.spawn(|| siglab_engine::run(command, &scenario.script, options));
         run.join()
             .unwrap_or_else(|_| Err(Error::Internal("the engine panicked".into())))
     })
+}
+
+/// Whether two runs are the same, the lines of calls aside.
+fn is_same_run(one: &Trace, other: &Trace) -> bool {
+    let same = |(one, other): (&Event, &Event)| {
+        one.t == other.t && one.role == other.role && one.kind == other.kind
+    };
+    one.outcome == other.outcome
+        && one.events.len() == other.events.len()
+        && one.events.iter().zip(&other.events).all(same)
 }
 
 /// How `program` is run under `scenario`.
@@ -429,19 +553,22 @@ pub(crate) fn command_and_options(
     options: &GradeOptions,
 ) -> (Command, Options) {
     let mut command = Command::new(program).args(&scenario.args);
+    command.stdin_stays_open = scenario.stdin_stays_open;
     if let Some((rows, columns)) = scenario.terminal {
         command.stdio = Stdio::Terminal { rows, columns };
     }
+    let limits = limits(manifest, scenario, options);
     let run_options = Options {
         clock: options.clock,
+        policy: scenario.policy.clone(),
         roles: manifest.roles.names().clone(),
-        limits: scenario.limits.clone(),
-        cancel: options.cancel.clone(),
-        sandbox: options.sandbox.clone(),
         resources: match &options.sandbox {
-            Some(_) => resources(manifest, scenario),
+            Some(_) => resources(manifest, &limits),
             None => ResourceLimits::default(),
         },
+        limits,
+        cancel: options.cancel.clone(),
+        sandbox: options.sandbox.clone(),
         ..Options::default()
     };
     (command, run_options)

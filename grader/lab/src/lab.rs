@@ -4,10 +4,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use siglab_sandbox::regular;
+
 use crate::manifest::{Manifest, ManifestError};
+use crate::original::Originals;
 
 /// The name of a lab's manifest in its folder.
 pub const MANIFEST: &str = "lab.toml";
+
+/// The most bytes of a manifest; those of this repository have some thousand.
+const MOST_MANIFEST: u64 = 1 << 20;
 
 /// The name of the folder that holds labs.
 pub const EXERCISES: &str = "exercises";
@@ -18,6 +24,8 @@ pub struct Lab {
     /// What `lab.toml` says.
     pub manifest: Manifest,
     dir: PathBuf,
+    /// The programs that were handed out, compiled when they are needed.
+    pub(crate) originals: Originals,
 }
 
 impl Lab {
@@ -27,7 +35,7 @@ impl Lab {
     /// If there is no readable manifest, or it is malformed or contradicts itself.
     pub fn load(dir: &Path) -> Result<Self, LabError> {
         let path = dir.join(MANIFEST);
-        let text = fs::read_to_string(&path).map_err(|source| LabError::Read {
+        let text = regular::read_text(&path, MOST_MANIFEST).map_err(|source| LabError::Read {
             path: path.clone(),
             source,
         })?;
@@ -40,7 +48,21 @@ impl Lab {
         Ok(Self {
             manifest,
             dir: folder,
+            originals: Originals::default(),
         })
+    }
+
+    /// The same lab, with the moments that it draws drawn from this seed; without one, from its
+    /// own.
+    ///
+    /// # Errors
+    /// None is expected: see [`Manifest::with_seed`].
+    pub fn with_seed(self, seed: Option<u64>) -> Result<Self, LabError> {
+        let manifest = match seed {
+            Some(seed) => self.manifest.with_seed(seed)?,
+            None => self.manifest,
+        };
+        Ok(Self { manifest, ..self })
     }
 
     /// Its folder, absolute.
@@ -144,14 +166,20 @@ impl Labs {
     /// # Errors
     /// If the folder can't be read.
     pub fn list(&self) -> Result<Vec<Listed>, LabError> {
-        Ok(self
+        let mut labs: Vec<Listed> = self
             .ids()?
             .into_iter()
             .map(|id| {
                 let lab = Lab::load(&self.dir.join(&id));
                 Listed { id, lab }
             })
-            .collect())
+            .collect();
+        // Those of the same place stay sorted by id.
+        labs.sort_by_key(|it| {
+            let order = it.lab.as_ref().ok().and_then(|lab| lab.manifest.order);
+            order.unwrap_or(usize::MAX)
+        });
+        Ok(labs)
     }
 
     /// The lab with this id.
@@ -173,12 +201,15 @@ impl Labs {
 }
 
 /// The most similar of `candidates`, if one is similar enough to be what was meant.
-pub(crate) fn nearest<'a>(
-    wrong: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The time that it takes, and the room, are the product of both lengths.
+    const LONGEST: usize = 64;
+    if wrong.len() > LONGEST {
+        return None;
+    }
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::damerau_levenshtein(wrong, candidate), candidate))
         .min()
         .filter(|(distance, candidate)| {

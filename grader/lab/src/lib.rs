@@ -5,6 +5,8 @@
 //! - [`Lab::submission`] takes a file or folder in; [`Lab::grade`] builds it, runs it
 //!   under every scenario, and gives a [`GradeResult`].
 //! - [`evaluate`](evaluate::evaluate) is the pure part of that: traces in, verdicts out.
+//! - [`Lab::variants`] has the lab's own programs: starters, solutions, wrong variants.
+//! - [`Lab::demonstrate`] runs a lab's own program under its scenarios.
 //! - [`builder`] offers scenarios and requirements to people who write `#[test]`s.
 //! - [`harness`] is a lab's whole `tests/lab.rs`.
 
@@ -12,30 +14,45 @@
 
 pub mod builder;
 mod compile;
+mod demonstrate;
 pub mod evaluate;
 mod explore;
 mod grade;
+#[cfg(test)]
+mod grade_seeds;
 pub mod harness;
 mod lab;
 pub mod manifest;
+mod original;
+mod predictions;
+mod program;
 mod result;
 mod reuse;
 mod selfcheck;
 mod submission;
 mod tokens;
+mod variant;
 
-pub use compile::{CompileError, compiler_folders, compiler_version};
+pub use compile::{CompileError, compiler_folders, compiler_version, prepare_libraries};
+pub use demonstrate::Demonstration;
 pub use evaluate::diagnosis::DIAGNOSES;
 pub use grade::{ErrorKind, GradeError, GradeOptions, Graded, ScenarioRun};
-pub use lab::{EXERCISES, Lab, LabError, Labs, Listed, MANIFEST};
+pub use lab::{EXERCISES, Lab, LabError, Labs, Listed, MANIFEST, nearest};
 pub use manifest::{Manifest, ManifestError};
+pub use original::{BuiltOriginal, Twin, Twins};
+pub use predictions::{Answer, Said};
+pub use program::{Build, BuiltProgram, build};
 pub use result::{
     CriterionResult, Diagnosis, GradeResult, Language, LayerReport, LayerState, RESULT_SCHEMA,
     SandboxReport, Status, Verdict,
 };
 pub use reuse::KnownPrograms;
-pub use selfcheck::{CheckedFile, LabReport, Part, Problem};
-pub use submission::{MAX_SOURCE_BYTES, NOT_STARTED, Submission, SubmissionError};
+pub use selfcheck::{CheckedFile, LabReport, Problem};
+pub use submission::{
+    MAX_SOURCE_BYTES, NOT_STARTED, PREDICTIONS, Submission, SubmissionError, Wanted, pick,
+};
+pub use tokens::keeps_function;
+pub use variant::{Part, UnknownVariant, Variant, VariantError};
 
 /// The JSON Schema of `lab.toml`, generated from the types that read it.
 #[cfg(feature = "schema")]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use siglab_model::Time;
 use siglab_sandbox::{LayerId, Layers, State};
 
 use crate::manifest::{Criterion, Manifest};
@@ -31,6 +32,10 @@ pub struct GradeResult {
     /// Why the submission was refused, or what went wrong inside siglab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The seed from which the lab's moments were drawn: a decimal number, in 64 bits. Absent if
+    /// it draws none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// What the compiler wrote: warnings, or errors if the status is `compile-error`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub compiler_output: String,
@@ -97,17 +102,34 @@ impl SandboxReport {
 }
 
 impl GradeResult {
-    /// Whether every criterion holds that isn't informational.
-    ///
-    /// A criterion with 0 points counts, too: this can be false although the score is
-    /// the highest.
+    /// Whether all points are there. Criteria without points don't count: they are advice.
     #[must_use]
     pub fn full_marks(&self) -> bool {
+        self.status == Status::Graded && self.score == self.max_score
+    }
+
+    /// Whether every criterion holds, those without points included.
+    #[must_use]
+    pub fn all_hold(&self) -> bool {
         self.status == Status::Graded
             && self
                 .criteria
                 .iter()
-                .all(|criterion| criterion.informational || criterion.verdict == Verdict::Pass)
+                .all(|criterion| criterion.verdict == Verdict::Pass)
+    }
+
+    /// Whether this criterion of the result only advises: it has no points, and is not why
+    /// nothing else could be tried.
+    #[must_use]
+    pub fn is_advice(&self, criterion: &CriterionResult) -> bool {
+        criterion.informational || (criterion.max_points == 0 && self.status == Status::Graded)
+    }
+
+    /// The criteria that only advise, and don't hold or couldn't be decided.
+    pub fn advice(&self) -> impl Iterator<Item = &CriterionResult> {
+        self.criteria.iter().filter(|criterion| {
+            self.is_advice(criterion) && matches!(criterion.verdict, Verdict::Fail | Verdict::Error)
+        })
     }
 
     /// A submission to `lab` that could not be graded: no criterion was tried, and the
@@ -134,8 +156,14 @@ impl GradeResult {
             score: 0,
             max_score: lab.max_score(),
             status,
-            criteria: lab.criteria.iter().map(skipped).collect(),
+            criteria: lab
+                .criteria
+                .iter()
+                .filter(|it| it.is_for(lab.handed_in()[0]))
+                .map(skipped)
+                .collect(),
             message: Some(message),
+            seed: lab.seed,
             compiler_output: String::new(),
             sandbox: None,
         }
@@ -157,11 +185,17 @@ pub enum Language {
     C,
     /// Rust, a file that ends in `.rs`.
     Rust,
+    /// No program, but what one is expected to do: a file that ends in `.toml`. For labs that ask
+    /// questions.
+    Predictions,
 }
 
 impl Language {
-    /// All languages, in the order in which they are shown.
+    /// The languages that programs are written in, in the order in which they are shown.
     pub const ALL: [Self; 2] = [Self::C, Self::Rust];
+
+    /// All that can be handed in, in the order in which it is shown.
+    pub const HANDED_IN: [Self; 3] = [Self::C, Self::Rust, Self::Predictions];
 
     /// The ending of its files, without the dot.
     #[must_use]
@@ -169,6 +203,7 @@ impl Language {
         match self {
             Self::C => "c",
             Self::Rust => "rs",
+            Self::Predictions => "toml",
         }
     }
 }
@@ -178,6 +213,7 @@ impl fmt::Display for Language {
         f.pad(match self {
             Self::C => "c",
             Self::Rust => "rust",
+            Self::Predictions => "predictions",
         })
     }
 }
@@ -211,7 +247,7 @@ pub struct CriterionResult {
     pub points: u32,
     /// Points that can be reached.
     pub max_points: u32,
-    /// Whether it only informs: it has 0 points and doesn't count for full marks.
+    /// Whether the manifest says that it only informs: it has 0 points.
     #[serde(default, skip_serializing_if = "is_false")]
     pub informational: bool,
     /// The scenario that decided it, if it doesn't hold.
@@ -259,6 +295,29 @@ pub struct Diagnosis {
     pub hint: String,
 }
 
+impl Diagnosis {
+    /// The moments that the message names, as in `at 1.200s` or `1200.000 ms`. Durations look the
+    /// same; nothing need have happened then.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Time> {
+        let words: Vec<&str> = self
+            .message
+            .split_whitespace()
+            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+            .collect();
+        let moment = |(index, word): (usize, &&str)| {
+            let next = words.get(index + 1).copied().unwrap_or_default();
+            let starts = word.starts_with(|c: char| c.is_ascii_digit());
+            starts.then(|| {
+                word.parse()
+                    .or_else(|_| format!("{word}{next}").parse())
+                    .ok()
+            })?
+        };
+        words.iter().enumerate().filter_map(moment).collect()
+    }
+}
+
 /// The JSON Schema of [`GradeResult`], generated from the types.
 #[cfg(feature = "schema")]
 pub(crate) fn schema() -> serde_json::Value {
@@ -268,4 +327,31 @@ pub(crate) fn schema() -> serde_json::Value {
         *name = serde_json::json!({ "const": RESULT_SCHEMA });
     }
     schema.to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_found_in_messages() {
+        let moment = |message: &str| {
+            let diagnosis = Diagnosis {
+                id: "any".into(),
+                message: message.into(),
+                hint: String::new(),
+            };
+            diagnosis.moments()
+        };
+        let ms = |ms: &[u64]| -> Vec<_> {
+            let moments = ms.iter().map(|ms| Time::from_nanos(ms * 1_000_000));
+            moments.collect()
+        };
+        assert_eq!(
+            moment("the parent sent SIGINT 2 times, at 1.200s and 2s"),
+            ms(&[1200, 2000])
+        );
+        assert_eq!(moment("at 500.000 ms, it"), ms(&[500]));
+        assert_eq!(moment("nothing at all, 3 times"), ms(&[]));
+    }
 }

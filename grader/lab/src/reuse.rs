@@ -4,9 +4,10 @@
 use std::fmt;
 use std::path::Path;
 
-use siglab_model::LimitKind;
+use siglab_model::{LimitKind, Trace};
 
 use crate::compile::Compiled;
+use crate::evaluate::diagnosis as ids;
 use crate::explore::Explored;
 use crate::grade::{GradeOptions, ScenarioRun};
 use crate::manifest::Manifest;
@@ -22,6 +23,12 @@ pub trait KnownPrograms: fmt::Debug + Send + Sync {
 
     /// Remembers the verdicts on this program.
     fn keep(&self, program: &Path, criteria: &[CriterionResult]);
+
+    /// A run of the program that was handed out, by how it was run.
+    fn find_run(&self, how: &str) -> Option<Trace>;
+
+    /// Remembers such a run.
+    fn keep_run(&self, how: &str, trace: &Trace);
 }
 
 impl GradeOptions {
@@ -44,6 +51,7 @@ impl GradeOptions {
         if let (Some(known), Compiled::Built(built), None) = (&self.known, compiled, &self.criteria)
             && runs.iter().all(is_about_program)
             && explored.iter().all(|explored| explored.outcome.is_ok())
+            && result.criteria.iter().all(is_not_about_text)
         {
             known.keep(&built.program, &result.criteria);
         }
@@ -60,6 +68,20 @@ fn is_about_program(run: &ScenarioRun) -> bool {
     }
 }
 
+/// Whether a verdict would be the same for another text of an equal program. A function that must
+/// be unchanged is compared as text first, and what it does in a run only if that holds.
+fn is_not_about_text(criterion: &CriterionResult) -> bool {
+    let diagnosis = criterion.diagnosis.as_ref();
+    diagnosis.is_none_or(|it| !TEXTUAL.contains(&it.id.as_str()))
+}
+
+/// The diagnoses of a function that must be unchanged, and that its text alone gives.
+const TEXTUAL: [&str; 3] = [
+    ids::FUNCTION_CHANGED,
+    ids::FUNCTION_MISSING,
+    ids::NO_ORIGINAL,
+];
+
 /// Puts `known` verdicts into the result of a submission that was built and not run. What
 /// needs no run has been judged: it may depend on the source.
 pub(crate) fn apply(result: &mut GradeResult, manifest: &Manifest, known: Vec<CriterionResult>) {
@@ -68,7 +90,9 @@ pub(crate) fn apply(result: &mut GradeResult, manifest: &Manifest, known: Vec<Cr
             .criterion(&verdict.id)
             .is_some_and(|criterion| !criterion.scenarios.is_empty());
         let place = result.criteria.iter_mut().find(|it| it.id == verdict.id);
-        if let (true, Some(place)) = (needs_runs, place) {
+        if let (true, Some(place)) = (needs_runs, place)
+            && is_not_about_text(place)
+        {
             *place = verdict;
         }
     }

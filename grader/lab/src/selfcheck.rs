@@ -1,28 +1,31 @@
 //! Whether a lab keeps its promises: the starter fails, the solutions get full marks, and
 //! every wrong variant fails exactly what it names.
 
-use std::fmt;
-use std::fs;
-use std::io;
+use std::env;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
+use siglab_engine::Error;
+use siglab_sandbox::Temporary;
+
+use crate::compile::CompileError;
 use crate::grade::{GradeError, GradeOptions};
 use crate::lab::Lab;
 use crate::manifest::Rule;
 use crate::result::{GradeResult, Language, Verdict};
+use crate::variant::{Part, Variant, fails, header, language};
 
 /// What the first lines of a wrong variant begin with.
 const HEADER: &str = "// siglab-wrong:";
-
-/// How many lines of a wrong variant may come before its header is over.
-const HEADER_LINES: usize = 10;
 
 /// What checking a lab gave.
 #[derive(Debug)]
 pub struct LabReport {
     /// The lab's id.
     pub lab: String,
-    /// Every file that was graded.
+    /// Every program that was graded.
     pub files: Vec<CheckedFile>,
     /// What is wrong with the lab as a whole.
     pub problems: Vec<Problem>,
@@ -36,10 +39,10 @@ impl LabReport {
     }
 }
 
-/// One of a lab's files.
+/// One of a lab's programs.
 #[derive(Debug)]
 pub struct CheckedFile {
-    /// The file, relative to the lab's folder where it is inside.
+    /// What it is called, relative to the lab's folder.
     pub path: PathBuf,
     /// What it is.
     pub part: Part,
@@ -49,27 +52,6 @@ pub struct CheckedFile {
     pub result: Option<GradeResult>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
-}
-
-/// What a file of a lab is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// What students begin with.
-    Starter,
-    /// A correct solution.
-    Solution,
-    /// A wrong variant.
-    Wrong,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Starter => "starter",
-            Self::Solution => "solution",
-            Self::Wrong => "wrong",
-        })
-    }
 }
 
 /// What is wrong with a lab.
@@ -83,6 +65,17 @@ pub enum Problem {
     StarterFails {
         /// What it fails.
         failed: Vec<String>,
+    },
+    /// The starter isn't what it is made to be.
+    #[error(
+        "the starter isn't the original with the functions empty that [files] names; write it with \
+         `siglab lab show {lab} {file} > {file}` in the lab's folder"
+    )]
+    StarterDiffers {
+        /// The lab.
+        lab: String,
+        /// The starter's file.
+        file: String,
     },
     /// A solution doesn't get full marks.
     #[error("this solution fails {}", .failed.join(", "))]
@@ -114,7 +107,7 @@ pub enum Problem {
     /// There is no solution at all.
     #[error("there is no solution")]
     NoSolutionAtAll,
-    /// A file can't be graded.
+    /// There is no program to grade.
     #[error("{0}")]
     Unreadable(String),
 }
@@ -126,83 +119,85 @@ impl Lab {
     /// # Errors
     /// If grading can't take place at all; what is wrong with the lab is in the report.
     pub fn check(&self, options: &GradeOptions) -> Result<LabReport, GradeError> {
-        let files = &self.manifest.files;
-        let mut report = LabReport {
-            lab: self.id().to_owned(),
-            files: Vec::new(),
-            problems: Vec::new(),
-        };
-        for path in self.sources(&files.starter)? {
-            report
-                .files
-                .push(self.check_file(&path, Part::Starter, options)?);
-        }
-        for solution in &files.solution {
-            for path in self.sources(solution)? {
-                report
-                    .files
-                    .push(self.check_file(&path, Part::Solution, options)?);
-            }
-        }
-        for path in self.sources(&files.wrong)? {
-            report
-                .files
-                .push(self.check_file(&path, Part::Wrong, options)?);
-        }
-        report.problems = whole(&report.files);
-        Ok(report)
-    }
-
-    /// The C and Rust files in a folder of the lab, sorted; or the one file. None if
-    /// there is no such folder.
-    fn sources(&self, folder: &Path) -> Result<Vec<PathBuf>, GradeError> {
-        let folder = self.dir().join(folder);
-        let read_error = |source| GradeError::Read {
-            path: folder.clone(),
+        let variants = self.variants()?;
+        let parent = options.temporary.clone().unwrap_or_else(env::temp_dir);
+        let folder = Temporary::new_in("", &parent).map_err(|source| CompileError::Io {
+            operation: "make a folder in",
+            path: parent,
             source,
+        })?;
+        // Several files at the same time, each with a share of the processors: compilers and most
+        // of grading keep one busy.
+        let all = options.jobs.map_or_else(available, NonZeroUsize::get);
+        let workers = all.min(variants.len()).max(1);
+        let options = &GradeOptions {
+            jobs: NonZeroUsize::new((all / workers).max(1)),
+            ..options.clone()
         };
-        if folder.is_file() {
-            return Ok(vec![folder]);
-        }
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(read_error(error)),
-        };
-        let mut paths = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(read_error)?.path();
-            if language(&path).is_some() {
-                paths.push(path);
+        let next = AtomicUsize::new(0);
+        let mut files = thread::scope(|scope| {
+            let work = || {
+                let mut checked = Vec::new();
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(variant) = variants.get(index) else {
+                        return Ok(checked);
+                    };
+                    checked.push((index, self.check_variant(variant, folder.path(), options)?));
+                }
+            };
+            let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            let mut files = Vec::new();
+            for worker in running {
+                files.extend(worker.join().unwrap_or_else(|_| {
+                    Err(GradeError::Engine(Error::Internal(
+                        "checking a file panicked".into(),
+                    )))
+                })?);
             }
-        }
-        paths.sort();
-        Ok(paths)
+            Ok::<_, GradeError>(files)
+        })?;
+        files.sort_by_key(|(index, _)| *index);
+        let files: Vec<CheckedFile> = files.into_iter().map(|(_, file)| file).collect();
+        Ok(LabReport {
+            lab: self.id().to_owned(),
+            problems: whole(&files),
+            files,
+        })
     }
 
-    fn check_file(
+    fn check_variant(
         &self,
-        path: &Path,
-        part: Part,
+        variant: &Variant,
+        folder: &Path,
         options: &GradeOptions,
     ) -> Result<CheckedFile, GradeError> {
         let mut file = CheckedFile {
-            path: path.strip_prefix(self.dir()).unwrap_or(path).to_owned(),
-            part,
+            path: variant.path.clone(),
+            part: variant.part,
             because: None,
             result: None,
             problems: Vec::new(),
         };
-        let submission = match self.submission(path) {
-            Ok(submission) => submission,
+        let text = match &variant.text {
+            Ok(text) => text,
             Err(error) => {
                 file.problems.push(Problem::Unreadable(error.to_string()));
                 return Ok(file);
             }
         };
+        let submission = variant.submission(text, self, folder)?;
         let result = self.grade(&submission, options)?.result;
-        match part {
-            Part::Starter => file.problems = self.check_starter(&result),
+        match variant.part {
+            Part::Starter => {
+                file.problems = self.check_starter(&result);
+                if let Some(path) = self.differing_starter(variant) {
+                    file.problems.push(Problem::StarterDiffers {
+                        lab: self.id().to_owned(),
+                        file: path.display().to_string(),
+                    });
+                }
+            }
             Part::Solution => {
                 let failed = failed(&result);
                 if !failed.is_empty() {
@@ -241,12 +236,7 @@ impl Lab {
         if header(source, "because").is_none_or(str::is_empty) {
             problems.push(Problem::NoBecause);
         }
-        let named: Vec<String> = header(source, "fails")
-            .unwrap_or_default()
-            .split(',')
-            .map(|id| id.trim().to_owned())
-            .filter(|id| !id.is_empty())
-            .collect();
+        let named = fails(source);
         if named.is_empty() {
             problems.push(Problem::NoFails);
             return problems;
@@ -275,6 +265,10 @@ impl Lab {
     }
 }
 
+fn available() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 /// What is wrong with the lab as a whole.
 fn whole(files: &[CheckedFile]) -> Vec<Problem> {
     let has = |part, wanted| {
@@ -284,6 +278,10 @@ fn whole(files: &[CheckedFile]) -> Vec<Problem> {
     };
     let has_any = |part| files.iter().any(|file| file.part == part);
     let mut problems = Vec::new();
+    if has(Part::Starter, Language::Predictions) {
+        // The answers are computed; what are called solutions are the programs that are asked about.
+        return problems;
+    }
     if !has_any(Part::Solution) {
         problems.push(Problem::NoSolutionAtAll);
         return problems;
@@ -299,13 +297,6 @@ fn whole(files: &[CheckedFile]) -> Vec<Problem> {
     problems
 }
 
-fn language(path: &Path) -> Option<Language> {
-    Language::ALL.into_iter().find(|language| {
-        path.extension()
-            .is_some_and(|it| it == language.extension())
-    })
-}
-
 /// The ids of all criteria that were tried and don't hold.
 fn failed(result: &GradeResult) -> Vec<String> {
     result
@@ -316,20 +307,11 @@ fn failed(result: &GradeResult) -> Vec<String> {
         .collect()
 }
 
-/// The value of `key` in the header of a wrong variant.
-fn header<'a>(source: &'a str, key: &str) -> Option<&'a str> {
-    source.lines().take(HEADER_LINES).find_map(|line| {
-        let entry = line.trim().strip_prefix(HEADER)?;
-        let (name, value) = entry.split_once('=')?;
-        (name.trim() == key).then(|| value.trim())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{CheckedFile, Part, Problem, header, whole};
+    use super::{CheckedFile, Part, Problem, whole};
     use crate::lab::Lab;
     use crate::result::{GradeResult, Language, Verdict};
 
@@ -341,19 +323,21 @@ mod tests {
     /// A result in which these criteria fail.
     fn failing(lab: &Lab, failed: &[&str]) -> GradeResult {
         let criteria = lab.manifest.criteria.iter().map(|criterion| {
-            let verdict = if failed.contains(&criterion.id.as_str()) {
-                "fail"
+            let (verdict, points) = if failed.contains(&criterion.id.as_str()) {
+                ("fail", 0)
             } else {
-                "pass"
+                ("pass", criterion.points)
             };
             serde_json::json!({
-                "id": criterion.id, "title": criterion.title, "verdict": verdict, "points": 0,
+                "id": criterion.id, "title": criterion.title, "verdict": verdict, "points": points,
                 "max_points": criterion.points, "informational": criterion.informational,
             })
         });
+        let criteria: Vec<_> = criteria.collect();
+        let score: u64 = criteria.iter().filter_map(|it| it["points"].as_u64()).sum();
         let result = serde_json::json!({
-            "schema": "siglab/result/v1", "lab": lab.id(), "language": "c", "score": 0,
-            "max_score": 10, "status": "graded", "criteria": criteria.collect::<Vec<_>>(),
+            "schema": "siglab/result/v1", "lab": lab.id(), "language": "c", "score": score,
+            "max_score": 10, "status": "graded", "criteria": criteria,
         });
         serde_json::from_value(result).expect("it is a result")
     }
@@ -364,8 +348,13 @@ mod tests {
         assert_eq!(lab.manifest.max_score(), 10);
         let none = failing(&lab, &[]);
         assert!(none.full_marks());
-        assert!(failing(&lab, &["stop-is-not-exit"]).full_marks());
-        assert!(!failing(&lab, &["builds"]).full_marks());
+        assert!(failing(&lab, &["stop-in-window"]).full_marks());
+        assert!(!failing(&lab, &["stop-is-not-exit"]).full_marks());
+        let unsafe_handler = failing(&lab, &["signal-safe"]);
+        assert!(unsafe_handler.full_marks() && !unsafe_handler.all_hold());
+        let advice: Vec<_> = unsafe_handler.advice().map(|it| it.id.as_str()).collect();
+        assert_eq!(advice, ["signal-safe"]);
+        assert!(!failing(&lab, &["child-unchanged"]).full_marks());
         let verdict = none.criterion("builds").map(|it| it.verdict);
         assert_eq!(verdict, Some(Verdict::Pass));
     }
@@ -392,13 +381,6 @@ mod tests {
             check(unknown, &["build"])[0],
             Problem::UnknownCriterion("build".into())
         );
-    }
-
-    #[test]
-    fn headers_are_at_the_top() {
-        let source = format!("{}// siglab-wrong: fails = a\n", "\n".repeat(10));
-        assert_eq!(header(&source, "fails"), None);
-        assert_eq!(header(&source[1..], "fails"), Some("a"));
     }
 
     #[test]

@@ -1,14 +1,21 @@
 //! What a student hands in: one C or Rust file, or a folder with one.
 
-use std::fs::{File, Metadata};
+mod folder;
+
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use siglab_sandbox::regular;
 
 use crate::lab::Lab;
 use crate::result::Language;
 
 /// A source file larger than this is refused: 1 MiB.
 pub const MAX_SOURCE_BYTES: u64 = 1 << 20;
+
+/// What predictions are called in a folder that is handed in.
+pub const PREDICTIONS: &str = "predictions.toml";
 
 /// A file with this text in it is a starter that nobody has begun to work on.
 pub const NOT_STARTED: &str = "siglab: not started";
@@ -28,27 +35,22 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// Reads `path`: a `.c` or `.rs` file, or a folder that holds exactly one of
-    /// `<lab>.c`, `<lab>.rs`, `main.c`, `main.rs` and `src/main.rs`.
+    /// Reads `path`: a `.c` or `.rs` file, predictions, or a folder in which [`pick`] finds one. Of a folder
+    /// also what belongs to the file is read; beside a file that is named, nothing is.
     ///
     /// # Errors
     /// If there is no such file, it isn't a regular file, its ending is another, it is
     /// empty, larger than [`MAX_SOURCE_BYTES`] or not UTF-8, or the folder holds no such
     /// file or several. Nothing is read of a file that is too large, and a FIFO or a
-    /// device isn't opened. What is beside the file isn't read: `beside` is empty.
-    pub fn open(path: &Path, lab: &str) -> Result<Self, SubmissionError> {
-        let metadata = metadata(path)?;
-        let path = if metadata.is_dir() {
-            candidate(path, lab)?
-        } else {
-            path.to_owned()
-        };
-        let language = language(&path)?;
-        let source = read(&path)?;
+    /// device isn't opened.
+    pub fn open<'a>(path: &Path, wanted: impl Into<Wanted<'a>>) -> Result<Self, SubmissionError> {
+        if metadata(path)?.is_dir() {
+            return folder::open(path, wanted.into());
+        }
         Ok(Self {
-            path,
-            language,
-            source,
+            path: path.to_owned(),
+            language: language(path)?,
+            source: read(path)?,
             beside: Vec::new(),
         })
     }
@@ -66,7 +68,35 @@ impl Lab {
     /// # Errors
     /// As [`Submission::open`].
     pub fn submission(&self, path: &Path) -> Result<Submission, SubmissionError> {
-        Submission::open(path, self.id())
+        Submission::open(path, self)
+    }
+}
+
+/// What is looked for in what was handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// The lab's id.
+    pub lab: &'a str,
+    /// Whether predictions are wanted rather than a program.
+    pub predictions: bool,
+}
+
+impl<'a> From<&'a Lab> for Wanted<'a> {
+    fn from(lab: &'a Lab) -> Self {
+        Self {
+            lab: lab.id(),
+            predictions: lab.manifest.handed_in().contains(&Language::Predictions),
+        }
+    }
+}
+
+/// A program for the lab with this id.
+impl<'a> From<&'a str> for Wanted<'a> {
+    fn from(lab: &'a str) -> Self {
+        Self {
+            lab,
+            predictions: false,
+        }
     }
 }
 
@@ -88,7 +118,7 @@ pub enum SubmissionError {
         path: PathBuf,
     },
     /// Its ending tells no language.
-    #[error("{}: a submission ends in .c or .rs", path.display())]
+    #[error("{}: a submission ends in .c or .rs, or is predictions.toml", path.display())]
     Ending {
         /// Which.
         path: PathBuf,
@@ -116,12 +146,26 @@ pub enum SubmissionError {
         line: usize,
     },
     /// A folder holds no file that could be meant.
-    #[error("{} holds no submission; looked for {}", path.display(), looked_for.join(", "))]
+    #[error(
+        "{} holds no submission; looked for {}, or any one {endings} file",
+        path.display(),
+        looked_for.join(", ")
+    )]
     NoCandidate {
         /// The folder.
         path: PathBuf,
         /// The files looked for.
         looked_for: Vec<String>,
+        /// What any other file would have ended in.
+        endings: &'static str,
+    },
+    /// There is more in a folder than anybody hands in.
+    #[error("{} holds {what}", path.display())]
+    TooMuch {
+        /// The folder.
+        path: PathBuf,
+        /// How much.
+        what: String,
     },
     /// A folder holds several files that could be meant.
     #[error("{} holds several submissions ({}); name the file", path.display(), found.join(", "))]
@@ -140,33 +184,56 @@ fn metadata(path: &Path) -> Result<Metadata, SubmissionError> {
     })
 }
 
-fn candidate(folder: &Path, lab: &str) -> Result<PathBuf, SubmissionError> {
-    let mut looked_for = vec![format!("{lab}.c"), format!("{lab}.rs")];
-    for name in ["main.c", "main.rs", "src/main.rs"] {
-        if !looked_for.iter().any(|other| other == name) {
-            looked_for.push(name.to_owned());
-        }
-    }
-    let mut found: Vec<String> = looked_for
-        .iter()
-        .filter(|name| folder.join(name).exists())
-        .cloned()
-        .collect();
-    match found.len() {
-        0 => Err(SubmissionError::NoCandidate {
-            path: folder.to_owned(),
-            looked_for,
-        }),
-        1 => Ok(folder.join(found.remove(0))),
-        _ => Err(SubmissionError::Ambiguous {
-            path: folder.to_owned(),
-            found,
-        }),
+/// What files in TOML are called that are no predictions: those of Cargo's tools, and a lab's.
+const NO_PREDICTIONS: [&str; 5] = [
+    "Cargo.toml",
+    "clippy.toml",
+    "lab.toml",
+    "rust-toolchain.toml",
+    "rustfmt.toml",
+];
+
+/// Which of these files is meant. Of programs the one named like the lab, or else the one named
+/// `main`, or else the only one; of predictions the one named [`PREDICTIONS`], or else the only one.
+/// Paths have `/` between their parts. What the lab doesn't ask for is taken if there is nothing
+/// else.
+///
+/// # Errors
+/// Those that could be meant, if these are several or none.
+pub fn pick<'a, 'w>(
+    paths: &[&'a str],
+    wanted: impl Into<Wanted<'w>>,
+) -> Result<&'a str, Vec<&'a str>> {
+    let Wanted { lab, predictions } = wanted.into();
+    let ending = |endings: &[&str]| -> Vec<&'a str> {
+        let has = |path: &&str| endings.iter().any(|it| path.ends_with(it));
+        paths.iter().copied().filter(has).collect()
+    };
+    let sources = ending(&[".c", ".rs"]);
+    let named = |stem: &str| -> Vec<&'a str> {
+        let is_named = |path: &&str| Path::new(path).file_stem().is_some_and(|it| it == stem);
+        sources.iter().copied().filter(is_named).collect()
+    };
+    let programs = [named(lab), named("main"), sources.clone()];
+    let ends_with = |path: &str, name: &str| Path::new(path).ends_with(name);
+    let mut tables = ending(&[".toml"]);
+    tables.retain(|path| !NO_PREDICTIONS.iter().any(|name| ends_with(path, name)));
+    let mut usual = tables.clone();
+    usual.retain(|path| ends_with(path, PREDICTIONS));
+    let found = if predictions {
+        [vec![usual, tables], programs.to_vec()].concat()
+    } else {
+        [programs.to_vec(), vec![usual]].concat()
+    };
+    let found = found.into_iter().find(|found| !found.is_empty());
+    match found.unwrap_or_default()[..] {
+        [one] => Ok(one),
+        ref others => Err(others.to_vec()),
     }
 }
 
 fn language(path: &Path) -> Result<Language, SubmissionError> {
-    Language::ALL
+    Language::HANDED_IN
         .into_iter()
         .find(|language| {
             path.extension()
@@ -177,7 +244,8 @@ fn language(path: &Path) -> Result<Language, SubmissionError> {
         })
 }
 
-fn read(path: &Path) -> Result<String, SubmissionError> {
+/// The text of a file that may be a program.
+pub(crate) fn read(path: &Path) -> Result<String, SubmissionError> {
     let read_error = |source| SubmissionError::Read {
         path: path.to_owned(),
         source,
@@ -188,7 +256,7 @@ fn read(path: &Path) -> Result<String, SubmissionError> {
             path: path.to_owned(),
         });
     }
-    let file = File::open(path).map_err(read_error)?;
+    let file = regular::open(path).map_err(read_error)?;
     let bytes = file.metadata().map_err(read_error)?.len();
     let too_large = |bytes| SubmissionError::TooLarge {
         path: path.to_owned(),
@@ -263,7 +331,10 @@ mod tests {
         for (name, said) in [
             ("a.c", "c a.c"),
             ("a.rs", "rust a.rs"),
-            ("a.py", "DIR/a.py: a submission ends in .c or .rs"),
+            (
+                "a.py",
+                "DIR/a.py: a submission ends in .c or .rs, or is predictions.toml",
+            ),
             (
                 "no.c",
                 "can't read DIR/no.c: No such file or directory (os error 2)",
@@ -277,7 +348,7 @@ mod tests {
             ("fifo.c", "DIR/fifo.c is not a regular file"),
             (
                 "folder.c",
-                "DIR/folder.c holds no submission; looked for lab.c, lab.rs, main.c, main.rs, src/main.rs",
+                "DIR/folder.c holds no submission; looked for lab.c, lab.rs, main.c, main.rs, or any one .c or .rs file",
             ),
         ] {
             assert_eq!(open(dir, name), said);
@@ -289,7 +360,7 @@ mod tests {
             Submission::open(Path::new("/dev/null"), "lab")
                 .expect_err("a device")
                 .to_string(),
-            "/dev/null: a submission ends in .c or .rs"
+            "/dev/null: a submission ends in .c or .rs, or is predictions.toml"
         );
     }
 
@@ -308,16 +379,64 @@ mod tests {
         folder("one", &["lab.c", "notes.txt"]);
         folder("cargo", &["src/main.rs", "Cargo.toml"]);
         folder("two", &["lab.c", "main.rs"]);
+        folder("other", &["homework 1.c", "notes.txt", "help.h"]);
+        folder(
+            "below",
+            &["exercise/week 3/solution.rs", ".git/lab.c", "target/lab.rs"],
+        );
+        folder("several", &["a.c", "b/c.c", "b/c.h"]);
+        folder("mac", &["__MACOSX/lab.c", "._lab.c", "a.c"]);
         for (name, said) in [
             ("one", "c one/lab.c"),
             ("cargo", "rust cargo/src/main.rs"),
+            ("two", "c two/lab.c"),
+            ("other", "c other/homework 1.c"),
+            ("below", "rust below/exercise/week 3/solution.rs"),
+            ("mac", "c mac/a.c"),
             (
-                "two",
-                "DIR/two holds several submissions (lab.c, main.rs); name the file",
+                "several",
+                "DIR/several holds several submissions (a.c, b/c.c); name the file",
             ),
         ] {
             assert_eq!(open(dir, name), said);
         }
+    }
+
+    /// What belongs to the file comes along, by where it is from there; nothing else does.
+    #[test]
+    fn headers_belong_to_the_file() {
+        let dir = TempDir::new().expect("there is room");
+        let write = |name: &str, content: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().expect("it has one")).expect("there is room");
+            fs::write(path, content).expect("there is room");
+        };
+        write("src/lab.c", "x");
+        write("src/help.h", "help");
+        write("src/deep/more.h", "more");
+        write("other.h", "other");
+        write("src/secret.txt", "secret");
+        let submission = Submission::open(dir.path(), "lab").expect("there is one");
+        let expected = [("deep/more.h", "more"), ("help.h", "help")];
+        let expected = expected.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
+        assert_eq!(submission.beside, expected);
+    }
+
+    /// It could lead to a solution, or to what only root may read.
+    #[test]
+    fn links_in_folders_are_not_followed() {
+        let dir = TempDir::new().expect("there is room");
+        let folder = dir.path().join("folder");
+        fs::create_dir(&folder).expect("there is room");
+        fs::write(dir.path().join("lab.c"), "x").expect("there is room");
+        std::os::unix::fs::symlink("../lab.c", folder.join("lab.c")).expect("a link");
+        assert_eq!(
+            open(dir.path(), "folder"),
+            "DIR/folder/lab.c is not a regular file"
+        );
+        std::os::unix::fs::symlink("../..", folder.join("up")).expect("a link");
+        fs::remove_file(folder.join("lab.c")).expect("it is there");
+        assert!(open(dir.path(), "folder").contains("holds no submission"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use proptest::sample::{Index, select};
 use proptest::strategy::{Union, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use crate::reach::tests::{function, outside, target};
+use crate::argument::tests::argument;
+use crate::reach::tests::{function, outside, sent, target};
 use crate::role::tests::any_role;
 use crate::wait::tests::{set, signal, wait_for, wait_result};
 use crate::{
@@ -250,8 +251,14 @@ fn kinds() -> Vec<BoxedStrategy<Kind>> {
             stream: select(streams.to_vec()),
             text: text()
         }),
-        kind!(Input { text: text() }),
-        kind!(Terminal { action: text() }),
+        kind!(Input {
+            text: text(),
+            by_person: any::<bool>()
+        }),
+        kind!(Terminal {
+            action: text(),
+            by_person: any::<bool>()
+        }),
         kind!(Denied {
             syscall: text(),
             what: outside(),
@@ -261,8 +268,14 @@ fn kinds() -> Vec<BoxedStrategy<Kind>> {
         kind!(SendFailed {
             syscall: text(),
             target: target(),
-            signal: text(),
+            signal: sent(),
             errno: text(),
+        }),
+        kind!(CallFailed {
+            syscall: text(),
+            what: wait_for(),
+            errno: text(),
+            argument: maybe(argument()),
         }),
         kind!(BusyWaiting {
             how: select(busy.to_vec()),
@@ -307,10 +320,13 @@ fn kinds() -> Vec<BoxedStrategy<Kind>> {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    (time(), maybe(any_role()), Union::new(kinds())).prop_map(|(t, role, kind)| Event {
+    let call = frames().prop_map(|frames| frames.into_iter().next().map(Box::new));
+    let parts = (time(), maybe(any_role()), Union::new(kinds()), call);
+    parts.prop_map(|(t, role, kind, call)| Event {
         t,
         role,
         kind,
+        call,
     })
 }
 
@@ -330,6 +346,7 @@ fn moment() -> impl Strategy<Value = Moment> {
 fn header() -> impl Strategy<Value = Header> {
     let policy = prop_oneof![
         Just(Policy::InOrder),
+        Just(Policy::NewestFirst),
         any::<u64>().prop_map(|seed| Policy::Random { seed }),
         some(any_role()).prop_map(|choices| Policy::Replay { choices }),
     ];

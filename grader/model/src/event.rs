@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DefaultAction, Disposition, Outside, Role, SendTarget, SigSet, Signal, Time, UnsafeFunction,
-    WaitFor, WaitResult,
+    BadArgument, DefaultAction, Disposition, Outside, Role, SendTarget, SentSignal, SigSet, Signal,
+    Time, UnsafeFunction, WaitFor, WaitResult,
 };
 
 /// One thing that happened in a run.
@@ -19,6 +19,10 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub kind: Kind,
+    /// The line of the program that made the call of which this came, if the run was told to
+    /// look for it and the symbols tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Box<Frame>>,
 }
 
 /// What kind of thing happened. Serialised with the tag `event`.
@@ -219,16 +223,24 @@ pub enum Kind {
         /// What, with pids of the run replaced by `<role>` and invalid UTF-8 by U+FFFD.
         text: String,
     },
-    /// The script wrote to the program's standard input or typed at its terminal.
+    /// The script wrote to the program's standard input or typed at its terminal; or somebody
+    /// typed at siglab's own.
     Input {
         /// What, with control characters as `^C`.
         text: String,
+        /// Whether it was a person, and not the script.
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_person: bool,
     },
     /// The script did something to the terminal or standard input: `hang-up`,
-    /// `resize 40x100`, `close-stdin`.
+    /// `resize 40x100`, `close-stdin`. Or a person did, at siglab's own: `resize
+    /// 40x100`, `hang-up`, and `escape`, which ends the run.
     Terminal {
-        /// What it did.
+        /// What was done.
         action: String,
+        /// Whether it was a person, and not the script.
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_person: bool,
     },
     /// A call tried to reach something outside the run, and was refused.
     Denied {
@@ -248,10 +260,24 @@ pub enum Kind {
         syscall: String,
         /// The target.
         target: SendTarget,
-        /// The signal's name, or its number if there is no such signal.
-        signal: String,
+        /// The signal, as the call names it.
+        signal: SentSignal,
         /// The errno: `ESRCH`, `EINVAL` or `EPERM`.
         errno: String,
+    },
+    /// A call about signals, waiting or children failed at once. Told once until the thread
+    /// waits again.
+    CallFailed {
+        /// The system call.
+        syscall: String,
+        /// What it should have waited for.
+        #[serde(default, skip_serializing_if = "WaitFor::is_unnamed")]
+        what: WaitFor,
+        /// The errno.
+        errno: String,
+        /// The argument that the kernel doesn't take, if that can be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        argument: Option<BadArgument>,
     },
     /// A thread keeps the processor busy while it waits for something.
     BusyWaiting {

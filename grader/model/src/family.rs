@@ -77,6 +77,7 @@ mod tests {
                 child: Role::new(child),
                 how,
             },
+            call: None,
         }
     }
 

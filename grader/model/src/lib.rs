@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod any_trace;
+mod argument;
 mod disposition;
 mod event;
 mod family;
@@ -23,6 +24,7 @@ mod time;
 mod trace;
 mod wait;
 
+pub use argument::BadArgument;
 pub use disposition::{DefaultAction, Disposition, HandlerFlags};
 pub use event::{
     Action, BusyKind, Directed, Event, ForkHow, Frame, HandlerExit, Kind, LimitKind, MaskHow,
@@ -30,7 +32,7 @@ pub use event::{
 };
 pub use family::Family;
 pub use moment::{Injection, Moment, Place};
-pub use reach::{Outside, SendTarget, UnsafeFunction};
+pub use reach::{Outside, SendTarget, SentSignal, UnsafeFunction};
 pub use role::{Role, Step};
 pub use signal::{Signal, UnknownSignal};
 pub use sigset::{BadSigSet, SigSet};

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use crate::Role;
 use crate::text::{as_text, exact};
+use crate::{Role, Signal};
 
 /// What a denied call tried to reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,47 @@ impl fmt::Display for SendTarget {
     }
 }
 
+/// What a call names as the signal to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentSignal {
+    /// A signal.
+    Signal(Signal),
+    /// The pid of this process of the run, in place of a signal: `the pid of child`.
+    PidOf(Role),
+    /// A number that no signal has; 0 asks whether the target exists.
+    Number(i32),
+    /// Anything else, in words.
+    Other(String),
+}
+
+impl SentSignal {
+    fn read(text: &str) -> Option<Self> {
+        if let Some(name) = text.strip_prefix("the pid of ") {
+            return Some(Self::PidOf(Role::new(name)));
+        }
+        // A signal can be read from its number as well.
+        let number = text.parse().ok().map(Self::Number);
+        number.or_else(|| text.parse().ok().map(Self::Signal))
+    }
+}
+
+impl From<&str> for SentSignal {
+    fn from(text: &str) -> Self {
+        exact(Self::read(text), text).unwrap_or_else(|| Self::Other(text.to_owned()))
+    }
+}
+
+impl fmt::Display for SentSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => write!(f, "{signal}"),
+            Self::PidOf(role) => write!(f, "the pid of {role}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
 /// A function that a handler must not call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnsafeFunction {
@@ -160,7 +201,7 @@ impl fmt::Display for UnsafeFunction {
     }
 }
 
-as_text!(Outside, SendTarget, UnsafeFunction);
+as_text!(Outside, SendTarget, SentSignal, UnsafeFunction);
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -189,6 +230,17 @@ pub(crate) mod tests {
         ]
     }
 
+    pub(crate) fn sent() -> impl Strategy<Value = SentSignal> {
+        prop_oneof![
+            (1..=64i32).prop_map(|number| {
+                Signal::new(number).map_or(SentSignal::Number(number), SentSignal::Signal)
+            }),
+            any_role().prop_map(SentSignal::PidOf),
+            any::<i32>().prop_map(SentSignal::Number),
+            Just(SentSignal::Other("some thing".into())),
+        ]
+    }
+
     pub(crate) fn function() -> impl Strategy<Value = UnsafeFunction> {
         let name = || "(printf|alloc::vec::Vec<T, A>::push|[a-z_:<>]{1,9})";
         (name(), prop::option::of(name()))
@@ -197,7 +249,10 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn they_read_back(outside in outside(), target in target(), function in function()) {
+        fn they_read_back(
+            outside in outside(), target in target(), sent in sent(), function in function()
+        ) {
+            prop_assert_eq!(SentSignal::from(sent.to_string().as_str()), sent);
             prop_assert_eq!(Outside::from(outside.to_string().as_str()), outside);
             prop_assert_eq!(SendTarget::from(target.to_string().as_str()), target);
             prop_assert_eq!(UnsafeFunction::from(function.to_string().as_str()), function);
@@ -207,6 +262,7 @@ pub(crate) mod tests {
         fn any_text_is_kept(text in any::<String>()) {
             prop_assert_eq!(Outside::from(text.as_str()).to_string(), text.clone());
             prop_assert_eq!(SendTarget::from(text.as_str()).to_string(), text.clone());
+            prop_assert_eq!(SentSignal::from(text.as_str()).to_string(), text.clone());
             prop_assert_eq!(UnsafeFunction::from(text.as_str()).to_string(), text);
         }
     }

@@ -18,7 +18,7 @@ const SAFE: &[&str] = &[
     "fork", "fstat", "fstat64", "fstatat", "fstatat64", "fsync", "ftruncate", "ftruncate64",
     "futimens", "getegid", "geteuid", "getgid", "getgroups", "getpeername", "getpgid", "getpgrp", "getpid",
     "getppid", "getrandom", "getsockname", "getsockopt", "gettid", "getuid", "htonl", "htons", "kill",
-    "link", "linkat", "listen", "longjmp", "lseek", "lseek64", "lstat", "lstat64", "memccpy", "memchr",
+    "libc_current_sigrtmax", "libc_current_sigrtmin", "link", "linkat", "listen", "longjmp", "lseek", "lseek64", "lstat", "lstat64", "memccpy", "memchr",
     "memcmp", "memcpy", "memmem", "memmove", "mempcpy", "memrchr", "memset", "mkdir", "mkdirat", "mkfifo", "mkfifoat",
     "mknod", "mknodat", "nanosleep", "ntohl", "ntohs", "open", "open64", "openat", "openat64",
     "pause", "pidfd_send_signal", "pipe", "pipe2", "poll", "ppoll", "posix_trace_event", "pread", "pread64", "pselect",

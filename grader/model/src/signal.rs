@@ -212,6 +212,10 @@ fn realtime(bare: &str) -> Option<Signal> {
 }
 
 fn nearest(full: &str) -> Option<Signal> {
+    // No name of a signal is nearly as long; comparing takes time for each letter.
+    if full.len() > 32 {
+        return None;
+    }
     Signal::all()
         .map(|signal| {
             (

@@ -25,6 +25,9 @@ pub enum Policy {
     /// A thread runs until it waits or ends; then the next in order of creation.
     #[default]
     InOrder,
+    /// The one that was created last of those that can run, so that a child runs before its parent
+    /// goes on; at the same points as `Random`.
+    NewestFirst,
     /// Pseudo-random choices at the points where the engine gets control: after each call
     /// that others can see, for one.
     Random {
@@ -38,6 +41,29 @@ pub enum Policy {
         choices: Vec<crate::Role>,
     },
 }
+
+impl std::str::FromStr for Policy {
+    type Err = UnknownPolicy;
+
+    /// Reads `in-order`, `newest-first`, `random` (with the seed 0) or `random:SEED`.
+    fn from_str(text: &str) -> Result<Self, UnknownPolicy> {
+        match text.split_once(':') {
+            None if text == "in-order" => Ok(Self::InOrder),
+            None if text == "newest-first" => Ok(Self::NewestFirst),
+            None if text == "random" => Ok(Self::Random { seed: 0 }),
+            Some(("random", seed)) => {
+                let seed = seed.parse().map_err(|_| UnknownPolicy(text.to_owned()))?;
+                Ok(Self::Random { seed })
+            }
+            _ => Err(UnknownPolicy(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a policy; write in-order, newest-first, random or random:SEED with a number")]
+pub struct UnknownPolicy(String);
 
 /// The first line of a serialised trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +217,17 @@ mod tests {
     use super::*;
     use crate::{Kind, Role, SigInfo, Signal, Time};
 
+    #[test]
+    fn policies_are_read() {
+        assert_eq!("in-order".parse(), Ok(Policy::InOrder));
+        assert_eq!("newest-first".parse(), Ok(Policy::NewestFirst));
+        assert_eq!("random".parse(), Ok(Policy::Random { seed: 0 }));
+        assert_eq!("random:7".parse(), Ok(Policy::Random { seed: 7 }));
+        for text in ["", "random:", "random:x", "in-order:1", "replay"] {
+            assert!(text.parse::<Policy>().is_err(), "{text}");
+        }
+    }
+
     fn sample() -> Trace {
         Trace {
             header: Header {
@@ -217,6 +254,7 @@ mod tests {
                             ..SigInfo::default()
                         },
                     },
+                    call: None,
                 },
                 Event {
                     t: Time::from_nanos(500_000_000),
@@ -224,6 +262,7 @@ mod tests {
                     kind: Kind::ClockAdvanced {
                         from: Time::from_nanos(400_000_000),
                     },
+                    call: None,
                 },
             ],
             outcome: Outcome {

@@ -8,10 +8,12 @@ use siglab_model::{Frame, Signal};
 
 use crate::escape;
 use crate::style::{self, paint};
-use crate::timeline::words::count;
+use siglab_timeline::{count, wrap};
 
-/// Texts are wrapped at this column.
+/// Texts are wrapped at this column, in narrower terminals at theirs.
 const WIDTH: usize = 92;
+/// The fewest columns that a text is wrapped at.
+const LEAST_WIDTH: usize = 24;
 /// Frames of a stack that are shown.
 const MOST_FRAMES: usize = 8;
 /// Columns of a function's name.
@@ -20,17 +22,20 @@ const WIDEST_NAME: usize = 64;
 const MOST_LINES: usize = 12;
 
 /// An exploration in words: how many moments, what was found, and the hazard map.
-/// `source` finds the text of a source file by its name.
+/// `columns` are those of the terminal, if it is for one; `source` finds the text of a source
+/// file by its name.
 #[must_use]
 pub fn exploration(
     exploration: &Exploration,
     unicode: bool,
+    columns: Option<usize>,
     source: &dyn Fn(&str) -> Option<String>,
 ) -> String {
+    let width = columns.unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);
     let mut out = String::new();
     heading(&mut out, exploration);
     for (index, finding) in exploration.findings.iter().enumerate() {
-        write_finding(&mut out, index + 1, finding, unicode);
+        write_finding(&mut out, index + 1, finding, unicode, width);
     }
     if !exploration.map.is_empty() && exploration.moments.tried > exploration.moments.safe {
         hazard_map(&mut out, &exploration.map, source);
@@ -57,7 +62,12 @@ fn heading(out: &mut String, exploration: &Exploration) {
     let program = escape::lines(&exploration.program);
     let moments = &exploration.moments;
     let no_handler = "it installs no handler for a signal that is to be tried";
-    if exploration.signals.is_empty() && exploration.schedules > 0 {
+    if exploration.out_of_time {
+        let _ = writeln!(
+            out,
+            "{program}: nothing was tried: there was no time to find its moments"
+        );
+    } else if exploration.signals.is_empty() && exploration.schedules > 0 {
         let _ = writeln!(out, "{program}: no moments to try: {no_handler}");
     } else if exploration.signals.is_empty() {
         let _ = writeln!(out, "{program}: nothing to explore: {no_handler}");
@@ -70,7 +80,10 @@ fn heading(out: &mut String, exploration: &Exploration) {
             count(moments.total, "moment", "moments"),
         );
         let broken = moments.tried - moments.safe;
-        let (style, text) = if broken == 0 {
+        let (style, text) = if moments.tried == 0 {
+            let text = "nothing is known of what a signal does at them";
+            (style::BAD, text.to_owned())
+        } else if broken == 0 {
             besides(exploration)
         } else {
             (
@@ -115,7 +128,7 @@ fn besides(exploration: &Exploration) -> (anstyle::Style, String) {
     }
 }
 
-fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bool) {
+fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bool, width: usize) {
     let kind = paint(style::BAD, finding.kind.id());
     let title = paint(style::HEADING, &escape::lines(&finding.title));
     let _ = writeln!(out, "{number}. {kind}: {title}");
@@ -135,7 +148,7 @@ fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bo
         _ => format!("at {}", count(finding.moments, "moment", "moments")),
     };
     let _ = writeln!(out, "   {}", paint(style::QUIET, &at));
-    paragraph(out, &finding.explanation);
+    paragraph(out, &finding.explanation, width);
     stack(out, "the handler", &finding.handler, unicode);
     let what = if finding.signal.is_some() || !finding.handler.is_empty() {
         "what it interrupted"
@@ -143,21 +156,16 @@ fn write_finding(out: &mut String, number: usize, finding: &Finding, unicode: bo
         "where it is"
     };
     stack(out, what, &finding.interrupted, unicode);
-    paragraph(out, &format!("Instead: {}", finding.advice));
+    paragraph(out, &format!("Instead: {}", finding.advice), width);
     let _ = writeln!(out);
 }
 
-fn paragraph(out: &mut String, text: &str) {
-    let mut line = String::from("  ");
-    for word in escape::lines(text).split_whitespace() {
-        if line.len() + word.len() + 1 > WIDTH {
-            let _ = writeln!(out, "{line}");
-            line = String::from("  ");
-        }
-        line.push(' ');
-        line.push_str(word);
+fn paragraph(out: &mut String, text: &str, width: usize) {
+    let text = escape::lines(text);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for line in wrap(&words.join(" "), width - 3) {
+        let _ = writeln!(out, "   {line}");
     }
-    let _ = writeln!(out, "{line}");
 }
 
 fn stack(out: &mut String, what: &str, frames: &[Frame], unicode: bool) {

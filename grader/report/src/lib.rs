@@ -7,17 +7,15 @@
 #![forbid(unsafe_code)]
 
 pub mod class;
-mod escape;
 mod exploration;
 mod format;
-mod style;
-mod timeline;
 
 pub use exploration::{exploration, outcomes};
 pub use format::{
     AssignmentType, Classroom50, FORMATS, Format, ReportOptions, SUMMARY_LIMIT, format, verdict,
 };
-pub use timeline::{Timeline, TimelineOptions, sentence};
+pub use siglab_timeline::{Timeline, TimelineOptions, count, locale_has_unicode, sentence, wrap};
+use siglab_timeline::{escape, style};
 
 /// Makes text that others wrote harmless for a terminal: escapes control characters,
 /// except line ends, and characters that hide or reorder others.

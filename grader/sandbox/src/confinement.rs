@@ -63,7 +63,7 @@ impl Confinement {
             .filter(|_| !(wants.tools && inner.needs_own_user_for_tools()))
             .map(|uids| uids.lease())
             .transpose()?;
-        let scratch = sandbox::passable("run-", inner.folder())?;
+        let scratch = sandbox::passable_folder("run-", sandbox.folder())?;
         let (tmp, shm) = (scratch.path().join("tmp"), scratch.path().join("shm"));
         for folder in [&tmp, &shm] {
             DirBuilder::new().mode(0o700).create(folder)?;
@@ -205,7 +205,8 @@ impl Drop for Confinement {
     }
 }
 
-/// Folders that can't be entered or changed can't be removed, except by root.
+/// Opens all folders below this one to their owner: one that can't be entered or changed can't
+/// be removed, except by root. Follows no link.
 fn make_removable(folder: &Path) {
     if nix::unistd::geteuid().is_root() {
         return;

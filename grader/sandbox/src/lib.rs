@@ -34,17 +34,23 @@
 mod cgroup;
 mod confinement;
 mod filter;
+mod job;
 mod landlock;
 mod layers;
 mod limits;
 mod namespaces;
+pub mod regular;
 mod sandbox;
 mod sys;
+pub mod temporary;
 mod uid;
 
 pub use confinement::{Confinement, Wants};
 pub use filter::{Condition, Filter, FilterError, Rule};
+pub use job::Job;
 pub use layers::{LayerId, Layers, State};
 pub use limits::ResourceLimits;
 pub use namespaces::Ended;
 pub use sandbox::{Config, Entered, Sandbox};
+pub use sys::process::own_signals;
+pub use temporary::Temporary;

@@ -6,6 +6,7 @@
 )]
 
 use std::io;
+use std::sync::OnceLock;
 
 /// Resource limits of a run's processes. Absent ones stay as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,25 @@ pub struct ResourceLimits {
     /// Processes and threads of the user. Means nothing for root, and counts everything
     /// that the user runs: only for a user id that nobody else has.
     pub processes: Option<u64>,
+    /// Signals that are queued for all processes of the user. When a process has reached its
+    /// limit, others that have a higher one can still queue some: siglab, which needs one for
+    /// each timer.
+    pub pending_signals: Option<u64>,
+}
+
+/// The soft limit of address space that this process had before [`bound_own_memory`].
+static OTHERS_ADDRESS_SPACE: OnceLock<u64> = OnceLock::new();
+
+/// Bounds the address space of the calling process. Programs that it starts with
+/// [`ResourceLimits::apply`] have what it had before.
+///
+/// # Errors
+/// What getrlimit(2) and setrlimit(2) say.
+pub(crate) fn bound_own_memory(bytes: u64) -> io::Result<()> {
+    let present = get(libc::RLIMIT_AS)?;
+    OTHERS_ADDRESS_SPACE.get_or_init(|| present.rlim_cur);
+    let soft = bytes.min(present.rlim_cur);
+    set(libc::RLIMIT_AS, soft, present.rlim_max)
 }
 
 impl ResourceLimits {
@@ -42,29 +62,40 @@ impl ResourceLimits {
             (libc::RLIMIT_NOFILE, self.open_files),
             (libc::RLIMIT_CPU, self.cpu_seconds),
             (libc::RLIMIT_NPROC, self.processes),
+            (libc::RLIMIT_SIGPENDING, self.pending_signals),
         ] {
             if let Some(limit) = limit {
-                apply(resource, limit)?;
+                let most = get(resource)?.rlim_max;
+                let limit = limit.min(most);
+                set(resource, limit, limit)?;
             }
+        }
+        if let (None, Some(soft)) = (self.address_space, OTHERS_ADDRESS_SPACE.get()) {
+            let most = get(libc::RLIMIT_AS)?.rlim_max;
+            set(libc::RLIMIT_AS, (*soft).min(most), most)?;
         }
         Ok(())
     }
 }
 
-fn apply(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()> {
+fn get(resource: libc::__rlimit_resource_t) -> io::Result<libc::rlimit> {
     let mut present = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: getrlimit(2): `present` is a valid rlimit to write to.
     let got = unsafe { libc::getrlimit(resource, &raw mut present) };
-    if got != 0 {
-        return Err(io::Error::last_os_error());
+    if got == 0 {
+        Ok(present)
+    } else {
+        Err(io::Error::last_os_error())
     }
-    let value = limit.min(present.rlim_max);
+}
+
+fn set(resource: libc::__rlimit_resource_t, soft: u64, hard: u64) -> io::Result<()> {
     let new = libc::rlimit {
-        rlim_cur: value,
-        rlim_max: value,
+        rlim_cur: soft,
+        rlim_max: hard,
     };
     // SAFETY: setrlimit(2): `new` is a valid rlimit to read from.
     let set = unsafe { libc::setrlimit(resource, &raw const new) };

@@ -389,7 +389,7 @@ fn await_step(from: &mut io::PipeReader) -> io::Result<()> {
     Err(io::Error::other(text))
 }
 
-fn encode(ended: Ended) -> [u8; 8] {
+pub(crate) fn encode(ended: Ended) -> [u8; 8] {
     let (kind, value) = match ended {
         Ended::Exited(status) => (0i32, status),
         Ended::Killed(signal) => (1, signal),
@@ -400,7 +400,7 @@ fn encode(ended: Ended) -> [u8; 8] {
     bytes
 }
 
-fn decode([a, b, c, d, w, x, y, z]: [u8; 8]) -> Ended {
+pub(crate) fn decode([a, b, c, d, w, x, y, z]: [u8; 8]) -> Ended {
     let value = i32::from_ne_bytes([w, x, y, z]);
     match i32::from_ne_bytes([a, b, c, d]) {
         0 => Ended::Exited(value),

@@ -15,6 +15,7 @@ use crate::landlock::{Landlock, Reach};
 use crate::layers::{LayerId, Layers, State};
 use crate::namespaces::{self, Ended, Inside, Plan, Side, View, has_capability};
 use crate::sys::{creds, process};
+use crate::temporary::Temporary;
 use crate::uid::Uids;
 
 /// CAP_SETGID, CAP_SETUID and CAP_SYS_PTRACE: capabilities(7).
@@ -49,25 +50,20 @@ impl Default for Config {
 /// A sandbox for programs and compilers. Clones are the same sandbox, and can be used by
 /// several threads.
 #[derive(Clone, Debug)]
-pub struct Sandbox(Arc<Inner>);
+pub struct Sandbox {
+    inner: Arc<Inner>,
+    /// A folder in the sandbox's, for what belongs together.
+    within: Option<PathBuf>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     layers: Layers,
-    folder: Folder,
+    folder: Temporary,
     tools: Vec<PathBuf>,
     pub(crate) uids: Option<Uids>,
     pub(crate) view: Option<View>,
     pub(crate) landlock: Option<Landlock>,
-}
-
-/// The sandbox's folder.
-#[derive(Debug)]
-enum Folder {
-    /// Removed with the sandbox.
-    Own(TempDir),
-    /// On a file system that ends with the namespace; the outside removes where it is.
-    Inherited(PathBuf),
 }
 
 /// The two sides of [`Sandbox::enter`].
@@ -98,7 +94,7 @@ impl Sandbox {
             memory: config.memory,
             tasks: config.tasks,
         };
-        let cgroup = Cgroup::new(folder.path().file_name().unwrap_or_default(), bounds);
+        let cgroup = Cgroup::new(&folder, bounds);
         let plan = Plan {
             folder: folder.path(),
             tools: &config.tools,
@@ -117,8 +113,9 @@ impl Sandbox {
                     }
                     Err(error) => State::Missing(text(&error)),
                 };
-                let folder = Folder::Inherited(folder.keep());
-                Self::build(config, folder, Ok(inside), state).map(Entered::Worker)
+                // What is in it is on a file system that ends with the namespace; the outside
+                // removes where that is.
+                Self::build(config, folder.keep(), Ok(inside), state).map(Entered::Worker)
             }
             Err(error) => Self::without_worker(config, &text(&error)).map(Entered::Worker),
         }
@@ -133,7 +130,7 @@ impl Sandbox {
     }
 
     fn without_worker(config: &Config, why: &str) -> io::Result<Self> {
-        let folder = Folder::Own(new_folder()?);
+        let folder = new_folder()?;
         let cgroup = State::Missing("only together with L2".to_owned());
         Self::build(config, folder, Err(why.to_owned()), cgroup)
     }
@@ -141,7 +138,7 @@ impl Sandbox {
     /// Tries every layer out, alone, and then all together.
     fn build(
         config: &Config,
-        folder: Folder,
+        folder: Temporary,
         inside: Result<Inside, String>,
         cgroup: State,
     ) -> io::Result<Self> {
@@ -167,14 +164,18 @@ impl Sandbox {
         layers.set(LayerId::Pids, pids);
         let (files, view) = try_files(view, &landlock);
         layers.set(LayerId::Files, files);
-        let this = Self(Arc::new(Inner {
+        let inner = Inner {
             layers,
             folder,
             tools: config.tools.clone(),
             uids,
             view,
             landlock: landlock.ok(),
-        }));
+        };
+        let this = Self {
+            inner: Arc::new(inner),
+            within: None,
+        };
         this.try_all()?;
         // A same-uid program could read siglab's memory otherwise. Only where siglab has
         // the right to trace whatever it has forked: until their exec, its children
@@ -203,13 +204,23 @@ impl Sandbox {
     /// Which layers are active.
     #[must_use]
     pub fn layers(&self) -> &Layers {
-        &self.0.layers
+        &self.inner.layers
     }
 
     /// The sandbox's folder: what is run has to be below it, or in the system's folders.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.0.folder()
+        self.within.as_deref().unwrap_or(self.inner.folder())
+    }
+
+    /// The same sandbox, which writes to this folder in its own: who removes that removes
+    /// all. Others have to be let through.
+    #[must_use]
+    pub fn within(&self, folder: &Path) -> Self {
+        Self {
+            within: Some(folder.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// Prepares everything for one program or compiler and its descendants.
@@ -221,16 +232,13 @@ impl Sandbox {
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
-        &self.0
+        &self.inner
     }
 }
 
 impl Inner {
     pub(crate) fn folder(&self) -> &Path {
-        match &self.folder {
-            Folder::Own(folder) => folder.path(),
-            Folder::Inherited(path) => path,
-        }
+        self.folder.path()
     }
 
     /// Whether each program has a `/tmp` and a `/dev/shm` of its own: with a view, unless
@@ -258,18 +266,22 @@ impl Inner {
 
 /// A folder that others may pass through, but not list. Not below `/tmp` if there is
 /// another place: see [`Inner::has_own_tmp`].
-fn new_folder() -> io::Result<TempDir> {
+fn new_folder() -> io::Result<Temporary> {
     let usual = std::env::temp_dir();
-    if usual.starts_with("/tmp")
-        && let Ok(folder) = passable("siglab-", Path::new("/var/tmp"))
-    {
-        return Ok(folder);
-    }
-    passable("siglab-", &usual)
+    let elsewhere = Path::new("/var/tmp");
+    let elsewhere = usual
+        .starts_with("/tmp")
+        .then(|| Temporary::new_in("", elsewhere));
+    let folder = match elsewhere {
+        Some(Ok(folder)) => folder,
+        _ => Temporary::new_in("", &usual)?,
+    };
+    folder.open_to_others(false)?;
+    Ok(folder)
 }
 
 /// Makes a folder that others may pass through, but not list, whatever the umask is.
-pub(crate) fn passable(prefix: &str, parent: &Path) -> io::Result<TempDir> {
+pub(crate) fn passable_folder(prefix: &str, parent: &Path) -> io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
     std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711))?;
     Ok(folder)

@@ -408,7 +408,7 @@ confined_test!(
             check_limit(trace, LimitKind::VirtualTime);
         });
         let moment = Limits {
-            real_time: Some(Duration::from_millis(300)),
+            real_time: Some(Duration::from_secs(5)),
             ..Limits::default()
         };
         check_daemon(inside, "spin", &limited(moment), |trace| {
@@ -480,6 +480,25 @@ confined_test!(
             let length = output_of(&trace).len();
             // One pipe full more than the limit.
             assert!(length < (2 << 20), "{how}: {length} bytes");
+        }
+    }
+);
+
+confined_test!(
+    /// One write that takes many turns, interrupted by siglab at any of them.
+    a_write_in_many_parts,
+    "hostile_output",
+    |inside| {
+        for seed in 0..30 {
+            let options = Options {
+                disturb: Some(seed),
+                ..limited(Limits {
+                    output: Some(1 << 20),
+                    ..Limits::default()
+                })
+            };
+            let trace = inside.run_with(&["block"], &Script::default(), &options);
+            check_limit(&trace, LimitKind::Output);
         }
     }
 );

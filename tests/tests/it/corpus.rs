@@ -74,9 +74,12 @@ corpus! {
     exit_signal_and_exec
     faults
     file_locks
+    first_thread_chosen
     fork_inherits
     futex_waits
+    group_continued
     groups_and_sessions
+    huge_mapping
     ignored_in_waits
     ignored_in_writes
     ignored_sigchld
@@ -126,6 +129,7 @@ corpus! {
     self_pipe
     sem_timedwait
     sigio
+    sigcont_in_wait
     signalfd_epoll
     signalfd_several
     signalfd_vectors
@@ -149,6 +153,7 @@ corpus! {
     stop_sleeper
     stop_waits
     subreaper
+    subreaper_killed_group
     subreaper_merges
     subreaper_nearest
     subreaper_rules
@@ -159,6 +164,7 @@ corpus! {
     timed_join
     timer_gettime
     timer_handler
+    timer_ignored
     timer_pending
     timer_signal
     timer_thread
@@ -167,6 +173,7 @@ corpus! {
     timerfd_forked
     timerfd_periodic
     timerfd_read
+    tracer_pid
     tstp_handler
     ualarm_periodic
     unix_sockets

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use siglab_engine::{Action, Command, Options, Script, When, run};
-use siglab_model::{Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace};
+use siglab_model::{Kind, LimitKind, Policy, ProcessStatus, Role, Signal, Time, Trace};
 use siglab_tests::build::c_program;
 use siglab_tests::twin::output_of;
 
@@ -237,4 +237,33 @@ fn signals_to_one_process_at_one_instant_are_all_pending_before_it_runs() {
         );
     let trace = run_with("outlives", &["stay"], &both, &Options::default());
     assert_eq!(output_of(&trace), "SIGUSR1\nSIGUSR2\n");
+}
+
+#[test]
+fn the_newest_runs_first_if_that_is_asked_for() {
+    let program = c_program("who_is_first", &["-w"]);
+    for (policy, expected) in [
+        (Policy::InOrder, "parent\nchild\n"),
+        (Policy::NewestFirst, "child\nparent\n"),
+    ] {
+        let options = Options {
+            policy,
+            ..Options::default()
+        };
+        let trace = run(&Command::new(&program), &Script::default(), &options);
+        let trace = trace.expect("it can be run");
+        assert_eq!(output_of(&trace), expected);
+    }
+}
+
+#[test]
+fn standard_input_may_stay_open() {
+    let mut command = Command::new(c_program("who_is_first", &["-w"])).args(["read"]);
+    for (stays_open, expected) in [(false, "read: 0\n"), (true, "")] {
+        command.stdin_stays_open = stays_open;
+        let trace = run(&command, &Script::default(), &Options::default());
+        let trace = trace.expect("it can be run");
+        assert_eq!(output_of(&trace), expected);
+        assert_eq!(trace.outcome.deadlock, stays_open);
+    }
 }

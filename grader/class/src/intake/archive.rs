@@ -4,18 +4,28 @@
 //! archive that could do harm if somebody unpacked it elsewhere (names that leave its
 //! folder, links, devices) is refused as a whole, with the reason.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::rc::Rc;
 
 use flate2::read::GzDecoder;
+use siglab_sandbox::regular;
 
-use super::tree::{Item, Tree, is_wanted};
+use super::tree::{DEEPEST, Item, Tree, is_wanted};
 
 /// The most files and folders in an archive.
 const MOST_ENTRIES: usize = 2_000;
-/// The most bytes that are unpacked, wanted or not: a tar archive has to be read through.
+/// The most bytes that are unpacked, wanted or not: a tar archive has to be read through. Nor is
+/// more read of the archive itself: packed bytes may stand for none at all.
 const MOST_BYTES: u64 = 64 << 20;
+/// The most bytes that are read of a zip archive to find out what it holds. All of that is kept
+/// until it is known how many entries there are.
+const MOST_IN_DIRECTORY: u64 = 4 << 20;
+/// The longest name of a file, and of its path: those of Linux, with room for the folder.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 1_024;
 
 /// The kinds of archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +56,16 @@ impl Kind {
 /// # Errors
 /// Why the archive is refused, as a sentence without its name.
 pub(crate) fn read(path: &Path, kind: Kind, prefix: &str, tree: &mut Tree) -> Result<(), String> {
-    let file = File::open(path).map_err(|error| format!("can't be opened: {error}"))?;
+    let file = regular::open_unlinked(path)
+        .map_err(|error| format!("can't be opened: {}", crate::error::reason(&error)))?;
     match kind {
         Kind::Zip => read_zip(file, prefix, tree),
         Kind::Tar => read_tar(file, prefix, tree),
-        Kind::TarGz => read_tar(GzDecoder::new(file), prefix, tree),
+        Kind::TarGz => read_tar(
+            GzDecoder::new(Bounded::new(file, MOST_BYTES).0),
+            prefix,
+            tree,
+        ),
     }
 }
 
@@ -67,7 +82,7 @@ fn too_large() -> String {
 }
 
 /// The parts of an entry's name, if they stay inside.
-fn parts(name: &str) -> Result<Vec<&str>, String> {
+pub(super) fn parts(name: &str) -> Result<Vec<&str>, String> {
     let leaves = |part: &str| part == "..";
     let parts: Vec<&str> = name
         .split(['/', '\\'])
@@ -76,6 +91,15 @@ fn parts(name: &str) -> Result<Vec<&str>, String> {
     let is_absolute = name.starts_with(['/', '\\']) || name.get(1..3) == Some(":\\");
     if is_absolute || parts.iter().copied().any(leaves) || name.contains('\0') {
         return Err(format!("holds `{name}`, a path that leads out of it"));
+    }
+    if name.len() > LONGEST_PATH || parts.iter().any(|part| part.len() > LONGEST_NAME) {
+        let start: String = name.chars().take(40).collect();
+        return Err(format!(
+            "holds `{start}...`, a name that is too long for a file"
+        ));
+    }
+    if parts.len() > DEEPEST + 1 {
+        return Err(format!("has folders more than {DEEPEST} deep"));
     }
     Ok(parts)
 }
@@ -103,10 +127,15 @@ fn keep(
 }
 
 fn read_zip(file: File, prefix: &str, tree: &mut Tree) -> Result<(), String> {
-    let mut archive = zip::ZipArchive::new(file).map_err(damaged)?;
+    let (file, readable) = Bounded::new(file, MOST_IN_DIRECTORY);
+    let mut archive = zip::ZipArchive::new(file).map_err(|error| match readable.get() {
+        0 => format!("holds more than {MOST_ENTRIES} files, or is damaged"),
+        _ => damaged(error),
+    })?;
     if archive.len() > MOST_ENTRIES {
         return Err(too_many());
     }
+    readable.set(MOST_BYTES);
     let mut left = MOST_BYTES;
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(damaged)?;
@@ -128,10 +157,7 @@ fn read_zip(file: File, prefix: &str, tree: &mut Tree) -> Result<(), String> {
 }
 
 fn read_tar(stream: impl Read, prefix: &str, tree: &mut Tree) -> Result<(), String> {
-    let mut archive = tar::Archive::new(Bounded {
-        stream,
-        left: MOST_BYTES,
-    });
+    let mut archive = tar::Archive::new(Bounded::new(stream, MOST_BYTES).0);
     let mut count = 0;
     for entry in archive.entries().map_err(damaged)? {
         let mut entry = entry.map_err(tar_error)?;
@@ -164,16 +190,34 @@ fn tar_error(error: io::Error) -> String {
 /// A stream that fails when too much has been read from it.
 struct Bounded<R> {
     stream: R,
-    left: u64,
+    /// How many bytes may still be read: none once it has failed.
+    left: Rc<Cell<u64>>,
+}
+
+impl<R> Bounded<R> {
+    /// With what is left of it, which whoever has the stream no longer can change.
+    fn new(stream: R, left: u64) -> (Self, Rc<Cell<u64>>) {
+        let left = Rc::new(Cell::new(left));
+        let bounded = Self {
+            stream,
+            left: Rc::clone(&left),
+        };
+        (bounded, left)
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.stream.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(length as u64)
-            .ok_or(io::ErrorKind::FileTooLarge)?;
-        Ok(length)
+        let left = self.left.get().checked_sub(length as u64);
+        self.left.set(left.unwrap_or(0));
+        left.map(|_| length)
+            .ok_or_else(|| io::ErrorKind::FileTooLarge.into())
+    }
+}
+
+impl<R: Seek> Seek for Bounded<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.stream.seek(to)
     }
 }

@@ -110,7 +110,8 @@ fn without_attempt(file: &str) -> (String, u64) {
     }
 }
 
-fn plain(name: &str, is_folder: bool) -> Named {
+/// A name by nobody's rule.
+pub(super) fn plain(name: &str, is_folder: bool) -> Named {
     let stem = match name.split_once('.') {
         Some((stem, _)) if !is_folder && !stem.is_empty() => stem,
         _ => name,

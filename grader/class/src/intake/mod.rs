@@ -9,12 +9,16 @@ pub mod source;
 #[cfg(test)]
 mod tests;
 mod tree;
+#[cfg(feature = "store")]
+pub(crate) mod unpack;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+
+use siglab_sandbox::regular;
 
 use crate::error::ClassError;
 use crate::keys;
@@ -51,19 +55,24 @@ pub struct Who {
 /// # Errors
 /// If the folder can't be read, or holds no submission.
 pub fn scan(dir: &Path, leave_out: Option<&Path>) -> Result<Vec<Entry>, ClassError> {
-    let read_error = |source| ClassError::Read {
-        path: dir.to_owned(),
-        source,
-    };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(read_error)? {
-        let entry = entry.map_err(read_error)?;
-        let is_folder = entry.file_type().map_err(read_error)?.is_dir();
-        names.push((entry.file_name(), is_folder));
+    let entries = scan_all(dir, leave_out)?;
+    if entries.is_empty() {
+        return Err(ClassError::NoSubmissions {
+            dir: dir.to_owned(),
+        });
     }
-    names.sort();
+    Ok(entries)
+}
+
+/// As [`scan`], also of a folder that holds none yet.
+///
+/// # Errors
+/// If the folder can't be read.
+pub(crate) fn scan_all(dir: &Path, leave_out: Option<&Path>) -> Result<Vec<Entry>, ClassError> {
+    let names = names(dir)?;
     let metadata = dir.join(gradescope::METADATA);
-    let submitters = match fs::read(&metadata) {
+    // Whatever has that name, and isn't the platform's file, stops nobody else's grading.
+    let submitters = match regular::read_unlinked(&metadata, regular::MOST_TEXT) {
         Ok(text) => gradescope::parse(&String::from_utf8_lossy(&text)),
         Err(_) => BTreeMap::new(),
     };
@@ -83,15 +92,87 @@ pub fn scan(dir: &Path, leave_out: Option<&Path>) -> Result<Vec<Entry>, ClassErr
             .or_default()
             .push((path, named));
     }
-    if groups.is_empty() {
-        return Err(ClassError::NoSubmissions {
-            dir: dir.to_owned(),
-        });
-    }
     let entries = groups
         .into_iter()
         .map(|(group, files)| entry(&group, files, &submitters));
     Ok(entries.collect())
+}
+
+/// The submissions to `lab` in a folder with a folder for each student: what is in there and called
+/// like the lab, whatever its ending is. Whoever has none of that has handed nothing in.
+///
+/// # Errors
+/// If the folder, or a student's, can't be read.
+#[cfg(feature = "store")]
+pub(crate) fn scan_students(dir: &Path, lab: &str) -> Result<Vec<Entry>, ClassError> {
+    let mut groups: BTreeMap<String, (Who, Vec<(PathBuf, Named)>)> = BTreeMap::new();
+    for (folder, named) in students(dir)? {
+        let who = Who {
+            names: vec![student_name(&named)],
+            ids: named.number.into_iter().collect(),
+            late: named.late,
+        };
+        for (name, is_folder) in names(&folder)? {
+            let text = readable(&name);
+            if text.split('.').next() == Some(lab) {
+                let file = (folder.join(&name), layout::plain(&text, is_folder));
+                let group = groups.entry(named.group.clone());
+                let (_, files) = group.or_insert_with(|| (who.clone(), Vec::new()));
+                files.push(file);
+            }
+        }
+    }
+    let entries = groups.into_iter().map(|(group, (who, files))| Entry {
+        who,
+        ..entry(&group, files, &BTreeMap::new())
+    });
+    Ok(entries.collect())
+}
+
+/// The names of the students who have a folder in `dir`.
+///
+/// # Errors
+/// If it can't be read.
+#[cfg(feature = "store")]
+pub(crate) fn student_names(dir: &Path) -> Result<Vec<String>, ClassError> {
+    let students = students(dir)?;
+    Ok(students.iter().map(|(_, it)| student_name(it)).collect())
+}
+
+#[cfg(feature = "store")]
+fn student_name(named: &Named) -> String {
+    match named.student.as_str() {
+        "" => named.group.clone(),
+        student => student.to_owned(),
+    }
+}
+
+/// The students' folders in `dir`, with what their names say.
+#[cfg(feature = "store")]
+fn students(dir: &Path) -> Result<Vec<(PathBuf, Named)>, ClassError> {
+    let folders = names(dir)?.into_iter().filter(|(_, is_folder)| *is_folder);
+    let named = folders.map(|(name, _)| (dir.join(&name), readable(&name)));
+    let kept = named.filter(|(_, text)| !layout::is_litter(text));
+    Ok(kept
+        .map(|(path, text)| (path, Named::parse(&text, true)))
+        .collect())
+}
+
+/// What is in a folder, sorted, and whether it is a folder itself.
+fn names(dir: &Path) -> Result<Vec<(OsString, bool)>, ClassError> {
+    let read = || -> std::io::Result<Vec<(OsString, bool)>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            names.push((entry.file_name(), entry.file_type()?.is_dir()));
+        }
+        names.sort();
+        Ok(names)
+    };
+    read().map_err(|source| ClassError::Read {
+        path: dir.to_owned(),
+        source,
+    })
 }
 
 fn entry(

@@ -1,11 +1,11 @@
 //! A course's list of students, and who of them handed a submission in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use siglab_report::class::{MoodleWorksheet, Sheet, number_at_end};
+use siglab_sandbox::regular;
 
 use super::{Entry, Who};
 use crate::error::ClassError;
@@ -120,10 +120,11 @@ impl Roster {
     /// # Errors
     /// If the file can't be read, isn't such a table, or names nobody.
     pub fn load(path: &Path) -> Result<Self, ClassError> {
-        let bytes = fs::read(path).map_err(|source| ClassError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes =
+            regular::read_named(path, regular::MOST_TEXT).map_err(|source| ClassError::Read {
+                path: path.to_owned(),
+                source,
+            })?;
         let malformed = |why: String| ClassError::Roster {
             path: path.to_owned(),
             why,

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use siglab_lab::{Language, MAX_SOURCE_BYTES};
-use tempfile::TempDir;
+use siglab_lab::{Language, MAX_SOURCE_BYTES, PREDICTIONS, Wanted};
 
 use super::Entry;
 use super::tree::{Item, Tree};
@@ -28,22 +27,22 @@ pub struct Source {
 pub struct Refusal(pub String);
 
 impl Source {
-    /// Reads what `entry` stands for, as a submission to the lab with this id.
+    /// Reads what `entry` stands for, as a submission of what is wanted.
     ///
     /// # Errors
     /// If there is nothing that could be compiled, or several files that could be meant, or
     /// what is there can't be read, is too large or isn't text.
-    pub fn read(entry: &Entry, lab: &str) -> Result<Self, Refusal> {
+    pub fn read<'a>(entry: &Entry, wanted: impl Into<Wanted<'a>>) -> Result<Self, Refusal> {
         let mut tree = Tree::default();
         for (path, name) in &entry.files {
             tree.add(path, name).map_err(Refusal)?;
         }
-        Self::choose(&tree, lab)
+        Self::choose(&tree, wanted.into())
     }
 
     /// Picks the file that is compiled, and what belongs to it.
-    fn choose(tree: &Tree, lab: &str) -> Result<Self, Refusal> {
-        let path = main(tree, lab)?;
+    fn choose(tree: &Tree, wanted: Wanted<'_>) -> Result<Self, Refusal> {
+        let path = main(tree, wanted)?;
         let content = match &tree.files[path] {
             Item::Content(content) => content,
             Item::TooLarge => {
@@ -56,23 +55,32 @@ impl Source {
         let main = text(path, content)?;
         let language = if path.ends_with(".c") {
             Language::C
+        } else if path.ends_with(".toml") {
+            Language::Predictions
         } else {
             Language::Rust
         };
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let wanted = match language {
+        let ending = match language {
             Language::C => ".h",
             Language::Rust => ".rs",
+            // Nothing belongs to them.
+            Language::Predictions => "\0",
         };
-        let beside = tree
+        let beside: Vec<_> = tree
             .files
             .iter()
-            .filter(|(other, _)| other.as_str() != path && other.ends_with(wanted))
+            .filter(|(other, _)| other.as_str() != path && other.ends_with(ending))
             .filter_map(|(other, item)| match (below(folder, other), item) {
                 (Some(name), Item::Content(content)) => Some((name.to_owned(), content.clone())),
                 _ => None,
             })
             .collect();
+        // The file that is compiled gets this name.
+        let own = format!("{}.{}/", wanted.lab, language.extension());
+        if beside.iter().any(|(name, _)| name.starts_with(&own)) {
+            return Err(Refusal(format!("{own} is a folder; it has to be the file")));
+        }
         Ok(Self {
             language,
             main,
@@ -90,24 +98,21 @@ impl Source {
         keys::hex(head.into_iter().chain(beside))
     }
 
-    /// Writes it to a folder of its own; the file to compile.
+    /// Writes it to an empty folder; the file to compile.
     ///
     /// # Errors
     /// If there is no room.
-    pub fn unpack(&self, lab: &str) -> io::Result<(TempDir, PathBuf)> {
-        let folder = TempDir::with_prefix(crate::tidy::PREFIX)?;
+    pub fn unpack(&self, lab: &str, folder: &Path) -> io::Result<PathBuf> {
         for (name, content) in &self.beside {
-            let path = folder.path().join(name);
+            let path = folder.join(name);
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent)?;
             }
             std::fs::write(path, content)?;
         }
-        let main = folder
-            .path()
-            .join(format!("{lab}.{}", self.language.extension()));
+        let main = folder.join(format!("{lab}.{}", self.language.extension()));
         std::fs::write(&main, &self.main)?;
-        Ok((folder, main))
+        Ok(main)
     }
 }
 
@@ -120,48 +125,35 @@ fn below<'a>(folder: &str, other: &'a str) -> Option<&'a str> {
     }
 }
 
-/// The file that is meant: the one named like the lab, or else the one named `main`, or
-/// else the only one.
-fn main<'a>(tree: &'a Tree, lab: &str) -> Result<&'a str, Refusal> {
-    let all: Vec<&str> = tree
-        .files
-        .keys()
-        .map(String::as_str)
-        .filter(|path| path.ends_with(".c") || path.ends_with(".rs"))
-        .collect();
-    let named = |stem: &str| -> Vec<&'a str> {
-        let is_named = |path: &&str| {
-            let name = Path::new(path).file_stem();
-            name.is_some_and(|name| name == stem)
-        };
-        all.iter().copied().filter(is_named).collect()
+/// The file that is meant.
+fn main<'a>(tree: &'a Tree, wanted: Wanted<'_>) -> Result<&'a str, Refusal> {
+    let paths: Vec<&str> = tree.files.keys().map(String::as_str).collect();
+    let found = match siglab_lab::pick(&paths, wanted) {
+        Ok(one) => return Ok(one),
+        Err(found) => found,
     };
-    for candidates in [named(lab), named("main"), all.clone()] {
-        match candidates.as_slice() {
-            [] => {}
-            [one] => return Ok(one),
-            several => {
-                let shown = several
-                    .iter()
-                    .take(5)
-                    .copied()
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                return Err(Refusal(format!(
-                    "it holds {} files that could be meant ({shown}); hand in one, or name it {lab}.c \
-                     or {lab}.rs",
-                    several.len()
-                )));
-            }
-        }
-    }
-    let what = if tree.others.is_empty() {
-        "nothing".to_owned()
+    let lab = wanted.lab;
+    let (what, names) = if wanted.predictions {
+        ("predictions", PREDICTIONS.to_owned())
     } else {
-        tree.others.join(", ")
+        ("C or Rust file", format!("{lab}.c or {lab}.rs"))
+    };
+    if !found.is_empty() {
+        let shown: Vec<&str> = found.iter().take(5).copied().collect();
+        return Err(Refusal(format!(
+            "it holds {} files that could be meant ({}); hand in one, or name it {names}",
+            found.len(),
+            shown.join(", ")
+        )));
+    }
+    let tables = paths.into_iter().filter(|path| path.ends_with(".toml"));
+    let others = tree.others.iter().map(String::as_str).chain(tables);
+    let others = match others.take(5).collect::<Vec<_>>()[..] {
+        [] => "nothing".to_owned(),
+        ref others => others.join(", "),
     };
     Err(Refusal(format!(
-        "it holds no C or Rust file; expected {lab}.c or {lab}.rs, found {what}"
+        "it holds no {what}; expected {names}, found {others}"
     )))
 }
 

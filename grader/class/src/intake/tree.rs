@@ -1,17 +1,18 @@
 //! The files of one submission, however they were packed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
 use siglab_lab::MAX_SOURCE_BYTES;
+use siglab_sandbox::regular;
 
 use super::archive;
 use super::layout::is_litter;
 
 /// The deepest folder that is looked into.
-const DEEPEST: usize = 12;
+pub(super) const DEEPEST: usize = 12;
 /// The most files and folders of a submission that are looked at.
 const MOST_FILES: usize = 5_000;
 /// The most bytes of source files that a submission may have.
@@ -60,11 +61,12 @@ pub(crate) struct Tree {
     seen: usize,
 }
 
-/// Whether a file matters: sources and headers, and what makes a folder a Cargo package.
+/// Whether a file matters: sources and headers, predictions, and what makes a folder a Cargo
+/// package.
 pub(crate) fn is_wanted(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "c" | "h" | "rs") || name == "Cargo.toml"
+    matches!(ending, "c" | "h" | "rs" | "toml")
 }
 
 impl Tree {
@@ -86,8 +88,17 @@ impl Tree {
     /// Adds a source file.
     ///
     /// # Errors
-    /// If there are too many bytes of them.
+    /// If there are too many bytes of them, or a file has the name of a folder: an archive may
+    /// hold both.
     pub(crate) fn insert(&mut self, path: String, item: Item) -> Result<(), String> {
+        let within = format!("{path}/");
+        let mut folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        let mut below = self.files.range(within.clone()..);
+        if below.next().is_some_and(|(it, _)| it.starts_with(&within))
+            || folders.any(|it| self.files.contains_key(it))
+        {
+            return Err(format!("{path} is in a folder that is a file, too"));
+        }
         self.bytes += item.size();
         self.files.insert(path, item);
         if self.bytes > MOST_BYTES {
@@ -175,7 +186,7 @@ impl Tree {
         let item = if metadata.len() > MAX_SOURCE_BYTES {
             Item::TooLarge
         } else {
-            let mut file = File::open(path).map_err(unreadable)?;
+            let mut file = regular::open_unlinked(path).map_err(unreadable)?;
             Item::read(&mut file, MAX_SOURCE_BYTES).map_err(unreadable)?
         };
         self.insert(place, item)

@@ -2,28 +2,38 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use siglab_engine::{Command, Environment, Options, Stdio};
 use siglab_explore::{
-    Budget, Exploration, ExploreError, ExploreOptions, Finding, Outcomes, Progress, Strategy,
-    Witness,
+    Budget, Conclusion, Exploration, ExploreError, ExploreOptions, Finding, Outcomes, Progress,
+    Strategy, Witness,
 };
 use siglab_model::Role;
+use siglab_sandbox::regular;
 
 use crate::args::{Explore, StrategyName, TextOrJson};
 use crate::failure::Failure;
 use crate::file::Target;
-use crate::{exit, interrupt, output, program, script, send};
+use crate::program::Program;
+use crate::progress::Waiting;
+use crate::{exit, interrupt, output, program, script, send, terminal};
 
 pub(crate) fn run(args: &Explore) -> Result<u8, Failure> {
     let target = args.witness.as_deref().map(Target::prepare).transpose()?;
-    let command = command(args)?;
+    let wanted = options(args)?;
+    let not_found = |error| Failure::from(ExploreError::from(error));
+    let mut program =
+        program::find_or_build(&args.program, &args.build, &wanted.cancel, not_found)?;
+    if target.is_some() {
+        program.keep()?;
+    }
+    let command = command(args, &program);
     let script = match &args.steps.script {
-        Some(path) => script::read(path, script::Use::Explore)?,
+        Some(path) => script::read(path, script::Use::Explore, args.terminal)?,
         None => send::script(&args.steps.send),
     };
-    let wanted = options(args)?;
     if args.outcomes {
         let bar = Bar::new(args.format == TextOrJson::Text);
         let outcomes = siglab_explore::outcomes(
@@ -44,10 +54,12 @@ pub(crate) fn run(args: &Explore) -> Result<u8, Failure> {
     match args.format {
         TextOrJson::Json => output::print_json(&explored)?,
         TextOrJson::Text => {
-            let source = |name: &str| find_source(name, &command.program);
+            let near = program.source().unwrap_or(&command.program);
+            let source = |name: &str| find_source(name, near);
             output::print(siglab_report::exploration(
                 &explored,
                 output::unicode(),
+                output::columns(),
                 &source,
             ))?;
         }
@@ -61,10 +73,10 @@ pub(crate) fn run(args: &Explore) -> Result<u8, Failure> {
             None => output::tell("siglab: nothing was found: no witness was written"),
         }
     }
-    Ok(if explored.findings.is_empty() {
-        exit::OK
-    } else {
-        exit::FOUND
+    Ok(match explored.conclusion {
+        Conclusion::Found => exit::FOUND,
+        Conclusion::NothingFound => exit::OK,
+        Conclusion::NothingTried => exit::NOTHING_TRIED,
     })
 }
 
@@ -84,7 +96,11 @@ fn tell_outcomes(
     if let (Some(target), Some(outcome)) = (target, outcomes.outcomes.last()) {
         write_witness(target, &outcome.witness, args.format)?;
     }
-    Ok(exit::OK)
+    Ok(if outcomes.runs == 0 {
+        exit::NOTHING_TRIED
+    } else {
+        exit::OK
+    })
 }
 
 fn write_witness(target: &Target, witness: &Witness, format: TextOrJson) -> Result<(), Failure> {
@@ -108,18 +124,20 @@ fn shortest(explored: &Exploration) -> Option<&Witness> {
         .map(|(_, witness)| witness)
 }
 
-fn command(args: &Explore) -> Result<Command, Failure> {
-    let search = std::env::var_os("PATH");
-    let program = program::find(&args.program, search.as_deref())
-        .map_err(|error| Failure::from(ExploreError::from(error)))?;
-    Ok(Command {
-        program,
-        name: Some(args.program.clone()),
+fn command(args: &Explore, program: &Program) -> Command {
+    let (rows, columns) = terminal::SIZE;
+    Command {
+        program: program.path.clone(),
+        name: Some(program.name.clone()),
         args: args.args.clone(),
         env: Environment::Fixed,
         dir: None,
-        stdio: Stdio::Capture,
-    })
+        stdin_stays_open: false,
+        stdio: match args.terminal {
+            true => Stdio::Terminal { rows, columns },
+            false => Stdio::Capture,
+        },
+    }
 }
 
 fn options(args: &Explore) -> Result<ExploreOptions, Failure> {
@@ -160,7 +178,7 @@ fn find_source(name: &str, program: &Path) -> Option<String> {
         if looked > MOST_FOLDERS {
             return None;
         }
-        if let Ok(text) = std::fs::read_to_string(folder.join(name)) {
+        if let Ok(text) = regular::read_text(&folder.join(name), siglab_lab::MAX_SOURCE_BYTES) {
             return Some(text);
         }
         let Ok(entries) = std::fs::read_dir(&folder) else {
@@ -179,6 +197,8 @@ fn find_source(name: &str, program: &Path) -> Option<String> {
 /// A progress bar on standard error, if that is a terminal.
 struct Bar {
     bar: ProgressBar,
+    /// Until it is known how many moments there are.
+    before: Mutex<Option<Waiting>>,
     wrong: AtomicUsize,
 }
 
@@ -197,6 +217,7 @@ impl Bar {
         }
         Self {
             bar,
+            before: Mutex::new(shown.then(|| Waiting::new("looking for moments"))),
             wrong: AtomicUsize::new(0),
         }
     }
@@ -210,6 +231,12 @@ impl Drop for Bar {
 
 impl Progress for Bar {
     fn total(&self, moments: usize) {
+        drop(
+            self.before
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         self.bar.set_length(moments as u64);
     }
 

@@ -1,16 +1,16 @@
 //! `siglab lab check`.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, stderr};
 
 use siglab_lab::{CheckedFile, GradeOptions, Lab, LabReport, Labs, Status};
 use siglab_report::escape_lines;
 
 use crate::args::LabsDir;
 use crate::failure::Failure;
+use crate::progress::Waiting;
 use crate::{exit, interrupt, output};
 
-pub(crate) fn run(ids: &[String], labs: &LabsDir) -> Result<u8, Failure> {
+pub(crate) fn run(ids: &[String], seed: Option<u64>, labs: &LabsDir) -> Result<u8, Failure> {
     let labs = super::find_labs(labs)?;
     let chosen = choose(&labs, ids)?;
     let cancel = interrupt::install().map_err(Failure::no_handlers)?;
@@ -19,15 +19,16 @@ pub(crate) fn run(ids: &[String], labs: &LabsDir) -> Result<u8, Failure> {
         ..GradeOptions::default()
     };
     let mut status = exit::OK;
-    for lab in &chosen {
-        if stderr().is_terminal() {
-            output::tell(format_args!("checking {} ...", lab.id()));
-        }
-        let report = lab.check(&options)?;
+    for lab in chosen {
+        let lab = lab.with_seed(seed)?;
+        let waiting = Waiting::new(&format!("checking {}", lab.id()));
+        let report = lab.check(&options);
+        drop(waiting);
+        let report = report?;
         if let Some(signal) = interrupt::received() {
             return Err(Failure::interrupted(signal));
         }
-        output::print(text(&report))?;
+        output::print(text(&report, lab.manifest.seed))?;
         if !report.is_fine() {
             status = exit::FOUND;
         }
@@ -48,8 +49,10 @@ fn choose(labs: &Labs, ids: &[String]) -> Result<Vec<Lab>, Failure> {
     ids.iter().map(|id| Ok(labs.find(id)?)).collect()
 }
 
-fn text(report: &LabReport) -> String {
-    let mut text = format!("{}\n", escape_lines(&report.lab));
+/// `seed` is what moments were drawn from, if some were.
+fn text(report: &LabReport, seed: Option<u64>) -> String {
+    let drawn = seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
+    let mut text = format!("{}{drawn}\n", escape_lines(&report.lab));
     for file in &report.files {
         describe(&mut text, file);
     }

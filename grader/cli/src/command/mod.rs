@@ -1,10 +1,14 @@
 //! The commands, one file each.
 
 pub(crate) mod check;
+pub(crate) mod course;
+pub(crate) mod explain;
 pub(crate) mod explore;
 pub(crate) mod grade;
 pub(crate) mod lab_check;
+pub(crate) mod lab_show;
 pub(crate) mod labs;
+pub(crate) mod predict;
 pub(crate) mod replay;
 pub(crate) mod run;
 
@@ -27,11 +31,11 @@ pub(crate) fn find_labs(labs: &LabsDir) -> Result<Labs, Failure> {
 }
 
 /// `siglab lab schema`.
-pub(crate) fn schema(result: bool) -> Result<u8, Failure> {
-    output::print_json(&if result {
-        siglab_lab::result_schema()
-    } else {
-        siglab_lab::schema()
+pub(crate) fn schema(result: bool, course: bool) -> Result<u8, Failure> {
+    output::print_json(&match (result, course) {
+        (true, _) => siglab_lab::result_schema(),
+        (false, true) => siglab_class::course_schema(),
+        (false, false) => siglab_lab::schema(),
     })?;
     Ok(exit::OK)
 }

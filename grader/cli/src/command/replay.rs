@@ -1,13 +1,12 @@
 //! `siglab replay`.
 
-use std::fs;
-use std::io::Read as _;
-use std::os::unix::fs::FileTypeExt as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use siglab_engine::Options;
 use siglab_explore::{ExploreError, Witness};
 use siglab_report::{Timeline, TimelineOptions};
+use siglab_sandbox::regular;
 
 use crate::args::Replay;
 use crate::failure::Failure;
@@ -20,7 +19,7 @@ const MOST_BYTES: u64 = 16 << 20;
 pub(crate) fn run(args: &Replay) -> Result<u8, Failure> {
     let target = args.trace.as_deref().map(Target::prepare).transpose()?;
     let path = &args.witness;
-    let text = read_bounded(path)?;
+    let text = read(path)?;
     let witness = Witness::parse(&text).map_err(|error| match error {
         ExploreError::NotAWitness(why) => {
             Failure::usage(format_args!("{} is not a witness: {why}", path.display()))
@@ -43,6 +42,7 @@ pub(crate) fn run(args: &Replay) -> Result<u8, Failure> {
         let options = TimelineOptions {
             verbose: args.verbose,
             unicode: output::unicode(),
+            columns: output::columns(),
             ..TimelineOptions::default()
         };
         output::print(Timeline::new(&replayed.trace, options))?;
@@ -80,23 +80,12 @@ pub(crate) fn run(args: &Replay) -> Result<u8, Failure> {
     })
 }
 
-/// The text of a file that isn't larger than a witness can be, whatever kind of file it is:
-/// a device may have no end.
-fn read_bounded(path: &Path) -> Result<String, Failure> {
-    let read = |error: std::io::Error| Failure::file("read", path, &error);
-    let refuse =
-        |what: &str| Failure::usage(format_args!("{} is not a witness: {what}", path.display()));
-    let metadata = fs::metadata(path).map_err(read)?;
-    let kind = metadata.file_type();
-    if kind.is_block_device() || kind.is_char_device() {
-        return Err(refuse("it is a device"));
-    }
-    let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
-        .map_err(read)?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(refuse("it is too large"));
-    }
-    Ok(text)
+/// The text of a file that isn't larger than a witness can be, whatever kind of file it is.
+fn read(path: &Path) -> Result<String, Failure> {
+    regular::read_named_text(path, MOST_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::FileTooLarge | ErrorKind::InvalidData => {
+            Failure::usage(format_args!("{} is not a witness: {error}", path.display()))
+        }
+        _ => Failure::file("read", path, &error),
+    })
 }

@@ -1,25 +1,39 @@
 //! `siglab run`.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use siglab_engine::{Command, Environment, Limits, Options, Script, Stdio};
 use siglab_model::{Event, Kind, LimitKind, ProcessStatus, Role, Time, Trace};
 use siglab_report::{Timeline, TimelineOptions};
 
-use crate::args::Run;
+use crate::args::{ClockName, Run};
 use crate::failure::Failure;
 use crate::file::Target;
-use crate::{exit, interrupt, output, program, script, send};
+use crate::program::Program;
+use crate::terminal::{Screen, Taken};
+use crate::{exit, interrupt, output, program, script, send, terminal};
 
 pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
     let steps = match &args.steps.script {
-        Some(path) => script::read(path, script::Use::Run)?,
+        Some(path) => script::read(path, script::Use::Run, args.terminal)?,
         None => send::script(&args.steps.send),
     };
     let target = args.trace.as_deref().map(Target::prepare).transpose()?;
-    let command = command(args)?;
-    let options = options(args)?;
-    let trace = siglab_engine::run(&command, &steps, &options)?;
+    let mut options = options(args)?;
+    let cancel = &options.cancel;
+    let program = program::find_or_build(&args.program, &args.build, cancel, Failure::from)?;
+    let taken = take_terminal(args)?;
+    options.keyboard = taken.as_ref().map(|taken| taken.keyboard.clone());
+    let size = taken.as_ref().map_or(terminal::SIZE, |taken| taken.size);
+    let command = command(args, &program, size);
+    let trace = siglab_engine::run(&command, &steps, &options);
+    let has_typed = taken.is_some();
+    drop(taken);
+    let trace = trace?;
+    if has_typed {
+        tidy_screen(&trace, args.quiet);
+    }
     if let Some(target) = target {
         target.write(trace.to_jsonl().as_bytes())?;
     }
@@ -36,9 +50,13 @@ pub(crate) fn run(args: &Run) -> Result<u8, Failure> {
         let options = TimelineOptions {
             verbose: args.verbose,
             unicode: output::unicode(),
+            columns: output::columns_of_error(),
             ..TimelineOptions::default()
         };
         output::tell_all(Timeline::new(&trace, options));
+    }
+    if trace.outcome.deadlock && args.terminal && !has_typed && terminal::is_there() {
+        output::tell("hint: with --clock real you can type yourself; else only a --script does");
     }
     if trace.outcome.limit != Some(LimitKind::Cancelled) {
         check_roles(&steps, &trace)?;
@@ -96,16 +114,53 @@ fn check_roles(steps: &Script, trace: &Trace) -> Result<(), Failure> {
     )
 }
 
-fn command(args: &Run) -> Result<Command, Failure> {
-    let search = std::env::var_os("PATH");
-    Ok(Command {
-        program: program::find(&args.program, search.as_deref())?,
-        name: Some(args.program.clone()),
+/// siglab's own terminal, if a person is to type there for the program.
+fn take_terminal(args: &Run) -> Result<Option<Taken>, Failure> {
+    if !args.terminal || args.clock != ClockName::Real {
+        return Ok(None);
+    }
+    if terminal::is_there() {
+        return Taken::new().map(Some);
+    }
+    if args.steps.script.is_none() {
+        output::tell(
+            "siglab: warning: nobody can type: standard input is no terminal, and there is no \
+             --script that would",
+        );
+    }
+    Ok(None)
+}
+
+/// A program that was ended hasn't tidied up the screen, as it would have at its own end.
+fn tidy_screen(trace: &Trace, is_quiet: bool) {
+    let screen = Screen::after(trace);
+    let was_ended = !matches!(trace.outcome.limit, None | Some(LimitKind::Linger));
+    let mut text = match was_ended {
+        true => screen.undo(),
+        false => String::new(),
+    };
+    if screen.is_in_line() && (was_ended || !is_quiet) {
+        text.push('\n');
+    }
+    if std::io::stdout().is_terminal() {
+        // Should the terminal be gone, there is nothing to tidy up.
+        let _ = output::print_raw(text.as_bytes());
+    }
+}
+
+fn command(args: &Run, program: &Program, (rows, columns): (u16, u16)) -> Command {
+    Command {
+        program: program.path.clone(),
+        name: Some(program.name.clone()),
         args: args.args.clone(),
         env: Environment::Inherit,
         dir: None,
-        stdio: Stdio::PassThrough,
-    })
+        stdin_stays_open: false,
+        stdio: match args.terminal {
+            true => Stdio::ShownTerminal { rows, columns },
+            false => Stdio::PassThrough,
+        },
+    }
 }
 
 fn options(args: &Run) -> Result<Options, Failure> {

@@ -250,10 +250,11 @@ fn compile_c() -> io::Result<String> {
     let compiler = std::env::var_os("CC")
         .filter(|cc| !cc.is_empty())
         .unwrap_or("cc".into());
-    let folder = tempfile::tempdir()?;
+    let folder = siglab_sandbox::Temporary::new("")?;
     let mut child = Command::new(&compiler)
         .args(["-x", "c", "-", "-o"])
         .arg(folder.path().join("empty"))
+        .env("TMPDIR", folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

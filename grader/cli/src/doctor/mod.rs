@@ -3,6 +3,7 @@
 mod checks;
 mod helper;
 mod sys;
+mod tidy;
 
 use std::fmt::Write as _;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use crate::args::{Doctor, TextOrJson};
 use crate::failure::Failure;
 use crate::{exit, output};
+use tidy::tidy;
 
 /// The name and version of the JSON form.
 const SCHEMA: &str = "siglab/doctor/v1";
@@ -49,6 +51,9 @@ pub(crate) fn run(args: &Doctor) -> Result<u8, Failure> {
     if let Some(name) = &args.probe {
         return Ok(helper::run(name));
     }
+    if args.tidy {
+        return tidy(args.format);
+    }
     let checks = checks::all();
     let ok = !checks
         .iter()
@@ -59,12 +64,15 @@ pub(crate) fn run(args: &Doctor) -> Result<u8, Failure> {
             ok,
             checks,
         })?,
-        TextOrJson::Text => output::print(text(&checks, ok))?,
+        TextOrJson::Text => output::print(text(&checks, ok, output::columns()))?,
     }
     Ok(if ok { exit::OK } else { exit::ENVIRONMENT })
 }
 
-fn text(checks: &[Checked], ok: bool) -> String {
+/// `columns`: those of the terminal, if the text is for one.
+fn text(checks: &[Checked], ok: bool, columns: Option<usize>) -> String {
+    /// In less room than this, texts aren't broken.
+    const LEAST: usize = 20;
     let width = checks
         .iter()
         .map(|check| check.title.len())
@@ -78,10 +86,19 @@ fn text(checks: &[Checked], ok: bool) -> String {
             (State::Missing, false) => "missing",
         };
         let detail = siglab_report::escape_lines(&check.detail).replace('\n', " ");
-        let line = format!("{word:<7}  {:<width$}  {detail}", check.title);
+        let left = 9 + width + 2;
+        let room = columns.and_then(|columns| columns.checked_sub(left));
+        let broken = |text: &str| match room {
+            Some(room) if room >= LEAST => siglab_report::wrap(text, room),
+            _ => vec![text.to_owned()],
+        };
+        let mut details = broken(&detail).into_iter();
+        let first = details.next().unwrap_or_default();
+        let line = format!("{word:<7}  {:<width$}  {first}", check.title);
         let _ = writeln!(text, "{}", line.trim_end());
-        if let Some(advice) = check.advice {
-            let _ = writeln!(text, "         {:<width$}  -> {advice}", "");
+        let advice = check.advice.map(|advice| broken(&format!("-> {advice}")));
+        for line in details.chain(advice.into_iter().flatten()) {
+            let _ = writeln!(text, "{:left$}{line}", "");
         }
     }
     let verdict = if ok {

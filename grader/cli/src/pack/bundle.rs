@@ -6,6 +6,7 @@ use std::io::{Cursor, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use siglab_sandbox::regular;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -49,7 +50,8 @@ impl Bundle {
 
     /// Adds the file `from`.
     pub(super) fn copy(&mut self, from: &Path, to: impl AsRef<Path>) -> Result<(), Failure> {
-        let content = fs::read(from).map_err(|error| Failure::file("read", from, &error))?;
+        let content = regular::read(from, regular::MOST_TEXT)
+            .map_err(|error| Failure::file("read", from, &error))?;
         self.add(to, content);
         Ok(())
     }
@@ -85,6 +87,12 @@ impl Bundle {
 
     pub(super) fn contains(&self, path: impl AsRef<Path>) -> bool {
         self.files.contains_key(&normal(path.as_ref()))
+    }
+
+    /// Whether there is such a file, or a folder with files.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        let path = normal(path);
+        self.files.keys().any(|file| file.starts_with(&path))
     }
 
     /// Takes another bundle's files over, below `folder`.

@@ -1,9 +1,9 @@
 //! An autograder for Gradescope.
 
-use std::fs;
 use std::path::Path;
 
 use siglab_lab::{Lab, Language, MANIFEST};
+use siglab_sandbox::regular;
 
 use super::bundle::Bundle;
 use super::workspace::{self, Workspace};
@@ -19,8 +19,15 @@ const RUN: &str = include_str!("templates/run_autograder");
 ///
 /// It has siglab's packages in it, from which setup.sh builds the command, unless `binary`
 /// is one that is ready; and of the lab what grading needs: the manifest with everything
-/// hidden, and the programs as they were handed out, but no solution.
-pub(super) fn pack(lab: &Lab, binary: Option<&Path>) -> Result<Vec<u8>, Failure> {
+/// hidden, and the programs as they were handed out, but no solution. `seed` is what moments
+/// are drawn from.
+pub(super) fn pack(
+    lab: &Lab,
+    binary: Option<&Path>,
+    seed: Option<u64>,
+) -> Result<Vec<u8>, Failure> {
+    // Any will do that can be drawn from at all.
+    lab.clone().with_seed(seed)?;
     let workspace = Workspace::of(lab)?;
     let folder = workspace.folder(lab);
     let mut tree = workspace.bundle(lab)?;
@@ -33,7 +40,8 @@ pub(super) fn pack(lab: &Lab, binary: Option<&Path>) -> Result<Vec<u8>, Failure>
     let mut bundle = Bundle::default();
     bundle.extend("siglab", tree);
     if let Some(binary) = binary {
-        let content = fs::read(binary).map_err(|error| Failure::file("read", binary, &error))?;
+        let content = regular::read(binary, regular::MOST_PROGRAM)
+            .map_err(|error| Failure::file("read", binary, &error))?;
         bundle.add_program("bin/siglab", content);
     }
     let files = &lab.manifest.files;
@@ -42,6 +50,10 @@ pub(super) fn pack(lab: &Lab, binary: Option<&Path>) -> Result<Vec<u8>, Failure>
     for (name, template) in [("setup.sh", SETUP), ("run_autograder", RUN)] {
         let text = fill(template, lab)
             .replace("@LANGUAGES@", languages)
+            .replace(
+                "@SEED@",
+                &seed.map_or_else(String::new, |seed| format!("--seed {seed}")),
+            )
             .replace("@FOLDER@", &folder.display().to_string());
         bundle.add_program(name, text);
     }

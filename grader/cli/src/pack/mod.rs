@@ -2,6 +2,7 @@
 
 mod bundle;
 mod gradescope;
+mod sheet;
 mod student;
 mod workspace;
 
@@ -24,11 +25,12 @@ pub(crate) fn run(args: &Pack) -> Result<u8, Failure> {
             lab,
             output,
             binary,
+            seed,
             labs,
         } => {
             let lab = find(lab, labs)?;
             let target = Target::prepare(output)?;
-            target.write(&gradescope::pack(&lab, binary.as_deref())?)?;
+            target.write(&gradescope::pack(&lab, binary.as_deref(), *seed)?)?;
             output::tell(format_args!(
                 "siglab: {} is an autograder for {}",
                 output.display(),

@@ -6,15 +6,13 @@ use siglab_lab::{Lab, MANIFEST, Manifest};
 use toml::{Table, Value};
 
 use super::bundle::{Bundle, normal};
+use super::sheet;
 use super::workspace::{self, Workspace};
 use crate::exit;
 use crate::failure::Failure;
 
 /// Of a lab's folder, students get these, the starters, and nothing else.
 const GIVEN: [&str; 5] = ["Cargo.toml", "README.md", "build.rs", "src", "tests"];
-
-/// The part of the sheet that students don't get, up to the next heading of its kind.
-const FOR_INSTRUCTORS: &str = "## For instructors";
 
 /// What students get.
 #[derive(Debug)]
@@ -31,10 +29,6 @@ pub(super) fn pack(lab: &Lab) -> Result<Packed, Failure> {
     let folder = workspace.folder(lab);
     let mut bundle = workspace.bundle(lab)?;
     add_given(lab, &folder, &mut bundle)?;
-    if let Some(sheet) = sheet(lab)? {
-        bundle.add("README.md", sheet.clone());
-        bundle.add(folder.join("README.md"), sheet);
-    }
     let mut manifest = workspace::read(&lab.dir().join(MANIFEST))?;
     let left_out = without_hidden(&mut manifest, lab);
     if let Some(files) = manifest.get_mut("files").and_then(Value::as_table_mut) {
@@ -55,6 +49,13 @@ pub(super) fn pack(lab: &Lab) -> Result<Packed, Failure> {
     })?;
     bundle.add(folder.join(MANIFEST), text);
     bundle.add(".gitignore", "/target\n");
+    // Last, as it tells of the others.
+    if let Some(text) = sheet::read(lab, left_out.len())? {
+        for here in [Path::new(""), &folder] {
+            let text = sheet::relinked(&text, &folder, here, &bundle);
+            bundle.add(here.join("README.md"), text);
+        }
+    }
     Ok(Packed { bundle, left_out })
 }
 
@@ -76,34 +77,6 @@ pub(super) fn add_given(lab: &Lab, folder: &Path, bundle: &mut Bundle) -> Result
         !is_hidden && !secret(path) && given.iter().any(wanted)
     };
     bundle.copy_tree(lab.dir(), folder, &is_given)
-}
-
-/// The sheet, without what is for instructors.
-fn sheet(lab: &Lab) -> Result<Option<String>, Failure> {
-    let path = lab.dir().join("README.md");
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let text =
-        std::fs::read_to_string(&path).map_err(|error| Failure::file("read", &path, &error))?;
-    Ok(Some(without_section(&text, FOR_INSTRUCTORS)))
-}
-
-fn without_section(text: &str, heading: &str) -> String {
-    let mut out = String::new();
-    let mut is_in = false;
-    for line in text.lines() {
-        if line.starts_with("## ") || line.starts_with("# ") {
-            is_in = line.trim_end() == heading;
-        }
-        if !is_in {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
 }
 
 /// Takes hidden scenarios out of a manifest, with the requirements and criteria that are
@@ -184,22 +157,4 @@ pub(super) fn add_originals(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sections_end_at_the_next_heading() {
-        let sheet = "# Lab\n\ntext\n\n## For instructors\n\nsecret\n### more\nsecret\n## Then\nx\n";
-        assert_eq!(
-            without_section(sheet, FOR_INSTRUCTORS),
-            "# Lab\n\ntext\n\n## Then\nx\n"
-        );
-        assert_eq!(
-            without_section("a\n\n## For instructors\nsecret", FOR_INSTRUCTORS),
-            "a\n"
-        );
-    }
 }

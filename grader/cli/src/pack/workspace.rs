@@ -1,10 +1,10 @@
 //! What of the workspace a lab needs: its packages, and theirs.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use siglab_lab::Lab;
+use siglab_sandbox::regular;
 use toml::{Table, Value};
 
 use super::bundle::{Bundle, normal};
@@ -154,7 +154,8 @@ fn is_source(path: &Path) -> bool {
 }
 
 pub(super) fn read(path: &Path) -> Result<Table, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    let text = regular::read_text(path, regular::MOST_TEXT)
+        .map_err(|error| Failure::file("read", path, &error))?;
     text.parse()
         .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
 }

@@ -6,12 +6,14 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use siglab_tests::surroundings::known;
 
 use crate::root;
 
 /// What each package of grader/ may depend on, itself excluded.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("siglab-model", &[]),
+    ("siglab-timeline", &["siglab-model"]),
     ("siglab-sandbox", &["siglab-model"]),
     ("siglab-engine", &["siglab-model", "siglab-sandbox"]),
     (
@@ -22,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
         "siglab-lab",
         &[
             "siglab-model",
+            "siglab-timeline",
             "siglab-sandbox",
             "siglab-engine",
             "siglab-explore",
@@ -31,6 +34,18 @@ const ALLOWED: [(&str, &[&str]); 8] = [
         "siglab-report",
         &[
             "siglab-model",
+            "siglab-timeline",
+            "siglab-sandbox",
+            "siglab-engine",
+            "siglab-explore",
+            "siglab-lab",
+        ],
+    ),
+    (
+        "siglab-tutor",
+        &[
+            "siglab-model",
+            "siglab-timeline",
             "siglab-sandbox",
             "siglab-engine",
             "siglab-explore",
@@ -41,6 +56,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
         "siglab-class",
         &[
             "siglab-model",
+            "siglab-timeline",
             "siglab-sandbox",
             "siglab-engine",
             "siglab-explore",
@@ -52,25 +68,30 @@ const ALLOWED: [(&str, &[&str]); 8] = [
         "siglab",
         &[
             "siglab-model",
+            "siglab-timeline",
             "siglab-sandbox",
             "siglab-engine",
             "siglab-explore",
             "siglab-lab",
             "siglab-report",
             "siglab-class",
+            "siglab-tutor",
         ],
     ),
 ];
 
 /// What a student's `cargo test` must not compile. clap isn't in this list: libtest-mimic
 /// uses its parser.
-const HEAVY: [&str; 10] = [
+const HEAVY: [&str; 13] = [
     "schemars",
     "csv",
+    "terminal_size",
+    "unicode-linebreak",
     "quick-junit",
     "zip",
     "siglab-report",
     "siglab-class",
+    "siglab-tutor",
     "siglab",
     "ratatui",
     "rusqlite",
@@ -78,7 +99,7 @@ const HEAVY: [&str; 10] = [
 ];
 
 fn cargo(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO"))
+    let output = known(&mut Command::new(env!("CARGO")))
         .args(args)
         .current_dir(root())
         .output()
@@ -136,7 +157,7 @@ fn students_compile_nothing_heavy() {
 
 #[test]
 fn unsafe_code_is_where_it_belongs() {
-    for package in ["model", "lab", "report", "class"] {
+    for package in ["model", "timeline", "lab", "report", "class", "tutor"] {
         let file = root().join("grader").join(package).join("src/lib.rs");
         let text = fs::read_to_string(&file).expect("it is there");
         assert!(
@@ -144,6 +165,42 @@ fn unsafe_code_is_where_it_belongs() {
             "{}",
             file.display()
         );
+    }
+}
+
+/// Files that may make temporary files: the module for it, two that make some within what that one
+/// made, and three that write beside a file that they then replace.
+const TEMPORARY: [&str; 6] = [
+    "sandbox/src/temporary/mod.rs",
+    "sandbox/src/sandbox.rs",
+    "sandbox/src/confinement.rs",
+    "sandbox/src/regular.rs",
+    "class/src/folder.rs",
+    "cli/src/file.rs",
+];
+
+/// What would stay for ever if siglab was killed is made in one place.
+#[test]
+fn temporary_folders_are_made_in_one_place() {
+    let grader = root().join("grader");
+    let mut folders: Vec<_> = entries(&grader)
+        .iter()
+        .map(|name| grader.join(name).join("src"))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for name in entries(&folder) {
+            let path = folder.join(&name);
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let short = path.strip_prefix(&grader).expect("it is below");
+            let text = fs::read_to_string(&path).expect("it is text");
+            let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let makes = product.contains("tempfile::") || product.contains("mkdtemp");
+            let may = name == "tests.rs" || TEMPORARY.iter().any(|it| short == Path::new(it));
+            assert!(may || !makes, "{}", short.display());
+        }
     }
 }
 

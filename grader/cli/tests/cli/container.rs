@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "says why a test is skipped")]
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -191,6 +192,10 @@ impl Container {
         config["process"]["args"] = json!(command);
         config["process"]["cwd"] = json!(root());
         fs::write(self.config(), config.to_string()).expect("there is room");
+        // Containers of one name share a control group, and runc warns of it; the bundle's
+        // folder has a name that no other test has.
+        let mut name = OsString::from("siglab");
+        name.extend(self.bundle.path().file_name());
         // In a mount namespace of its own nothing stays mounted, whatever happens.
         let mut runc = Command::new("unshare");
         bounded(&mut runc)
@@ -203,7 +208,7 @@ impl Container {
             )
             .arg("sh")
             .arg(self.bundle.path())
-            .arg(format!("siglab-{}", std::process::id()))
+            .arg(&name)
             .output()
             .expect("unshare(1) can be executed")
     }
@@ -317,28 +322,97 @@ fn a_class_has_the_same_scores_in_a_container() {
     }
 }
 
+/// Gives a folder and all that is in it to a user.
+fn give(path: &Path, user: u32) {
+    std::os::unix::fs::lchown(path, Some(user), Some(user)).expect("root may");
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path).expect("a folder").flatten() {
+            give(&entry.path(), user);
+        }
+    }
+}
+
 #[test]
 fn a_packed_autograder_grades_in_a_container() {
-    let autograder = Gradescope::new(&root(), SIGLAB);
-    let Some(container) = Container::new(0, &[autograder.root()]) else {
-        return;
+    for user in [0, NOBODY] {
+        let autograder = Gradescope::new(&root(), SIGLAB);
+        let Some(container) = Container::new(user, &[autograder.root()]) else {
+            return;
+        };
+        give(autograder.root(), user);
+        let folder = autograder.root().to_str().expect("UTF-8").to_owned();
+        let variables = [
+            ("SIGLAB_AUTOGRADER_ROOT", folder.as_str()),
+            ("SIGLAB_USER", "nobody"),
+            ("SIGLAB_LANGUAGES", "c"),
+        ];
+        let set_up = format!("{folder}/source/setup.sh");
+        checked(container.run(&[&set_up], &variables));
+        let solution = root().join("exercises/terminator/solution/terminator.c");
+        for (program, score) in [(solution, 10), (wrong(), 8)] {
+            autograder.submit(&fs::read_to_string(program).expect("a program"));
+            let script = format!("{folder}/source/run_autograder");
+            checked(container.run(&[&script], &variables));
+            let results = fs::read_to_string(autograder.root().join("results/results.json"));
+            let results: Value =
+                serde_json::from_str(&results.expect("it is there")).expect("it is JSON");
+            assert_eq!(results["score"], score, "user {user}: {results:#}");
+        }
+    }
+}
+
+/// What the README begins with.
+#[test]
+fn the_readmes_commands_work_in_a_container() {
+    let program = crate::explore::sample("simple_handler");
+    let broken = crate::explore::sample("printf_in_handler");
+    let [program, broken] = [&program, &broken].map(|it| it.to_str().expect("UTF-8"));
+    let run = |send: &str| {
+        let run = ["run", "--send", "SIGINT@0.4s", "--send", send, "--"];
+        run.map(str::to_owned)
+            .into_iter()
+            .chain([program.to_owned()])
     };
-    let folder = autograder.root().to_str().expect("UTF-8").to_owned();
-    let variables = [
-        ("SIGLAB_AUTOGRADER_ROOT", folder.as_str()),
-        ("SIGLAB_USER", "nobody"),
-        ("SIGLAB_LANGUAGES", "c"),
-    ];
-    let set_up = format!("{folder}/source/setup.sh");
-    checked(container.run(&[&set_up], &variables));
-    let solution = root().join("exercises/terminator/solution/terminator.c");
-    for (program, score) in [(solution, 10), (wrong(), 8)] {
-        autograder.submit(&fs::read_to_string(program).expect("a program"));
-        let script = format!("{folder}/source/run_autograder");
-        checked(container.run(&[&script], &variables));
-        let results = fs::read_to_string(autograder.root().join("results/results.json"));
-        let results: Value =
-            serde_json::from_str(&results.expect("it is there")).expect("it is JSON");
-        assert_eq!(results["score"], score, "{results:#}");
+    let command = |args: Vec<String>| -> Vec<String> {
+        std::iter::once(SIGLAB.to_owned()).chain(args).collect()
+    };
+    let outside = Command::new(SIGLAB)
+        .args(run("SIGINT@7s"))
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("siglab starts");
+    let told = |output: &Output| {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        // The first one says that addresses vary.
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for user in [0, NOBODY] {
+        let place = TempDir::new_in("/var/tmp").expect("a temporary folder");
+        give(place.path(), user);
+        let Some(container) = Container::new(user, &[place.path()]) else {
+            return;
+        };
+        let within = |args: Vec<String>| {
+            let command = command(args);
+            let command: Vec<&str> = command.iter().map(String::as_str).collect();
+            container.run(&command, &[])
+        };
+        let words = |words: &[&str]| words.iter().map(|it| (*it).to_owned()).collect();
+        let inside = within(run("SIGINT@7s").collect());
+        assert_eq!(inside.status.code(), Some(130), "user {user}");
+        assert_eq!(told(&inside), told(&outside), "user {user}");
+        let witness = place.path().join("worst.json");
+        let witness = witness.to_str().expect("UTF-8");
+        let explored = within(words(&["explore", "--witness", witness, "--", broken]));
+        assert_eq!(explored.status.code(), Some(1), "user {user}: {explored:?}");
+        let replayed = within(words(&["replay", "--quiet", witness]));
+        assert_eq!(replayed.status.code(), Some(1), "user {user}: {replayed:?}");
+        let solution = "exercises/terminator/solution/terminator.c";
+        let text = checked(within(words(&["check", "terminator", solution])));
+        assert!(
+            text.contains("10 of 10 points, full marks"),
+            "user {user}: {text}"
+        );
+        checked(within(words(&["doctor"])));
     }
 }

@@ -1,4 +1,4 @@
-//! `siglab explore` and `siglab replay`.
+//! `siglab explore`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,10 +10,10 @@ use predicates::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{fails, root, siglab, stderr, stdout};
+use crate::{fails, root, siglab, stdout};
 
 /// A program whose handler prints, as main() does.
-const PRINTF: &str = "printf_in_handler";
+pub(crate) const PRINTF: &str = "printf_in_handler";
 
 pub(crate) fn sample(name: &str) -> PathBuf {
     c_samples::path(name).expect("a sample of that name")
@@ -65,7 +65,7 @@ pub(crate) fn program(folder: &TempDir, name: &str, text: &str, flags: &[&str]) 
     program
 }
 
-fn source_of(name: &str) -> PathBuf {
+pub(crate) fn source_of(name: &str) -> PathBuf {
     root().join("c-samples/unsafe").join(format!("{name}.c"))
 }
 
@@ -210,277 +210,62 @@ fn a_script_goes_on_when_the_signal_has_come() {
     assert!(woken["moments"]["tried"].as_u64() > Some(0));
 }
 
-#[test]
-fn a_witness_holds_the_script() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let witness = folder.path().join("witness.json");
-    siglab(["explore", "--send", "SIGWINCH@5s", "--witness"])
-        .arg(&witness)
-        .arg(sample("check_then_pause"))
-        .assert()
-        .code(1);
-    let text = fs::read_to_string(&witness).expect("it was written");
-    let content: Value = serde_json::from_str(&text).expect("it is JSON");
-    assert_eq!(content["script"][0]["when"]["at"], 5_000_000_000_u64);
-    siglab(["replay"])
-        .arg(&witness)
-        .assert()
-        .code(1)
-        .stdout(predicate::str::contains("SIGWINCH"))
-        .stderr(predicate::str::contains("reproduced, with the same trace"));
+/// The same instructions run before, since the last call that is controlled: a read from a pipe is
+/// none. Open files keep it from being tried on copies.
+const TWICE: &str = r"
+#include <signal.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t first = 1, early;
+static volatile int sum;
+
+static void note(int number)
+{
+    (void)number;
+    if (first)
+        early = 1;
 }
 
-#[test]
-fn a_witness_replays_the_same_every_time() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let witness = folder.path().join("witness.json");
-    siglab(["explore", "--witness"])
-        .arg(&witness)
-        .arg(sample(PRINTF))
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("siglab replay"));
-    let text = fs::read_to_string(&witness).expect("it was written");
-    let content: Value = serde_json::from_str(&text).expect("it is JSON");
-    assert_eq!(content["kind"], "deadlock");
-    let hash = content["trace_hash"].as_str().expect("a string");
-    let mut traces = Vec::new();
-    for nth in 0..5 {
-        let trace = folder.path().join(format!("{nth}.jsonl"));
-        siglab(["replay", "--quiet", "--trace"])
-            .args([&trace, &witness])
-            .assert()
-            .code(1)
-            .stdout("")
-            .stderr(format!(
-                "siglab: deadlock: the run was reproduced, with the same trace ({hash})\n"
-            ));
-        traces.push(fs::read(&trace).expect("it was written"));
-    }
-    assert!(traces.iter().all(|trace| *trace == traces[0]));
-    // The timeline is for people.
-    siglab(["replay"])
-        .arg(&witness)
-        .assert()
-        .code(1)
-        .stdout(predicate::str::contains("SIGINT"))
-        .stdout(predicate::str::contains("on_sigint"));
+static void add(int byte)
+{
+    sum += byte;
+    sum *= 3;
+    sum -= 7;
 }
 
-/// The program sees by which path it was started, and where: a witness holds both.
-#[test]
-fn a_witness_is_replayed_as_the_program_was_started() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let below = folder.path().join("below");
-    fs::create_dir(&below).expect("the folder is ours");
-    let link = folder.path().join("link");
-    std::os::unix::fs::symlink(sample(PRINTF), &link).expect("the folder is ours");
-    let witness = folder.path().join("witness.json");
-    for started_as in ["./link", "../link", link.to_str().expect("UTF-8")] {
-        siglab(["explore", "--moments", "30", "--witness"])
-            .arg(&witness)
-            .arg(started_as)
-            .current_dir(if started_as.starts_with("..") {
-                &below
-            } else {
-                folder.path()
-            })
-            .assert()
-            .code(1);
-        siglab(["replay", "--quiet"])
-            .arg(&witness)
-            .current_dir("/")
-            .assert()
-            .code(1)
-            .stderr(predicate::str::contains("the run was reproduced"));
-    }
-    // A link that leads elsewhere by now isn't followed there.
-    fs::remove_file(&link).expect("it is ours");
-    std::os::unix::fs::symlink(sample("printf_in_handler_safe"), &link).expect("ours");
-    siglab(["replay", "--quiet"])
-        .arg(&witness)
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("has changed since the witness"));
-}
+int main(void)
+{
+    char byte;
+    int ends[2];
 
-/// Witnesses from before they said how the program was started.
-#[test]
-fn a_witness_without_the_newer_fields_is_replayed() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let witness = folder.path().join("witness.json");
-    siglab(["explore", "--moments", "30", "--witness"])
-        .arg(&witness)
-        .arg(sample(PRINTF))
-        .assert()
-        .code(1);
-    let text = fs::read_to_string(&witness).expect("it was written");
-    let mut content: Value = serde_json::from_str(&text).expect("it is JSON");
-    let fields = content.as_object_mut().expect("an object");
-    for field in ["started_as", "dir", "finding_hash"] {
-        assert!(fields.remove(field).is_some(), "{field}");
-    }
-    fs::write(&witness, content.to_string()).expect("the folder is ours");
-    siglab(["replay", "--quiet"]).arg(&witness).assert().code(1);
+    if (pipe(ends) == -1)
+        return 1;
+    signal(SIGINT, note);
+    for (; read(STDIN_FILENO, &byte, 1) == 1; first = 0)
+        add(byte);
+    if (early)
+        pause();
+    return 0;
 }
+";
 
+/// No signal comes before the script has got to where it may.
 #[test]
-fn no_witness_is_written_if_nothing_is_found() {
+fn moments_count_from_where_the_script_says() {
     let folder = TempDir::new().expect("a temporary folder");
-    let witness = folder.path().join("witness.json");
-    siglab(["explore", "--witness"])
-        .arg(&witness)
-        .arg(sample("printf_in_handler_safe"))
-        .assert()
-        .code(0)
-        .stderr("siglab: nothing was found: no witness was written\n");
-    assert!(!witness.exists());
-}
-
-#[test]
-fn a_changed_program_is_noticed() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let witness = folder.path().join("witness.json");
-    let source = fs::read_to_string(source_of(PRINTF)).expect("it is there");
-    let executable = program(&folder, "changing", &source, &["-g"]);
-    siglab(["explore", "--witness"])
-        .arg(&witness)
-        .arg(&executable)
-        .assert()
-        .code(1);
-    program(
-        &folder,
-        "changing",
-        &source.replace("line 2", "line two").replace(", 2)", ", 3)"),
-        &["-g"],
-    );
-    siglab(["replay"])
-        .arg(&witness)
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(predicate::str::contains(
-            "has changed since the witness was made",
-        ));
-    fs::remove_file(&executable).expect("it was built");
-    siglab(["replay"])
-        .arg(&witness)
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("No such file or directory"));
-}
-
-#[test]
-fn what_is_no_witness_is_refused() {
-    let folder = TempDir::new().expect("a temporary folder");
-    let file = folder.path().join("witness.json");
-    siglab(["explore", "--witness"])
-        .arg(&file)
-        .arg(sample(PRINTF))
-        .assert()
-        .code(1);
-    let text = fs::read_to_string(&file).expect("it was written");
-    let good: Value = serde_json::from_str(&text).expect("it is JSON");
-    let check = |text: &str, problem: &str| {
-        fs::write(&file, text).expect("the folder is ours");
-        let assert = siglab(["replay", "--quiet"])
-            .arg(&file)
-            .assert()
-            .code(2)
-            .stdout("");
-        let words = stderr(&assert);
-        assert!(words.starts_with("siglab: error: "), "{words}");
-        assert!(words.contains(problem), "{problem:?} is not in {words}");
-    };
-    check("", "is not a witness: the file is cut short");
-    check(
-        &text[..text.len() / 2],
-        "is not a witness: the file is cut short",
-    );
-    check("{}", "is not a witness: missing field `schema`");
-    check("no JSON", "is not a witness: ");
-    let with = |change: &dyn Fn(&mut Value)| {
-        let mut other = good.clone();
-        change(&mut other);
-        other.to_string()
-    };
-    check(
-        &with(&|it| it["schema"] = "siglab/witness/v9".into()),
-        "is not a witness: its schema is `siglab/witness/v9`",
-    );
-    check(
-        &with(&|it| it["comment"] = "mine".into()),
-        "is not a witness: unknown field `comment`",
-    );
-    check(
-        &with(&|it| it["trace_hash"] = "12".into()),
-        "is not a witness: `12` is not a hash of 16 hexadecimal digits",
-    );
-    check(
-        &with(&|it| it["program"] = "relative".into()),
-        "is not a witness: the program's path isn't absolute",
-    );
-    // A witness, but of another program, or of another run.
-    let twin = sample("printf_in_handler_safe");
-    check(
-        &with(&|it| it["program"] = twin.to_string_lossy().into()),
-        "has changed since the witness was made",
-    );
-    let not_reproduced = "deadlock: not reproduced: the trace is ";
-    let forged_hash = |it: &mut Value| it["trace_hash"] = "0123456789abcdef".into();
-    check(&with(&forged_hash), not_reproduced);
-    check(
-        &with(&|it| it["injections"] = serde_json::json!([])),
-        not_reproduced,
-    );
-    for (field, value) in [
-        ("role", serde_json::json!("child")),
-        ("calls", serde_json::json!(1_000_000)),
-        (
-            "place",
-            serde_json::json!({"instruction": {"module": "none.so", "address": 1, "hit": 1}}),
-        ),
-    ] {
-        let text = with(&|it| it["injections"][0]["moment"][field] = value.clone());
-        check(&text, not_reproduced);
-    }
-    check(
-        &with(&|it| it["injections"][0]["signal"] = "SIGKILL".into()),
-        not_reproduced,
-    );
-    // The run is the same, but it isn't one of what is said.
-    for kind in ["crash", "lost-wakeup", "output-corrupted", "unsafe-call"] {
-        check(
-            &with(&|it| it["kind"] = kind.into()),
-            "but it doesn't show that: the witness was changed",
-        );
-    }
-    check(
-        &with(&|it| {
-            it["kind"] = "crash".into();
-            it["finding_hash"] = Value::Null;
-        }),
-        "but it doesn't show that: the witness was changed",
-    );
-    check(
-        &with(&|it| it["dir"] = "/no/such/folder".into()),
-        "the working directory of the witness's program, /no/such/folder, can't be used: No such",
-    );
-    fails(
-        &["replay", "/dev/zero"],
-        2,
-        "siglab: error: /dev/zero is not a witness: it is a device",
-    );
-    fails(
-        &["replay", "/no/such/file"],
-        2,
-        "siglab: error: can't read /no/such/file: No such file or directory",
-    );
-    fails(
-        &["replay", "/"],
-        2,
-        "siglab: error: can't read /: Is a directory",
-    );
+    let script = folder.path().join("steps.toml");
+    let steps = r#"steps = [
+        { at = "0.1s", type = "a" },
+        { at = "0.3s", type = "b" },
+        { tried = true },
+        { after = "0.1s", close_stdin = true },
+    ]"#;
+    fs::write(&script, steps).expect("it is written");
+    let twice = program(&folder, "twice", TWICE, &[]);
+    let script = script.to_str().expect("UTF-8");
+    let explored = explore_json(["--script", script, "--schedules", "0"], &twice, 0);
+    assert_eq!(kinds(&explored), [""; 0]);
+    assert!(explored["moments"]["tried"].as_u64() > Some(0));
 }
 
 #[test]
@@ -562,19 +347,20 @@ fn without_a_handler_there_is_nothing_to_explore() {
     let none = program(&folder, "none", "int main(void) { return 0; }\n", &[]);
     explore([], &none)
         .assert()
-        .code(0)
+        .code(5)
         .stdout(
             "none: nothing to explore: it installs no handler for a signal that is to be tried\n",
         )
         .stderr("");
-    let explored = explore_json(["--strategy", "all"], &none, 0);
+    let explored = explore_json(["--strategy", "all"], &none, 5);
     assert_eq!(explored["signals"], serde_json::json!([]));
     assert_eq!(explored["moments"]["total"], 0);
     assert_eq!(explored["complete"], true);
+    assert_eq!(explored["conclusion"], "nothing-tried");
     // One that handles another signal than the one that is asked for.
     explore(["--signal", "SIGUSR1"], &sample(PRINTF))
         .assert()
-        .code(0)
+        .code(5)
         .stdout(predicate::str::starts_with(
             "printf_in_handler: nothing to explore",
         ));
@@ -709,4 +495,75 @@ fn static_and_stripped_programs_are_explored() {
         let explored = explore_json([], &safe, 0);
         assert!(explored["moments"]["tried"].as_u64() > Some(0), "{name}");
     }
+}
+
+/// A program that takes SIGTERM with sigwait(3), and unblocks it for a moment between two waits.
+const GAP: &str = r#"
+#include <signal.h>
+#include <unistd.h>
+
+int main(void) {
+    sigset_t set;
+    int number = 0;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    while (number != SIGTERM) {
+        sigwait(&set, &number);
+#ifdef GAP
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+#endif
+    }
+    return 0;
+}
+"#;
+
+#[test]
+fn a_gap_between_waits_is_found() {
+    let folder = TempDir::new().expect("a folder");
+    let options = [
+        "--send",
+        "SIGUSR1@1s",
+        "--send",
+        "SIGTERM@2s",
+        "--signal",
+        "SIGTERM",
+    ];
+    let gap = program(&folder, "gap", GAP, &["-DGAP"]);
+    let explored = explore_json(options, &gap, 1);
+    assert_eq!(kinds(&explored), ["killed-by-default"]);
+    let title = explored["findings"][0]["title"].as_str();
+    assert_eq!(title, Some("SIGTERM kills main while it isn't blocked"));
+    let none = program(&folder, "none", GAP, &[]);
+    assert!(kinds(&explore_json(options, &none, 0)).is_empty());
+}
+
+/// The handler of a fault runs after more instructions than are followed.
+#[test]
+fn a_fault_that_comes_late_has_its_handler_watched() {
+    const LATE: &str = r#"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void on_fault(int number) {
+    printf("signal %d\n", number);
+    exit(1);
+}
+
+int main(void) {
+    volatile int sum = 0;
+    signal(SIGSEGV, on_fault);
+    for (int round = 0; round < 20000; round++)
+        sum += round;
+    *(volatile int *)8 = 1;
+    return 0;
+}
+"#;
+    let folder = TempDir::new().expect("a folder");
+    let late = program(&folder, "late", LATE, &["-Wno-array-bounds"]);
+    let explored = explore_json([], &late, 1);
+    assert!(kinds(&explored).contains(&"unsafe-call"));
 }

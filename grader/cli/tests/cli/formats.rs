@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{root, siglab, stderr, stdout};
+use crate::{root, siglab, stderr, stdout, variant};
 
 /// What a workflow of GitHub Actions has in its environment.
 const ACTIONS: [&str; 9] = [
@@ -23,7 +23,7 @@ const ACTIONS: [&str; 9] = [
 ];
 
 fn wrong() -> PathBuf {
-    root().join("exercises/terminator/wrong/window_too_long.c")
+    variant("wrong/window_too_long.c")
 }
 
 /// `siglab check terminator FILE --format FORMAT`, as if not in GitHub Actions.
@@ -135,7 +135,10 @@ fn github_gets_annotations_and_a_summary() {
     fs::write(&summary, "# before\n").expect("a file");
     let assert = check(wrong(), "github")
         .env("GITHUB_STEP_SUMMARY", &summary)
-        .env("GITHUB_WORKSPACE", root())
+        .env(
+            "GITHUB_WORKSPACE",
+            wrong().parent().expect("it is in a folder"),
+        )
         .assert()
         .code(1);
     let text = stdout(&assert);
@@ -145,7 +148,7 @@ fn github_gets_annotations_and_a_summary() {
         .collect();
     assert_eq!(errors.len(), 2, "{text}");
     for error in errors {
-        let place = "file=exercises/terminator/wrong/window_too_long.c,line=1,";
+        let place = "file=window_too_long.c,line=1,";
         assert!(error.contains(place), "{error}");
     }
     let page = fs::read_to_string(&summary).expect("it is there");

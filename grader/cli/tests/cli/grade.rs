@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use predicates::prelude::*;
 use serde_json::Value;
 use siglab_class::{Row, Store};
 use siglab_lab::GradeResult;
 use tempfile::TempDir;
 
-use crate::{siglab, stderr, stdout};
+use crate::{root, siglab, stderr, stdout};
 
 /// A lab with one scenario: SIGTERM after a second.
-const LAB: &str = r#"
+pub(crate) const LAB: &str = r#"
 id = "tiny"
 title = "Leaves when asked to"
 description = "The program leaves with status 0 at SIGTERM."
@@ -634,4 +637,124 @@ fn a_full_disk_loses_nothing() {
     course.grade("small/out");
     course.grade("large");
     assert_eq!(content(&small.0.join("out")), content(&course.at("large")));
+}
+
+/// A lab that asks for predictions gets them from a class, too.
+#[test]
+fn predictions_are_graded() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let starter = root().join("exercises/signal_mask/predictions.toml");
+    let open = fs::read_to_string(starter).expect("it is there");
+    for (name, answer) in [("alice", "?"), ("bob", "77")] {
+        let class = folder.path().join("class").join(name);
+        fs::create_dir_all(&class).expect("the folder is ours");
+        let text = open.replace("\"?\"", &format!("\"{answer}\""));
+        fs::write(class.join("predictions.toml"), text).expect("the folder is ours");
+    }
+    let out = folder.path().join("out");
+    let assert = siglab(["grade", "signal_mask"])
+        .arg(folder.path().join("class"))
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success();
+    let said = stdout(&assert);
+    assert!(
+        said.contains("alice: 0 of 4") && said.contains("bob: 0 of 4"),
+        "{said}"
+    );
+    let bob = fs::read_to_string(out.join("results/bob.json")).expect("it is there");
+    let bob: Value = serde_json::from_str(&bob).expect("it is JSON");
+    assert_eq!(bob["language"], "predictions");
+    let message = bob["criteria"][1]["diagnosis"]["message"].as_str();
+    assert!(
+        message.is_some_and(|it| it.contains("you predict 77")),
+        "{bob}"
+    );
+}
+
+/// Predictions may have any name, as programs may; and the only program beside them isn't what was
+/// asked for.
+#[test]
+fn predictions_are_known_by_their_ending() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let at = |name: &str| folder.path().join("class").join(name);
+    let starter = root().join("exercises/signal_mask/predictions.toml");
+    let open = fs::read(starter).expect("it is there");
+    for name in [
+        "doejane_1234_5678_predictions.toml",
+        "roejohn_LATE_1235_5679_predictions-1.toml",
+        "poepat_1236_5680_my_answers.toml",
+        "alice.toml",
+        "bob/answers.toml",
+        "bob/Cargo.toml",
+        "bob/main.c",
+        "carol/predictions.toml",
+        "carol/draft.toml",
+        "dave/one.toml",
+        "dave/two.toml",
+        "erin/Cargo.toml",
+    ] {
+        fs::create_dir_all(at(name).parent().expect("it is in the folder")).expect("a folder");
+        fs::write(at(name), &open).expect("the folder is ours");
+    }
+    let grade = |lab: &str, out: &str| {
+        let mut siglab = siglab(["grade", lab, "--sandbox", "off"]);
+        siglab.arg(folder.path().join("class"));
+        siglab.arg("--out").arg(folder.path().join(out));
+        stdout(&siglab.assert().success())
+    };
+    let said = grade("signal_mask", "out");
+    for name in [
+        "doejane_1234",
+        "roejohn_1235",
+        "poepat_1236",
+        "alice.toml",
+        "bob",
+        "carol",
+    ] {
+        assert!(
+            said.contains(&format!("{name}: 0 of 4\n")),
+            "{name}: {said}"
+        );
+    }
+    for refused in [
+        "dave: 0 of 4, refused: it holds 2 files that could be meant (one.toml, two.toml); hand in \
+         one, or name it predictions.toml\n",
+        "erin: 0 of 4, refused: it holds no predictions; expected predictions.toml, found \
+         Cargo.toml\n",
+    ] {
+        assert!(said.contains(refused), "{said}");
+    }
+    let folder = folder.path().join("class/bob");
+    let assert = siglab(["check", "signal_mask", "--format", "json"])
+        .arg(folder)
+        .assert()
+        .code(1);
+    let result: Value = serde_json::from_str(&stdout(&assert)).expect("it is JSON");
+    assert_eq!(result["language"], "predictions");
+}
+
+/// Whatever has the name of a lock in a folder for results, nobody waits for it, and nothing is
+/// written to what a link leads to.
+#[test]
+fn a_lock_is_a_regular_file() {
+    let course = Course::new(&[("good.c", GOOD)]);
+    fs::create_dir_all(course.at("fifo")).expect("there is room");
+    mkfifo(&course.at("fifo/.lock"), Mode::S_IRWXU).expect("FIFOs can be made");
+    course.fails(
+        "fifo",
+        2,
+        "can't write fifo/.lock: it is a FIFO, not a regular file",
+    );
+    fs::create_dir_all(course.at("link")).expect("there is room");
+    fs::write(course.at("precious"), "content").expect("there is room");
+    symlink(course.at("precious"), course.at("link/.lock")).expect("there is room");
+    course.fails(
+        "link",
+        2,
+        "can't write link/.lock: it is a symbolic link, not a regular file",
+    );
+    let precious = fs::read_to_string(course.at("precious")).expect("it is there");
+    assert_eq!(precious, "content");
 }

@@ -3,7 +3,6 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::AsFd as _;
-use std::path::Path;
 use std::process::{ChildStdout, Command, Stdio};
 use std::thread;
 
@@ -119,20 +118,6 @@ fn killed_outside_of_its_sandbox_it_goes_on() {
     kill_at_moments("auto");
 }
 
-/// Removes the control groups that a siglab in a sandbox leaves when it is killed, and the
-/// folders that have their names.
-fn remove_leavings(course: &Course) {
-    for entry in std::fs::read_dir(course.at("tmp"))
-        .expect("it is there")
-        .flatten()
-    {
-        for controller in ["memory", "pids"] {
-            let group = Path::new("/sys/fs/cgroup").join(controller);
-            let _ = std::fs::remove_dir(group.join(entry.file_name()));
-        }
-    }
-}
-
 /// The worker of a siglab that was just killed may live for a moment. Whoever comes next
 /// waits for its end.
 #[test]
@@ -148,7 +133,6 @@ fn killed_and_called_again_at_once_it_goes_on() {
         grade(&out);
         assert_eq!(content(&course.at(&out)), content(&course.at("whole")));
     }
-    remove_leavings(&course);
 }
 
 #[test]
@@ -213,7 +197,6 @@ fn kill_at_moments(sandbox: &str) {
         course.siglab_in(sandbox, "grade", &out).assert().code(0);
         assert_eq!(content(&course.at(&out)), whole, "moment {moment}; {seed}");
     }
-    remove_leavings(&course);
     assert!(interrupted > 0, "nothing was interrupted; {random}");
 }
 

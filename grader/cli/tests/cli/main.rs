@@ -4,29 +4,43 @@ mod architecture;
 mod check;
 mod class_hostile;
 mod container;
+mod course;
 mod doctor;
 mod engine_folders;
+mod explain;
 mod explore;
+mod explore_budget;
 mod formats;
 mod fuzz;
 mod grade;
 mod grade_killed;
 mod gradebook;
+mod graders;
 mod hostile;
 mod interrupt;
 mod labs;
 mod outcomes;
 mod pack;
+mod predict;
 mod run;
 mod sandbox;
+mod seed;
+mod source;
 mod surroundings;
+mod terminal;
+mod tidy;
 mod usage;
+mod witness;
 
+use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+use siglab_lab::{Lab, Variant};
 use siglab_tests::surroundings::bounded;
+use tempfile::NamedTempFile;
 
 /// `siglab` with these arguments, in known surroundings and a fixed locale.
 fn siglab<A: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
@@ -59,6 +73,23 @@ fn root() -> PathBuf {
         .nth(2)
         .expect("grader/cli is two levels down")
         .to_owned()
+}
+
+/// A file with this program of the lab terminator: `wrong/no_window.c`, say, which may be written
+/// down as what differs from another.
+fn variant(name: &str) -> PathBuf {
+    let lab = Lab::load(&root().join("exercises/terminator")).expect("it is a lab");
+    let variants = lab.variants().expect("its folders can be read");
+    let found = Variant::find(&variants, lab.id(), name, None).expect("it is there");
+    let text = found.text.as_ref().expect("it can be composed");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("variants");
+    fs::create_dir_all(&folder).expect("there is room");
+    // Other tests may read it at this moment.
+    let mut file = NamedTempFile::new_in(&folder).expect("there is room");
+    file.write_all(text.as_bytes()).expect("there is room");
+    let path = folder.join(found.file_name());
+    file.persist(&path).expect("it can be renamed");
+    path
 }
 
 /// What `siglab` wrote to standard output.

@@ -11,7 +11,7 @@ use siglab_tests::surroundings::{bounded, known};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
-use crate::{fails, root, siglab};
+use crate::{fails, root, siglab, variant};
 
 fn run(command: &mut Command) -> Output {
     let output = command.output().expect("it starts");
@@ -75,11 +75,11 @@ fn workspace(changed: impl Fn(&str) -> String) -> TempDir {
     folder
 }
 
-/// `terminator` with hidden scenarios: one that has a criterion of its own, one that has
-/// company.
+/// `terminator` with more hidden scenarios: two that have a criterion of their own, one that
+/// has company.
 fn with_hidden(text: &str) -> String {
     let mut text = text.to_owned();
-    for id in ["slow-double", "edge-outside"] {
+    for id in ["slow-double", "late-double", "edge-outside"] {
         let line = format!("id = \"{id}\"\n");
         assert!(text.contains(&line), "{id}");
         text = text.replace(&line, &format!("{line}hidden = true # SECRET\n"));
@@ -127,6 +127,16 @@ fn students_get_a_folder_that_works() {
     let sheet = fs::read_to_string(folder.join("README.md")).expect("the sheet");
     assert!(sheet.starts_with("# terminator"), "{sheet}");
     assert!(!sheet.contains("instructors"), "{sheet}");
+    assert!(sheet.contains("## What isn't in this folder\n"), "{sheet}");
+    for folder in [folder.clone(), folder.join(lab)] {
+        let sheet = fs::read_to_string(folder.join("README.md")).expect("the sheet");
+        let targets: Vec<_> = sheet.split("](").skip(1).collect();
+        assert!(!targets.is_empty(), "{sheet}");
+        for target in targets {
+            let target = target.split(')').next().unwrap_or_default();
+            assert!(folder.join(target).exists(), "{target}");
+        }
+    }
 
     // A student begins with the one in C; it compiles, and isn't done.
     let starter = folder.join(lab).join("starter/terminator.c");
@@ -178,7 +188,8 @@ fn students_learn_nothing_of_hidden_scenarios() {
         "hidden",
         "slow-double",
         "edge-outside",
-        "1.501s",
+        "slow-then-double",
+        "1.001s",
         "window-too-long",
     ] {
         assert!(!text.contains(secret), "{secret}: {text}");
@@ -317,6 +328,15 @@ fn gradescope_grades() {
     let results = autograder.results();
     assert_eq!(results["score"], 10, "{results:#}");
 
+    // Under any name, as long as it is the only one.
+    let submission = autograder.root().join("submission");
+    fs::create_dir(submission.join("week 3")).expect("a folder");
+    let other = submission.join("week 3/my homework.c");
+    fs::rename(submission.join("terminator.c"), &other).expect("it is there");
+    let results = autograder.results();
+    assert_eq!(results["score"], 10, "{results:#}");
+    fs::remove_dir_all(submission.join("week 3")).expect("it is there");
+
     autograder.submit(&fs::read_to_string(wrong()).expect("a program"));
     let results = autograder.results();
     assert_eq!(results["score"], 8, "{results:#}");
@@ -348,7 +368,7 @@ fn gradescope_grades() {
 }
 
 pub(crate) fn wrong() -> PathBuf {
-    root().join("exercises/terminator/wrong/window_too_long.c")
+    variant("wrong/window_too_long.c")
 }
 
 /// Who isn't root can't run anything as another user; then there is nothing to try.

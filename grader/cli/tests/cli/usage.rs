@@ -48,8 +48,9 @@ fn arguments_are_checked() {
         ),
         (
             &["run", "--policy", "random:x", "true"],
-            "siglab: error: invalid value 'random:x' for '--policy <in-order|random[:SEED]>': \
-             `random:x` is not a policy; write in-order, random or random:SEED with a number",
+            "siglab: error: invalid value 'random:x' for '--policy <in-order|newest-first|random[:SEED]>': \
+             `random:x` is not a policy; write in-order, newest-first, random or \
+             random:SEED with a number",
         ),
         (
             &["run", "--quiet", "--verbose", "true"],

@@ -63,9 +63,9 @@ impl Run<'_> {
             Some(result) if call.wait_begun => {
                 self.wait_ended(tid, call.sys, result);
             }
+            Some(_) => self.note_failure(tid, &call, regs.result())?,
             // Not blocked, but not the end either: see `After::SendOneByOne`.
             None => return Ok(Next::KERNEL),
-            Some(_) => {}
         }
         Ok(Next::USER)
     }
@@ -133,11 +133,13 @@ impl Run<'_> {
     fn on_interrupted(&mut self, tid: Pid, mut regs: Regs, call: Call) -> Outcome<Next> {
         if call.timeout.is_some() {
             self.write_remainder(tid, &call, false);
-            if regs.result() != EINTR {
-                // Natively restart_syscall(2), with what is left of the time; here the
-                // same call again, which keeps its deadline. With a handler: EINTR.
-                regs.set_result(ERESTARTNOHAND);
-            }
+        }
+        let has_deadline = call.timeout.is_some() && regs.result() != EINTR;
+        if has_deadline || regs.result() == ERESTART_RESTARTBLOCK {
+            // Natively restart_syscall(2), with what is left of the time; here the same call
+            // again, which keeps its deadline if it has one (poll(2) may have none). With a
+            // handler: EINTR.
+            regs.set_result(ERESTARTNOHAND);
         }
         regs.set_number(call.entry.number());
         self.tracer.stopped(tid)?.set_regs(&regs)?;
@@ -199,8 +201,8 @@ impl Run<'_> {
                 self.sent(tid, regs, targets, *signal, *raw_signal, to)?;
                 returned(result)
             }
-            After::SendOneByOne { rest, target, sent } => {
-                if !self.send_next(tid, regs, call, rest, *target, *sent)? {
+            After::SendOneByOne(progress) => {
+                if !self.send_next(tid, regs, call, progress)? {
                     return Ok(None);
                 }
                 returned(regs.result())

@@ -1,18 +1,20 @@
 //! Calls that send signals. They reach processes and groups of the run only.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use siglab_model::{Kind, Outside, Role, SendTarget, SigInfo, Signal, WaitFor};
+use siglab_model::{Kind, Outside, Role, SendTarget, SentSignal, SigInfo, SigSet, Signal, WaitFor};
 
 use super::{errno_name, failure, name, signal_argument};
 use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
-use crate::kernel::sys::{Errno, Pid, memory, proc, send};
+use crate::kernel::sys::clock::real_now;
+use crate::kernel::sys::{Errno, Pid, cpu, memory, proc, send};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
 use crate::tracer::next::Next;
-use crate::world::call::{After, Call, Target};
+use crate::world::call::{After, Call, OneByOne, Target};
 use crate::world::task::Phase;
 
 /// All that there are.
@@ -42,6 +44,8 @@ enum Decision {
     Allow(Vec<Target>),
     /// It fails as it does natively, by itself.
     Fails,
+    /// It fails, and the kernel isn't asked: its answer depends on what else runs on the machine.
+    Answer(Errno),
     /// It would reach outside of the run.
     Deny(Errno, Outside),
 }
@@ -127,16 +131,20 @@ impl Run<'_> {
         }
         if let Wanted::Group(group) = wanted
             && sys == Some(Sys::Kill)
-            && signal == Some(Signal::CONT)
+            && matches!(signal, Some(Signal::CONT | Signal::KILL))
         {
             let group = match group {
                 0 => group_of(self.world.task(tid)?.pid),
                 group => Some(group),
             };
             let members = self.members(group);
-            if members.len() > 1 {
-                // All that are stopped would go on at the same moment, and tell their parents
-                // in an order of the kernel's.
+            let caller = self.world.task(tid)?.pid;
+            let leaves_zombies = |pid: &Pid| self.world.heir_of_zombies(*pid).is_some();
+            let is_ordered = signal == Some(Signal::CONT)
+                || (!members.contains(&caller) && members.iter().any(leaves_zombies));
+            if members.len() > 1 && is_ordered {
+                // All that are stopped would go on at the same moment, and tell their parents in an
+                // order of the kernel's; or all would end, and hand their children on in one.
                 return self.send_one_by_one(tid, regs, raw_signal, members);
             }
         }
@@ -144,6 +152,10 @@ impl Run<'_> {
         let targets = match self.decide(tid, wanted, signal, raw_signal)? {
             Decision::Allow(targets) => targets,
             Decision::Fails => Vec::new(),
+            Decision::Answer(errno) => {
+                self.send_failed(tid, &regs, &to, raw_signal, failure(errno));
+                return self.answer(tid, regs, failure(errno));
+            }
             Decision::Deny(errno, what) => {
                 let kind = Kind::Denied {
                     syscall: name(&regs),
@@ -196,6 +208,7 @@ impl Run<'_> {
         raw_signal: i32,
     ) -> Outcome<Decision> {
         let sends = raw_signal != 0;
+        let is_role = |pid: i32| self.world.recorder.role(pid).is_some();
         // Whether it may be signalled; if not, whether it exists at all.
         let outside = |exists: bool, what: Outside| match (exists, sends) {
             (true, true) if signal.is_none() => Decision::Fails,
@@ -205,6 +218,13 @@ impl Run<'_> {
         Ok(match wanted {
             // A pidfd of a process that has been reaped.
             Wanted::Process(pid) if pid.as_raw() < 0 => Decision::Fails,
+            Wanted::Process(pid) if is_swapped(pid.as_raw(), raw_signal, is_role) => {
+                Decision::Answer(if signal.is_none() {
+                    Errno::EINVAL
+                } else {
+                    Errno::ESRCH
+                })
+            }
             Wanted::Process(pid) => match self.tgid_in_run(pid) {
                 Some(pid) => Decision::Allow(self.surveyed(&[pid], None, signal)),
                 None => outside(send::exists(pid), self.outsider(pid)),
@@ -325,13 +345,7 @@ impl Run<'_> {
         to: &SendTarget,
     ) -> Outcome<()> {
         if regs.result() < 0 {
-            let kind = Kind::SendFailed {
-                syscall: name(regs),
-                target: to.clone(),
-                signal: signal.map_or_else(|| raw_signal.to_string(), |signal| signal.to_string()),
-                errno: errno_name(regs.result()),
-            };
-            self.world.task_event(tid, kind);
+            self.send_failed(tid, regs, to, raw_signal, regs.result());
             return Ok(());
         }
         let Some(signal) = signal else { return Ok(()) };
@@ -341,6 +355,35 @@ impl Run<'_> {
             self.generated(*target, signal, &from, info)?;
         }
         Ok(())
+    }
+
+    fn send_failed(
+        &mut self,
+        tid: Pid,
+        regs: &Regs,
+        to: &SendTarget,
+        raw_signal: i32,
+        result: i64,
+    ) {
+        let role = |pid: i32| self.world.recorder.role(pid).cloned();
+        let target = match to {
+            SendTarget::Pid(pid) => *pid,
+            _ => 0,
+        };
+        let is_swapped = is_swapped(target, raw_signal, |pid| role(pid).is_some());
+        let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
+        let signal = match (signal.filter(|_| !is_swapped), role(raw_signal)) {
+            (Some(signal), _) => SentSignal::Signal(signal),
+            (None, Some(role)) => SentSignal::PidOf(role),
+            (None, None) => SentSignal::Number(raw_signal),
+        };
+        let kind = Kind::SendFailed {
+            syscall: name(regs),
+            target: to.clone(),
+            signal,
+            errno: errno_name(result),
+        };
+        self.world.task_event(tid, kind);
     }
 
     fn sent_info(&self, tid: Pid, regs: &Regs, target: &Target, from: &Role) -> SigInfo {
@@ -405,12 +448,17 @@ impl Run<'_> {
         mut rest: Vec<Pid>,
     ) -> Outcome<Next> {
         let first = rest.remove(0);
+        let mask = self.tracer.stopped(tid)?.signal_mask()?;
         let target = self.survey_one(first, raw_signal);
-        let after = After::SendOneByOne {
+        self.tracer
+            .stopped(tid)?
+            .set_signal_mask(SigSet::from_bits(u64::MAX))?;
+        let after = After::SendOneByOne(OneByOne {
             rest,
             target,
             sent: false,
-        };
+            mask,
+        });
         self.begin(tid, &regs, after, WaitFor::Unnamed, None)?;
         let mut to_one = regs;
         to_one.set_arg(0, u64::from(first.as_raw().cast_unsigned()));
@@ -430,10 +478,14 @@ impl Run<'_> {
         tid: Pid,
         regs: &mut Regs,
         call: &Call,
-        rest: &[Pid],
-        target: Option<Target>,
-        sent: bool,
+        progress: &OneByOne,
     ) -> Outcome<bool> {
+        let OneByOne {
+            ref rest,
+            target,
+            sent,
+            mask,
+        } = *progress;
         let raw_signal = call.entry.arg(1) as u32 as i32;
         let signal = signal_argument(u64::from(raw_signal.cast_unsigned()));
         let sent = sent || regs.result() == 0;
@@ -441,8 +493,12 @@ impl Run<'_> {
             let from = self.world.process_of(tid)?.role.clone();
             let info = self.sent_info(tid, regs, &target, &from);
             self.generated(target, signal, &from, info)?;
+            if signal == Signal::KILL {
+                self.await_death(target.pid);
+            }
         }
         let Some((next, rest)) = rest.split_first() else {
+            self.tracer.stopped(tid)?.set_signal_mask(mask)?;
             if sent {
                 regs.set_result(0);
                 self.tracer.stopped(tid)?.set_regs(regs)?;
@@ -453,16 +509,36 @@ impl Run<'_> {
         again.set_arg(0, u64::from(next.as_raw().cast_unsigned()));
         again.call_again(call.entry.number());
         self.tracer.stopped(tid)?.set_regs(&again)?;
-        let after = After::SendOneByOne {
+        let mut target = self.survey_one(*next, raw_signal);
+        let caller = self.world.task(tid)?.pid;
+        if let (Some(target), Some(signal)) = (&mut target, signal)
+            && target.pid == caller
+        {
+            // Its mask is siglab's now.
+            target.blocked &= mask.contains(signal);
+        }
+        let after = After::SendOneByOne(OneByOne {
             rest: rest.to_vec(),
-            target: self.survey_one(*next, raw_signal),
+            target,
             sent,
-        };
+            mask,
+        });
         self.world.task(tid)?.begin(Phase::Repeat(Call {
             after,
             ..call.clone()
         }));
         Ok(false)
+    }
+
+    /// Waits until a process that was killed is dead, or has stopped on its way out.
+    fn await_death(&self, pid: Pid) {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let begun = real_now();
+        while !matches!(self.tracer.state(pid), None | Some(b'Z' | b'X' | b't'))
+            && begun.elapsed() < PATIENCE
+        {
+            cpu::yield_now();
+        }
     }
 
     /// The kill that `send_next` prepared is about to be made.
@@ -500,6 +576,12 @@ impl Run<'_> {
             pid => self.tgid_in_run(Pid::from_raw(pid)).is_some(),
         }
     }
+}
+
+/// Whether a call that should send `signal` to `pid` has its arguments in the wrong order: the pid of
+/// a process of the run is in the place of the signal, and the number of a signal in that of the pid.
+fn is_swapped(pid: i32, signal: i32, is_in_run: impl Fn(i32) -> bool) -> bool {
+    Signal::new(pid).is_some() && !is_in_run(pid) && is_in_run(signal)
 }
 
 fn group_of(pid: Pid) -> Option<i32> {

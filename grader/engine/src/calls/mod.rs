@@ -8,10 +8,12 @@ mod children;
 mod clocks;
 mod descriptors;
 mod exit;
+mod failed;
 mod filter;
 mod kill;
 mod machine;
 mod messages;
+mod opens;
 mod processes;
 mod signals;
 mod sockets;
@@ -48,6 +50,9 @@ impl Run<'_> {
     /// A traced call, before it is made.
     pub(crate) fn on_call_entry(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         self.check_jumps(tid, &regs)?;
+        if self.world.options.lines {
+            self.note_caller(tid, &regs)?;
+        }
         let task = self.world.task(tid)?;
         // While calls are watched, an enter-stop came first, and took the interrupted call.
         if let Some(call) = task.take_call()
@@ -90,6 +95,11 @@ impl Run<'_> {
         self.check_jumps(tid, &regs)?;
         self.forget_other_restart(tid, &regs)?;
         self.begin_plain(tid, regs)
+    }
+
+    /// Lets a call be made that the kernel won't take, to see how it fails.
+    fn begin_to_fail(&mut self, tid: Pid, regs: &Regs) -> Outcome<Next> {
+        self.begin(tid, regs, After::Nothing, WaitFor::Unnamed, None)
     }
 
     fn begin_plain(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
@@ -192,6 +202,7 @@ impl Run<'_> {
         };
         self.drain_for(Some(tid));
         self.world.task_event(tid, kind);
+        self.world.task(tid)?.told_failures.clear();
         if !is_known {
             // Nobody knows what could end it: never a deadlock.
             if let Some(call) = self.world.task(tid)?.call_mut() {

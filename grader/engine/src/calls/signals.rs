@@ -23,13 +23,16 @@ impl Run<'_> {
     /// rt_sigaction(signal, new, old, size).
     pub(super) fn sigaction(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
         let signal = signal_argument(regs.arg(0)).filter(|signal| signal.can_be_caught());
-        let (Some(signal), 1.., SIGSET_SIZE) = (signal, regs.arg(1), regs.arg(3)) else {
+        if regs.arg(1) == 0 {
             return Ok(Next::USER);
+        }
+        let (Some(signal), SIGSET_SIZE) = (signal, regs.arg(3)) else {
+            return self.begin_to_fail(tid, &regs);
         };
         // struct kernel_sigaction: handler, flags, restorer, mask.
         let Ok([handler, flags, restorer, mask]) = memory::read::<[u64; 4]>(tid, regs.arg(1))
         else {
-            return Ok(Next::USER);
+            return self.begin_to_fail(tid, &regs);
         };
         let new = RawAction {
             handler,
@@ -57,11 +60,11 @@ impl Run<'_> {
 
     /// rt_sigprocmask(how, new, old, size).
     pub(super) fn sigprocmask(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        let (1.., SIGSET_SIZE) = (regs.arg(1), regs.arg(3)) else {
+        if regs.arg(1) == 0 {
             return Ok(Next::USER);
-        };
-        let Ok(bits) = memory::read::<u64>(tid, regs.arg(1)) else {
-            return Ok(Next::USER);
+        }
+        let (Ok(bits), SIGSET_SIZE) = (memory::read::<u64>(tid, regs.arg(1)), regs.arg(3)) else {
+            return self.begin_to_fail(tid, &regs);
         };
         let set = SigSet::from_bits(bits);
         let old = self.tracer.stopped(tid)?.signal_mask()?;
@@ -69,7 +72,7 @@ impl Run<'_> {
             libc::SIG_BLOCK => (MaskHow::Block, old.union(set)),
             libc::SIG_UNBLOCK => (MaskHow::Unblock, old.difference(set)),
             libc::SIG_SETMASK => (MaskHow::Set, set),
-            _ => return Ok(Next::USER),
+            _ => return self.begin_to_fail(tid, &regs),
         };
         mask.remove(Signal::KILL);
         mask.remove(Signal::STOP);
@@ -396,9 +399,11 @@ pub(super) fn submitted_reads(pid: Pid, tid: Pid, regs: &Regs) -> Vec<(u64, Vec<
 fn completion(tid: Pid, ring: u64, iocb: u64) -> Option<(u64, u64)> {
     const HEADER: u64 = 32;
     const EVENT: u64 = 32;
+    /// The ring is the program's memory, which may say anything: 4 MiB of events.
+    const MOST_EVENTS: u64 = 1 << 17;
     let [size, places] = memory::read::<[u64; 2]>(tid, ring).ok()?;
     let (size, head, tail) = (size >> 32, places & 0xffff_ffff, places >> 32);
-    if size == 0 || head >= size || tail >= size {
+    if size == 0 || size > MOST_EVENTS || head >= size || tail >= size {
         return None;
     }
     let count = (tail + size - head) % size;
@@ -410,8 +415,13 @@ fn completion(tid: Pid, ring: u64, iocb: u64) -> Option<(u64, u64)> {
     })
 }
 
-/// The first `length` bytes of what `buffers` hold.
+/// The first `length` bytes of what `buffers` hold; `None` if they are more than anything
+/// that is read for signals.
 fn gather(tid: Pid, buffers: &[Buffer], length: u64) -> Option<Vec<u8>> {
+    const MOST_BYTES: u64 = 1 << 20;
+    if length > MOST_BYTES {
+        return None;
+    }
     let mut bytes = Vec::new();
     for buffer in buffers {
         let left = length - bytes.len() as u64;

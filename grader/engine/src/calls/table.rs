@@ -53,6 +53,7 @@ enters! {
     Gettimeofday: gettimeofday,
     NewSignalfd: new_signalfd,
     NoIoUring: no_io_uring,
+    Open: open_file,
     Prctl: prctl,
     Recvmmsg: recvmmsg,
     SchedYield: sched_yield,
@@ -110,6 +111,8 @@ pub(super) struct Record {
     /// Whether it returns only when all its bytes are transferred, unless something comes in
     /// between; buffer and length are its second and third argument then.
     pub(super) transfers: Transfers,
+    /// Whether it is told when it fails: it is about signals, waiting or children.
+    pub(super) tells_failure: bool,
     /// Which time-out of a socket bounds it: `SO_RCVTIMEO`, or `SO_SNDTIMEO`.
     pub(super) receives: bool,
 }
@@ -124,6 +127,8 @@ pub(super) enum Stops {
     UnderVirtualTime,
     /// Only in a sandbox.
     InSandbox,
+    /// Only of programs that may ask who traces them.
+    IfSought,
     /// Only for some arguments: if any of these holds.
     When(&'static [Condition]),
     /// It fails without a stop, as on older kernels: programs and libraries cope with that.
@@ -136,7 +141,9 @@ impl Stops {
         match self {
             Self::Always => true,
             Self::UnderVirtualTime => clock == Clock::Virtual,
-            Self::Never | Self::InSandbox | Self::When(_) | Self::IsMissing => false,
+            Self::Never | Self::InSandbox | Self::IfSought | Self::When(_) | Self::IsMissing => {
+                false
+            }
         }
     }
 }
@@ -189,6 +196,7 @@ impl Record {
         is_closed: false,
         reads_clock: false,
         transfers: Transfers::Some,
+        tells_failure: false,
         receives: false,
     };
 
@@ -231,6 +239,14 @@ impl Record {
         Self {
             wakes: Wakes::Nobody,
             asks: true,
+            ..self
+        }
+    }
+
+    /// Told when it fails.
+    const fn told(self) -> Self {
+        Self {
+            tells_failure: true,
             ..self
         }
     }
@@ -363,10 +379,11 @@ pub(super) const fn record(sys: Sys) -> Record {
     match sys {
         // Signals.
         S::RtSigaction => plain()
+            .told()
             .enter(Enter::Sigaction)
             .wakes(Wakes::Nobody)
             .closed(),
-        S::RtSigprocmask => plain().enter(Enter::Sigprocmask).asks().closed(),
+        S::RtSigprocmask => plain().told().enter(Enter::Sigprocmask).asks().closed(),
         S::RtSigreturn => plain()
             .enter(Enter::Sigreturn)
             .wakes(Wakes::Nobody)
@@ -374,20 +391,23 @@ pub(super) const fn record(sys: Sys) -> Record {
         S::Sigaltstack => plain().enter(Enter::Sigaltstack).private().closed(),
         S::RtSigpending => plain().asks().closed(),
         S::Pause => plain()
+            .told()
             .enter(Enter::SignalWait)
             .waits(Waits::Signals)
             .wakes(Wakes::Nobody),
         S::RtSigsuspend => plain()
+            .told()
             .enter(Enter::SignalWait)
             .waits(Waits::Signals)
             .swaps_mask()
             .wakes(Wakes::Nobody),
         S::RtSigtimedwait => plain()
+            .told()
             .enter(Enter::Sigtimedwait)
             .waits(Waits::Signals)
             .timed(2, Timespec, fails(libc::EAGAIN))
             .asks(),
-        S::Signalfd | S::Signalfd4 => plain().enter(Enter::NewSignalfd),
+        S::Signalfd | S::Signalfd4 => plain().told().enter(Enter::NewSignalfd),
         S::Kill
         | S::Tkill
         | S::Tgkill
@@ -395,46 +415,57 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::RtTgsigqueueinfo
         | S::PidfdSendSignal => plain().enter(Enter::SendCall).wakes(Wakes::Nobody).closed(),
 
+        // Who gets what is sent to a group.
+        S::Setpgid => plain().enter(Enter::BeginPlain).told(),
+
         // Waiting.
         S::Wait4 | S::Waitid => plain()
+            .told()
             .enter(Enter::WaitForChild)
             .waits(Waits::Children)
             .asks()
             .closed(),
         S::Poll => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Poll))
             .timed(2, Millis, 0)
             .asks(),
         S::Ppoll => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Poll))
             .timed(2, Timespec, 0)
             .swaps_mask()
             .asks(),
         S::Select => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Select))
             .timed(4, Timeval, 0)
             .asks(),
         S::Pselect6 => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Select))
             .timed(4, Timespec, 0)
             .swaps_mask()
             .asks(),
         S::EpollWait | S::EpollWaitOld => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Epoll))
             .timed(3, Millis, 0)
             .asks(),
         S::EpollPwait => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Epoll))
             .timed(3, Millis, 0)
             .swaps_mask()
             .asks(),
         S::EpollPwait2 => plain()
+            .told()
             .enter(Enter::TimedWait)
             .waits(Waits::Several(Several::Epoll))
             .timed(3, Timespec, 0)
@@ -455,9 +486,11 @@ pub(super) const fn record(sys: Sys) -> Record {
             fails(libc::ETIMEDOUT),
         ),
         S::FutexWake | S::FutexRequeue => plain().enter(Enter::BeginPlain).wakes(Wakes::Locks),
-        S::Nanosleep | S::ClockNanosleep => {
-            plain().enter(Enter::Sleep).waits(Waits::Signals).asks()
-        }
+        S::Nanosleep | S::ClockNanosleep => plain()
+            .told()
+            .enter(Enter::Sleep)
+            .waits(Waits::Signals)
+            .asks(),
         S::Semop => plain().enter(Enter::BeginPlain).waits(Waits::Others),
         S::Semtimedop => plain().enter(Enter::TimedWait).waits(Waits::Others).timed(
             3,
@@ -516,9 +549,11 @@ pub(super) const fn record(sys: Sys) -> Record {
             .enter(Enter::SocketInSandbox)
             .stops(Stops::InSandbox),
         // A FIFO is opened when its other end is.
-        S::Open | S::Openat | S::Openat2 | S::Creat | S::OpenByHandleAt => {
-            plain().waits(Waits::Others)
-        }
+        S::Open | S::Openat | S::Openat2 => plain()
+            .enter(Enter::Open)
+            .stops(Stops::IfSought)
+            .waits(Waits::Others),
+        S::Creat | S::OpenByHandleAt => plain().waits(Waits::Others),
 
         // Time.
         S::ClockGettime => Record {
@@ -688,7 +723,6 @@ pub(super) const fn record(sys: Sys) -> Record {
         | S::Sysinfo
         | S::Setuid
         | S::Setgid
-        | S::Setpgid
         | S::Setsid
         | S::Setreuid
         | S::Setregid

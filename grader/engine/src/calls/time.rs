@@ -10,8 +10,8 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::wait::{self, Ready};
 use crate::kernel::sys::{Errno, Pid, fds, memory, proc, serve};
 use crate::kernel::syscalls::Sys;
-use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::tracer::{Run, Serves};
 use crate::world::call::After;
 use crate::world::clock::{self, ClockKind};
 use crate::world::timers::{Key, Notify, Setting};
@@ -58,7 +58,7 @@ impl Run<'_> {
         let mut marked = regs;
         marked.set_arg(usize::from(serve::MARKED), u64::from(serve::mark()));
         self.tracer.stopped(tid)?.set_regs(&marked)?;
-        self.tracer.serves = Some((tid, at_exec));
+        self.tracer.serves = Some((tid, Serves::Timerfd { at_exec }));
         self.begin(tid, &regs, After::Nothing, WaitFor::Unnamed, None)
     }
 
@@ -342,18 +342,9 @@ impl Run<'_> {
             ),
             None => return Ok(()),
         };
-        while let Some(listener) = &self.tracer.listener {
-            let Some(request) = listener.next(10).map_err(failed())? else {
-                // Interrupted before that, or killed.
-                if wait::ready(tid) != Ok(Ready::No) {
-                    break;
-                }
-                continue;
-            };
-            if request.tid != tid {
-                listener.fail(&request, Errno::ENOSYS).map_err(failed())?;
-                continue;
-            }
+        if let Some(request) = self.next_request(tid)?
+            && let Some(listener) = &self.tracer.listener
+        {
             let id = self.world.timers.add_fd(at_exec);
             let needs_right = matches!(
                 clock,
@@ -377,9 +368,23 @@ impl Run<'_> {
                 Ok(fd) => drop(self.tracer.timerfds.insert(id, fd)),
                 Err(_) => drop(self.world.timers.remove(Key::Fd(id))),
             }
-            break;
         }
         Ok(())
+    }
+
+    /// The call of a task that was handed over when it went on; nothing if it was interrupted
+    /// before that, or killed.
+    pub(super) fn next_request(&mut self, tid: Pid) -> Outcome<Option<serve::Request>> {
+        let failed = || Fault::own("answer a call of the program");
+        while let Some(listener) = &self.tracer.listener {
+            match listener.next(10).map_err(failed())? {
+                Some(request) if request.tid == tid => return Ok(Some(request)),
+                Some(request) => listener.fail(&request, Errno::ENOSYS).map_err(failed())?,
+                None if wait::ready(tid) != Ok(Ready::No) => return Ok(None),
+                None => {}
+            }
+        }
+        Ok(None)
     }
 
     /// timerfd_settime(fd, flags, new, old).

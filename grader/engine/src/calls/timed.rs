@@ -213,10 +213,10 @@ impl Run<'_> {
                     crate::kernel::sys::Errno::ENOTSUP,
                 );
             }
-            ClockKind::Unknown => return Ok(Next::USER),
+            ClockKind::Unknown => return self.begin_to_fail(tid, &regs),
         };
         let Some(nanos) = nanos else {
-            return Ok(Next::USER);
+            return self.begin_to_fail(tid, &regs);
         };
         let on_alarm_clock = matches!(id, libc::CLOCK_REALTIME_ALARM | libc::CLOCK_BOOTTIME_ALARM);
         if on_alarm_clock && flags & !libc::TIMER_ABSTIME != 0 {

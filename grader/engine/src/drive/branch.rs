@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use siglab_model::{Signal, Trace};
 
-use crate::drive::turn::real_now;
 use crate::error::Error;
 use crate::fault::{Fault, Outcome};
 use crate::inspect::follower::Seen;
 use crate::kernel::arch::{Regs, scratch};
+use crate::kernel::sys::clock::real_now;
 use crate::kernel::sys::ptrace::Resume;
 use crate::kernel::sys::wait::Status;
 use crate::kernel::sys::{Pid, memory, proc};

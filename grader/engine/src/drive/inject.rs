@@ -39,8 +39,12 @@ impl Run<'_> {
     }
 
     /// The address of the next moment at which to intervene, if it is one of `tid` since its
-    /// last call.
+    /// last call. Before the script has got to where signals may be injected there is none:
+    /// visits count from there, also if the task makes no controlled call in between.
     fn injection_address(&mut self, tid: Pid) -> Outcome<Option<u64>> {
+        if !self.world.may_inject() {
+            return Ok(None);
+        }
         let Some(moment) = self.next_moment().cloned() else {
             return Ok(None);
         };
@@ -147,14 +151,19 @@ impl Run<'_> {
         self.inject_signal(tid, injection.signal)
     }
 
-    /// Sends a signal to a task, as the script would.
+    /// Sends a signal to a task: as a timer of its own would, if that is where the signal comes from,
+    /// or else as the script would.
     pub(crate) fn inject_signal(&mut self, tid: Pid, signal: siglab_model::Signal) -> Outcome<()> {
         let stack = self.stack_to_explain(tid);
         self.drain_for(Some(tid));
         self.world.progress.has_injected = true;
         self.world.task_event(tid, Kind::Injected { signal, stack });
         let pid = self.world.task(tid)?.pid;
-        self.script_signal(pid, (tid != pid).then_some(tid), signal, None)
+        let thread = (tid != pid).then_some(tid);
+        if self.send_as_timer(pid, thread, signal)? {
+            return Ok(());
+        }
+        self.script_signal(pid, thread, signal, None)
     }
 
     /// Puts a breakpoint where the task is to be injected into. Returns how it has to be

@@ -3,6 +3,7 @@
 pub(crate) mod branch;
 mod inject;
 mod instant;
+mod interrupt;
 mod lifecycle;
 mod linger;
 mod script;
@@ -11,3 +12,4 @@ mod spin;
 pub(crate) mod start;
 pub(crate) mod task;
 pub(crate) mod turn;
+mod typed;

@@ -6,6 +6,7 @@ use siglab_model::{Kind, Role, SigInfo, Signal};
 
 use crate::error::Error;
 use crate::fault::Outcome;
+use crate::kernel::siginfo::{SI_QUEUE, SI_TKILL, SI_USER};
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::script::{Action, Key, Step, When};
@@ -117,11 +118,10 @@ impl Run<'_> {
                 .find_role(to)
                 .and_then(|(pid, _)| nix::unistd::getpgid(Some(pid)).ok())
                 .map_or_else(Vec::new, |group| self.group_members(group)),
-            Action::Press(key) => self
-                .tracer
-                .plumbing
-                .signal_of(*key)
-                .map_or_else(Vec::new, |(_, group)| self.group_members(group)),
+            Action::Press(key) => {
+                let (_, signal) = self.tracer.plumbing.first_part(&[key.byte()]);
+                signal.map_or_else(Vec::new, |(_, group)| self.group_members(group))
+            }
             _ => Vec::new(),
         }
     }
@@ -174,41 +174,43 @@ impl Run<'_> {
     /// A step that does something to standard input or the terminal, but for a key.
     fn act_on_terminal(&mut self, action: &Action) -> Outcome<()> {
         match action {
-            Action::Type(text) => {
-                self.world.event(None, Kind::Input { text: text.clone() });
-                let written = self.tracer.plumbing.write(text.as_bytes());
+            Action::Type(typed) => {
+                let (text, by_person) = (typed.clone(), false);
+                self.world.event(None, Kind::Input { text, by_person });
+                let written = self.tracer.plumbing.write(typed.as_bytes());
                 self.drain_echo();
                 self.check_step("write", written)
             }
             Action::CloseStdin => {
-                self.world.event(
-                    None,
-                    Kind::Terminal {
-                        action: "close-stdin".to_owned(),
-                    },
-                );
+                self.on_terminal("close-stdin", false);
                 let closed = self.tracer.plumbing.close_stdin();
                 self.check_step("close standard input", closed)
             }
             Action::HangUp => {
-                self.world.event(
-                    None,
-                    Kind::Terminal {
-                        action: "hang-up".to_owned(),
-                    },
-                );
-                self.drain_for(None);
-                let hung_up = self.tracer.plumbing.hang_up();
+                let hung_up = self.hang_up(false);
                 self.check_step("hang up", hung_up)
             }
             Action::Resize { rows, columns } => {
-                let action = format!("resize {rows}x{columns}");
-                self.world.event(None, Kind::Terminal { action });
+                self.on_terminal(&format!("resize {rows}x{columns}"), false);
                 let resized = self.tracer.plumbing.resize(*rows, *columns);
                 self.check_step("resize", resized)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Records what is done to the terminal or to standard input.
+    pub(super) fn on_terminal(&mut self, action: &str, by_person: bool) {
+        let action = action.to_owned();
+        self.world.event(None, Kind::Terminal { action, by_person });
+    }
+
+    /// Hangs the terminal up.
+    pub(super) fn hang_up(&mut self, by_person: bool) -> std::io::Result<()> {
+        self.world.stirred.all();
+        self.on_terminal("hang-up", by_person);
+        self.drain_for(None);
+        self.tracer.plumbing.hang_up()
     }
 
     fn check_step(&self, what: &str, result: std::io::Result<()>) -> Outcome<()> {
@@ -283,25 +285,38 @@ impl Run<'_> {
             None,
             Kind::Input {
                 text: key.to_string(),
+                by_person: false,
             },
         );
-        let signal = self.tracer.plumbing.signal_of(key);
-        let targets = match signal {
-            Some((signal, group)) => self.survey_group(group, signal),
-            None => Vec::new(),
-        };
-        let pids = targets.iter().map(|target| target.pid).collect();
+        let (_, signal) = self.tracer.plumbing.first_part(&[key.byte()]);
+        let targets = self.survey_key(signal);
         let typed = self.tracer.plumbing.write(&[key.byte()]);
         self.check_step("press a key", typed)?;
         self.drain_echo();
-        if let Some((signal, _)) = signal {
-            for target in targets {
-                let info = SigInfo {
-                    code: "SI_KERNEL".to_owned(),
-                    ..SigInfo::default()
-                };
-                self.generated(target, signal, &Role::new(Role::KERNEL), info)?;
-            }
+        self.key_generated(signal, targets)
+    }
+
+    /// Who gets the signal of a key, before it is typed.
+    pub(super) fn survey_key(&self, signal: Option<(Signal, Pid)>) -> Vec<Target> {
+        signal.map_or_else(Vec::new, |(signal, group)| self.survey_group(group, signal))
+    }
+
+    /// Records the signal of a key that was typed. Who got it.
+    pub(super) fn key_generated(
+        &mut self,
+        signal: Option<(Signal, Pid)>,
+        targets: Vec<Target>,
+    ) -> Outcome<Vec<Pid>> {
+        let Some((signal, _)) = signal else {
+            return Ok(Vec::new());
+        };
+        let pids = targets.iter().map(|target| target.pid).collect();
+        for target in targets {
+            let info = SigInfo {
+                code: "SI_KERNEL".to_owned(),
+                ..SigInfo::default()
+            };
+            self.generated(target, signal, &Role::new(Role::KERNEL), info)?;
         }
         Ok(pids)
     }
@@ -314,20 +329,17 @@ impl Run<'_> {
         signal: Signal,
         value: Option<i32>,
     ) -> Outcome<()> {
-        const SI_QUEUE: i32 = -1;
         let target = self.survey(pid, thread, signal);
         let siglab = i32::try_from(std::process::id()).unwrap_or(0);
         let uid = i32::try_from(nix::unistd::getuid().as_raw()).unwrap_or(0);
-        let (sent, code) = match (value, thread) {
-            (Some(value), thread) => {
-                let value = u64::from(value.cast_unsigned());
-                let queued = QueuedInfo::new(signal, SI_QUEUE, siglab, uid, value);
-                (send::queue(pid, thread, &queued), "SI_QUEUE")
-            }
-            (None, Some(thread)) => (send::tgkill(pid, thread, signal), "SI_TKILL"),
-            (None, None) => (send::kill(pid, signal), "SI_USER"),
+        let (number, code) = match (value, thread) {
+            (Some(_), _) => (SI_QUEUE, "SI_QUEUE"),
+            (None, Some(_)) => (SI_TKILL, "SI_TKILL"),
+            (None, None) => (SI_USER, "SI_USER"),
         };
-        if sent.is_err() {
+        let bits = value.map_or(0, |value| u64::from(value.cast_unsigned()));
+        let queued = QueuedInfo::new(signal, number, siglab, uid, bits);
+        if !self.send(target, signal, queued)? {
             return Ok(());
         }
         let from = Role::new(Role::SCRIPT);

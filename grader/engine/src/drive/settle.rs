@@ -5,8 +5,8 @@ use std::time::Duration;
 use siglab_model::{Clock, Signal};
 
 use super::task::{First, Mode};
-use crate::drive::turn::real_now;
 use crate::fault::Outcome;
+use crate::kernel::sys::clock::real_now;
 use crate::kernel::sys::wait::{self, Ready};
 use crate::kernel::sys::{Pid, cpu, fds, proc};
 use crate::signals::deliver::is_fatal;
@@ -44,8 +44,10 @@ impl Run<'_> {
             for task in &self.world.tasks {
                 assert!(
                     self.needs_nothing(task),
-                    "nobody has stirred {task:?}, and it has moved ({:?}): {:?}",
+                    "nobody has stirred {task:?}, and it has moved ({:?}, {:?}, {:?}): {:?}",
                     self.tracer.state(task.tid).map(char::from),
+                    self.tracer.asleep_in(task.tid),
+                    wait::ready(task.tid),
                     self.world.stirred,
                 );
             }
@@ -123,9 +125,10 @@ impl Run<'_> {
     fn first_moved(&self, of: Option<Pid>) -> Option<Pid> {
         let order = |task: &Task| match task.state {
             State::GroupStopped(_) => 0,
-            // Its end has told an heir of its children's.
+            // Its end tells an heir of its children's, or has told it already. Several that are
+            // killed together come in the order of their tasks, not in that of their ends.
             _ if self.world.heir_of_zombies(task.tid).is_some()
-                && self.tracer.state(task.tid) == Some(b'Z') =>
+                && (self.is_killed(task.pid) || self.tracer.state(task.tid) == Some(b'Z')) =>
             {
                 0
             }
@@ -141,13 +144,16 @@ impl Run<'_> {
             .map(|task| task.tid)
     }
 
+    fn is_killed(&self, pid: Pid) -> bool {
+        let mut processes = self.world.processes.iter().rev();
+        processes.find(|p| p.pid == pid).is_some_and(|p| p.killed)
+    }
+
     fn has_moved(&self, task: &Task) -> bool {
         let letter = |expected: u8| self.tracer.state(task.tid) != Some(expected);
         let reports = || wait::ready(task.tid) != Ok(Ready::No);
         match task.state {
-            // The letter alone says too little: a task that was woken may pass
-            // through a new wait's preparations, with the letter of one.
-            State::Blocked => letter(b'S') || self.tracer.blocked_in(task.tid).is_none(),
+            State::Blocked => self.tracer.asleep_in(task.tid).is_none(),
             State::Parked { .. } | State::Held(_) => letter(b't'),
             State::Vfork => letter(b'D'),
             State::GroupStopped(_) => letter(b't') || reports(),

@@ -45,6 +45,10 @@ impl Run<'_> {
     /// A thread has used up its share of processor time, or enough of it for a look at what
     /// it does there.
     pub(crate) fn on_out_of_time(&mut self, tid: Pid) -> Outcome<Next> {
+        if self.is_typed() {
+            // Somebody has pressed a key: that comes first.
+            return Ok(Next::USER);
+        }
         let stepped = match self.must_stop_now() {
             true => Stepped::On,
             false => self.step_round(tid)?,

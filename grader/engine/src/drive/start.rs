@@ -6,22 +6,23 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 
-use siglab_model::{Clock as ClockMode, Trace};
+use siglab_model::{Clock as ClockMode, LimitKind, Trace};
 use siglab_sandbox::{Confinement, Filter, ResourceLimits, Wants};
 
 use crate::calls;
-use crate::command::{Command, Environment, Stdio};
+use crate::command::{Command, Environment};
 use crate::drive::branch::{OnMoment, Watcher};
-use crate::drive::turn::real_now;
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::inspect::follower::{Follow, Followed, Follower};
 use crate::inspect::symbols::Symbols;
+use crate::kernel::sys::clock::real_now;
 use crate::kernel::sys::launch::{Launch, LaunchError, Launched, launch};
+use crate::kernel::sys::pids;
 use crate::kernel::sys::ticker::Ticker;
 use crate::kernel::sys::{Errno, cpu, creds, proc};
 use crate::options::Options;
-use crate::script::{Action, Script, When};
+use crate::script::{Script, When};
 use crate::tracer::stdio::Plumbing;
 use crate::tracer::{Probe, Run, Tracer};
 use crate::world::clock::Clock;
@@ -54,21 +55,14 @@ pub fn run(command: &Command, script: &Script, options: &Options) -> Result<Trac
 
 /// Steps that can never be carried out.
 fn check(command: &Command, script: &Script) -> Result<(), Error> {
-    let is_terminal = matches!(command.stdio, Stdio::Terminal { .. });
-    for (index, step) in script.steps.iter().enumerate() {
-        let needs_terminal = matches!(
-            step.action,
-            Action::Press(_) | Action::HangUp | Action::Resize { .. }
-        );
-        if needs_terminal && !is_terminal {
-            return Err(Error::Script {
-                step: index + 1,
-                what: step.to_string(),
-                why: "the program has no terminal".to_owned(),
-            });
-        }
+    match script.needs_terminal() {
+        Some(index) if !command.stdio.is_terminal() => Err(Error::Script {
+            step: index + 1,
+            what: script.steps[index].to_string(),
+            why: "the program has no terminal".to_owned(),
+        }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Runs `command` like [`run`], and looks at every instruction that `follow` asks for.
@@ -99,11 +93,17 @@ pub fn follow_with(
     on_tracer(command, script, || {
         let (trace, follower) = trace(command, script, options, Some((follow, on_moment)))?;
         let follower = follower.ok_or_else(|| Error::Internal("nobody followed".to_owned()))?;
+        // These leave off anywhere. At the others there is nothing left to follow, or nothing
+        // that a program could get to.
+        let is_cut = matches!(
+            trace.outcome.limit,
+            Some(LimitKind::Cancelled | LimitKind::RealTime | LimitKind::Events)
+        );
         Ok(Followed {
             trace,
+            complete: follower.complete && !follower.is_full && !is_cut,
             moments: follower.moments,
             steps: follower.steps,
-            complete: follower.complete,
         })
     })
 }
@@ -135,11 +135,15 @@ fn trace<'a>(
     watcher: Option<(&Follow, &'a mut OnMoment<'a>)>,
 ) -> Result<(Trace, Option<Box<Follower>>), Error> {
     become_subreaper();
-    let filter = filter(options)?;
+    pids::leave_small_ones();
+    let filter = filter(options, proc::may_ask_for_tracer(&command.program))?;
     let processors = cpu::pin(options.processor).map_err(environment("choose a processor"))?;
     let ticker = Ticker::new().map_err(environment("make a timer"))?;
-    let mut plumbing = Plumbing::new(command.stdio, script.uses_stdin())
-        .map_err(|(operation, source)| Error::Environment { operation, source })?;
+    let mut plumbing = Plumbing::new(
+        command.stdio,
+        script.uses_stdin() || command.stdin_stays_open,
+    )
+    .map_err(|(operation, source)| Error::Environment { operation, source })?;
     // Dropped at the end: then whatever was left behind is killed and removed.
     let confinement = confine(command, options)?;
     let spec = launch_spec(command, options, filter, confinement.as_ref(), &plumbing)?;
@@ -179,6 +183,7 @@ fn trace<'a>(
         disturber: options.disturb.map(Disturber::new),
         random: SplitMix(options.seed),
         expected: Expected::default(),
+        passed_on: Vec::new(),
         has_arrived: false,
         calls_at_instant: 0,
         stirred: Stirred::default(),
@@ -244,17 +249,19 @@ fn environment(operation: &'static str) -> impl Fn(Errno) -> Error {
     }
 }
 
-/// The filters are the same for all runs with the same clock, in a sandbox or not;
+/// The filters are the same for all runs with the same clock, in a sandbox or not, of programs
+/// that may ask who traces them and of others;
 /// compiling one takes longer than starting a program.
-fn filter(options: &Options) -> Result<&'static Filter, Error> {
-    static FILTERS: [OnceLock<Filter>; 4] = [const { OnceLock::new() }; 4];
+fn filter(options: &Options, is_sought: bool) -> Result<&'static Filter, Error> {
+    static FILTERS: [OnceLock<Filter>; 8] = [const { OnceLock::new() }; 8];
     let in_sandbox = options.sandbox.is_some();
     let is_real = options.clock == ClockMode::Real;
-    let slot = &FILTERS[usize::from(is_real) + 2 * usize::from(in_sandbox)];
+    let which = usize::from(is_real) + 2 * usize::from(in_sandbox) + 4 * usize::from(is_sought);
+    let slot = &FILTERS[which];
     if let Some(filter) = slot.get() {
         return Ok(filter);
     }
-    let filter = calls::filter(options.clock, in_sandbox)
+    let filter = calls::filter(options.clock, in_sandbox, is_sought)
         .map_err(|error| Error::Internal(error.to_string()))?;
     Ok(slot.get_or_init(|| filter))
 }
@@ -348,7 +355,7 @@ fn variables(command: &Command) -> Vec<(OsString, OsString)> {
             all
         }
         Environment::Fixed => {
-            let is_terminal = matches!(command.stdio, Stdio::Terminal { .. });
+            let is_terminal = command.stdio.is_terminal();
             [
                 ("PATH", "/usr/local/bin:/usr/bin:/bin"),
                 ("HOME", "/"),

@@ -3,21 +3,19 @@
 
 use std::time::Duration;
 
-use siglab_model::{Clock, DefaultAction, Signal, WaitResult};
+use siglab_model::{Clock, DefaultAction, Signal};
 
 use crate::calls;
-use crate::drive::turn::real_now;
 use crate::fault::{Fault, Outcome};
-use crate::kernel::sys::errno::{EINTR, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS};
+use crate::kernel::sys::clock::real_now;
 use crate::kernel::sys::ptrace::{self, Resume};
 use crate::kernel::sys::wait::{self, Ready, Status};
 use crate::kernel::sys::{Errno, Pid, cpu, proc};
 use crate::kernel::syscalls::Sys;
-use crate::tracer::Run;
 use crate::tracer::next::Next;
+use crate::tracer::{Run, Serves};
 use crate::world::meter::Meter;
 use crate::world::polls::{Busy, CALLS_BEFORE_OTHERS, CALLS_WHEN_BUSY, CALLS_WHEN_COMPUTING};
-use crate::world::schedule::Disturber;
 use crate::world::task::{Interrupt, Phase, Spin, State};
 
 /// What came of waiting for a task.
@@ -198,51 +196,15 @@ impl Run<'_> {
         }
     }
 
-    /// A task that was to be interrupted makes a call first, which that would interrupt. So the
-    /// call isn't made, the interruption is taken, and it makes its call again.
-    /// Returns its end, if somebody kills it meanwhile.
-    fn take_interrupt_before_call(&mut self, tid: Pid) -> Outcome<Option<Status>> {
-        // A stop takes back an interruption that came before it (ptrace_stop in
-        // kernel/signal.c), but not one that came after it.
-        ptrace::interrupt(tid)?;
-        let saved = self.tracer.stopped(tid)?.regs()?;
-        let mut skipped = saved;
-        skipped.set_number(-1);
-        self.tracer.stopped(tid)?.set_regs(&skipped)?;
-        loop {
-            self.tracer.resume(tid, Resume::Cont, None)?;
-            match self.next_stop(tid)? {
-                Status::EventStop => break,
-                // The filter has seen that there is no such call.
-                Status::Seccomp => {}
-                end @ (Status::Exited(_) | Status::Killed { .. }) => return Ok(Some(end)),
-                status => {
-                    let what = format!("an interrupted task stops with {status:?}");
-                    return Err(Fault::bug(what));
-                }
-            }
-        }
-        self.world.task(tid)?.interrupted = None;
-        let mut again = saved;
-        again.call_again(saved.number());
-        self.tracer.stopped(tid)?.set_regs(&again)?;
-        self.resume_with(tid, Resume::Cont, None)?;
-        Ok(None)
-    }
-
-    /// Whether a task, in a stop at a system call, is before that, and was to be interrupted
-    /// before.
-    fn is_interrupted_before_call(&mut self, tid: Pid) -> Outcome<bool> {
-        let task = self.world.task(tid)?;
-        Ok(task.interrupted.is_some()
-            && task.is_in_user_code()
-            && self.tracer.stopped(tid)?.is_entry()?)
-    }
-
     /// Lets another task run before this one makes its call, if the policy wants that.
     /// What the engine checks and records before a call it does in one go with the call.
     fn makes_room_before_call(&mut self, tid: Pid) -> Outcome<bool> {
         if !self.world.scheduler.preempts() {
+            return Ok(false);
+        }
+        // A part of a call that siglab makes in several, or one that goes on: that would be
+        // forgotten, and natively nothing comes in between.
+        if !matches!(self.world.task(tid)?.phase, Phase::User) {
             return Ok(false);
         }
         self.settle()?;
@@ -275,6 +237,7 @@ impl Run<'_> {
             !(self.has_used_its_share(tid, has_woken)?
                 || (may_preempt && self.world.preempts())
                 || self.is_something_due()
+                || self.is_typed()
                 || self.must_stop_now())
         };
         if goes_on {
@@ -375,7 +338,12 @@ impl Run<'_> {
         Ok(resume)
     }
 
-    fn resume_with(&mut self, tid: Pid, resume: Resume, signal: Option<Signal>) -> Outcome<()> {
+    pub(super) fn resume_with(
+        &mut self,
+        tid: Pid,
+        resume: Resume,
+        signal: Option<Signal>,
+    ) -> Outcome<()> {
         let mut resume = resume;
         if resume == Resume::Cont && self.must_watch(tid) {
             resume = Resume::Syscall;
@@ -383,7 +351,8 @@ impl Run<'_> {
         self.world.task(tid)?.state = State::Running;
         self.tracer.resume(tid, resume, signal)?;
         match self.tracer.serves.take_if(|(of, _)| *of == tid) {
-            Some((_, at_exec)) => self.serve_timerfd(tid, at_exec),
+            Some((_, Serves::Timerfd { at_exec })) => self.serve_timerfd(tid, at_exec),
+            Some((_, Serves::Status { of })) => self.serve_status(tid, of),
             None => Ok(()),
         }
     }
@@ -496,34 +465,6 @@ impl Run<'_> {
         awaited
     }
 
-    /// Whether a task may be interrupted to see what it does.
-    fn may_look(&mut self, tid: Pid) -> Outcome<bool> {
-        let task = self.world.task(tid)?;
-        Ok(task.is_in_user_code()
-            && task.state == State::Running
-            && !task.stepping
-            && self.tracer.armed.is_none()
-            && self.world.options.clock == Clock::Virtual)
-    }
-
-    /// Whether [`crate::Options::disturb`] interrupts the task now.
-    fn is_disturbed(&mut self, tid: Pid) -> Outcome<bool> {
-        if self.world.disturber.is_none()
-            || self.world.task(tid)?.interrupted.is_some()
-            || !self.may_look(tid)?
-        {
-            return Ok(false);
-        }
-        let disturber = self.world.disturber.as_mut();
-        let Some(yields) = disturber.and_then(Disturber::strikes) else {
-            return Ok(false);
-        };
-        for _ in 0..yields {
-            cpu::yield_now();
-        }
-        Ok(true)
-    }
-
     fn await_patiently(&mut self, tid: Pid) -> Outcome<Awaited> {
         let pid = self.world.task(tid)?.pid;
         let may_look = self.may_look(tid)?;
@@ -538,7 +479,7 @@ impl Run<'_> {
             }
             self.drain_for(Some(tid));
             let used = meter.read(proc::processor_time(pid).unwrap_or_default());
-            let must_stop = self.must_stop_now();
+            let (must_stop, is_typed) = (self.must_stop_now(), self.is_typed());
             let task = self.world.task(tid)?;
             if must_stop && task.interrupted.is_some() && self.tracer.state(tid) == Some(b'D') {
                 // It was asked to stop, and can't: it is deep in the kernel.
@@ -547,7 +488,7 @@ impl Run<'_> {
             }
             task.spin.used = before.used + used;
             task.spin.user = before.user + user_time().saturating_sub(begun);
-            let has_used_up = task.is_out_of_time() && task.is_in_user_code();
+            let has_used_up = (task.is_out_of_time() || is_typed) && task.is_in_user_code();
             if has_used_up || (may_look && task.is_worth_a_look()) || must_stop {
                 return Ok(Awaited::OutOfTime);
             }
@@ -578,7 +519,7 @@ impl Run<'_> {
                     }
                     Some(b'S') => self
                         .tracer
-                        .blocked_in(tid)
+                        .asleep_in(tid)
                         .filter(|call| call.number >= 0)
                         .map(|_| Awaited::Blocked),
                     Some(b'Z') if wait::ready(tid) == Ok(Ready::No) => Some(Awaited::Zombie),
@@ -668,46 +609,6 @@ impl Run<'_> {
             Status::Exec => self.on_exec(tid),
             Status::GroupStop(signal) => self.on_group_stop(tid, signal),
             Status::EventStop => self.on_event_stop(tid),
-        }
-    }
-
-    /// `PTRACE_EVENT_STOP`: siglab interrupted the task, or its group-stop is over.
-    fn on_event_stop(&mut self, tid: Pid) -> Outcome<Next> {
-        let task = self.world.task(tid)?;
-        let mut interrupted = task.interrupted.take();
-        if matches!(task.state, State::GroupStopped(_)) {
-            // Whatever it was interrupted for before it stopped is over.
-            interrupted = None;
-            self.on_continue(tid)?;
-        }
-        let mut regs = self.tracer.stopped(tid)?.regs()?;
-        let in_call = regs.number() >= 0;
-        match regs.result() {
-            // The call begins again, this time with stops.
-            ERESTARTSYS | ERESTARTNOINTR | ERESTARTNOHAND if in_call => Ok(Next::KERNEL),
-            // Some calls say EINTR although nothing came for the program.
-            EINTR if in_call && interrupted.is_some() => {
-                regs.set_result(ERESTARTSYS);
-                self.tracer.stopped(tid)?.set_regs(&regs)?;
-                Ok(Next::KERNEL)
-            }
-            written @ 1..
-                if interrupted.is_some()
-                    && calls::transfers_all(&regs)
-                    && written.unsigned_abs() < regs.arg(2) =>
-            {
-                self.transfer_rest(tid, &regs, written)
-            }
-            EINTR if in_call => {
-                // The call is over: should siglab interrupt the task again before it runs, it
-                // is not to begin again.
-                regs.skip_call(EINTR);
-                self.tracer.stopped(tid)?.set_regs(&regs)?;
-                self.end_restart(tid, WaitResult::Failed("EINTR".to_owned()))?;
-                Ok(Next::USER)
-            }
-            _ if interrupted == Some(Interrupt::OutOfTime) => self.on_out_of_time(tid),
-            _ => Ok(Next::USER),
         }
     }
 }

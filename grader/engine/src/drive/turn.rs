@@ -1,6 +1,6 @@
 //! A run: its state, and the loop that decides what happens next.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use siglab_model::{
     Clock as ClockMode, Header, Kind, LimitKind, Outcome as RunOutcome, Role, TRACE_SCHEMA, Time,
@@ -10,6 +10,7 @@ use siglab_model::{
 use crate::command::Command;
 use crate::error::Error;
 use crate::fault::{Fault, Outcome};
+use crate::kernel::sys::clock::real_now;
 use crate::kernel::sys::{Pid, proc, ptrace, send, wait};
 use crate::tracer::Run;
 use crate::world::polls::Busy;
@@ -57,7 +58,7 @@ impl Run<'_> {
             return Ok(());
         }
         // All that is due at this instant is due before anybody runs.
-        if self.fire_due()? || self.timed_step()? {
+        if self.fire_due()? || self.timed_step()? || self.typed()? {
             self.world.give_turns();
             return Ok(());
         }
@@ -191,12 +192,6 @@ impl Run<'_> {
         }
     }
 
-    /// Moves the clock. `recorded`: whether that is an event.
-    fn advance_to(&mut self, time: Time, recorded: bool) -> Outcome<()> {
-        self.world.advance_to(time, recorded);
-        self.count_ticks()
-    }
-
     fn sync_real_clock(&mut self) {
         if self.world.options.clock == ClockMode::Real {
             let elapsed =
@@ -312,16 +307,23 @@ impl Run<'_> {
     /// Waits in real time until a task reports something or `until`.
     fn wait_really(&mut self, until: Option<Time>) -> Outcome<()> {
         const LOOK_AROUND: Duration = Duration::from_millis(20);
+        /// Shorter than anybody notices between a key and what comes of it.
+        const LOOK_FOR_KEYS: Duration = Duration::from_millis(4);
         self.world.recorder.flush();
+        let by_person = self.world.options.keyboard.is_some();
+        let (look, again) = match by_person {
+            true => (LOOK_FOR_KEYS, LOOK_FOR_KEYS),
+            false => (LOOK_AROUND, Duration::from_millis(1)),
+        };
         let begun = real_now();
         let left = until.map(|until| until.since(self.world.clock.now()));
         if left == Some(Duration::ZERO) {
             return Ok(());
         }
-        let first = left.unwrap_or(LOOK_AROUND).min(LOOK_AROUND);
+        let first = left.unwrap_or(look).min(look);
         self.tracer
             .ticker
-            .start(first, Duration::from_millis(1))
+            .start(first, again)
             .map_err(Fault::own("use a timer"))?;
         self.world.stirred.all();
         let waited = self.tracer.ticker.wait(wait::wait_any);
@@ -329,7 +331,7 @@ impl Run<'_> {
             .ticker
             .stop()
             .map_err(Fault::own("use a timer"))?;
-        if until.is_none() && self.world.options.clock == ClockMode::Virtual {
+        if by_person || (until.is_none() && self.world.options.clock == ClockMode::Virtual) {
             self.world.idle += begun.elapsed();
         }
         waited.map_err(Fault::own("wait for tasks"))?;
@@ -339,7 +341,7 @@ impl Run<'_> {
     fn limit_reached(&self) -> Option<LimitKind> {
         let limits = &self.world.options.limits;
         let over = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
-        if self.world.options.cancel.is_cancelled() {
+        if self.world.options.cancel.is_cancelled() || self.has_escaped() {
             Some(LimitKind::Cancelled)
         } else if over(limits.output, self.world.recorder.output_bytes) {
             Some(LimitKind::Output)
@@ -364,6 +366,11 @@ impl Run<'_> {
     /// siglab has used for it; or, whatever it does, sixty times as much by the wall clock: on
     /// a busy machine that alone says nothing.
     fn has_run_for(&self, limit: Duration) -> bool {
+        /// What following an instruction may take. What bounds that is the number of
+        /// instructions: how far it gets must not depend on how busy the machine is.
+        const STEP: Duration = Duration::from_micros(10);
+        let steps = self.tracer.follower.as_ref().map_or(0, |it| it.steps);
+        let limit = limit + STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
         let elapsed = self.world.started.elapsed().saturating_sub(self.world.idle);
         if elapsed <= limit {
             return false;
@@ -375,6 +382,10 @@ impl Run<'_> {
             .filter(|process| process.status.is_none())
             .filter_map(|process| proc::processor_time(process.pid).ok())
             .sum();
+        if self.world.options.keyboard.is_some() {
+            // siglab looks for keys as long as the person likes.
+            return used > limit;
+        }
         let own = proc::own_processor_time().saturating_sub(self.world.own_time_before);
         used > limit || used + own > limit.saturating_mul(2) || elapsed > limit.saturating_mul(60)
     }
@@ -394,6 +405,9 @@ impl Run<'_> {
 
     pub(crate) fn end_by(&mut self, limit: LimitKind) {
         self.world.limit = Some(limit);
+        if limit == LimitKind::Cancelled && self.has_escaped() {
+            self.on_terminal("escape", true);
+        }
         let ended = match limit {
             LimitKind::Linger => self.world.living(),
             _ => Vec::new(),
@@ -505,13 +519,4 @@ fn file_name(command: &Command) -> String {
         .program
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-/// The machine's clock: the one place where the engine reads it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "real time bounds a run and paces `--clock real`"
-)]
-pub(crate) fn real_now() -> Instant {
-    Instant::now()
 }

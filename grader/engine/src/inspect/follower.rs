@@ -62,8 +62,8 @@ pub struct Followed {
     pub moments: Vec<Seen>,
     /// How many instructions were followed.
     pub steps: u64,
-    /// Whether all was followed: the number of instructions sufficed, and no loop was left
-    /// alone after it had brought nothing new for long.
+    /// Whether all was followed: the number of instructions sufficed, no loop was left
+    /// alone after it had brought nothing new for long, and nothing cut the run off.
     pub complete: bool,
 }
 
@@ -76,6 +76,8 @@ pub struct Seen {
     pub handled: SigSet,
     /// The signals that the thread blocks then.
     pub blocked: SigSet,
+    /// The signals that timers of its process send, whether these are armed or not.
+    pub timed: SigSet,
     /// The handlers that it is in, outermost first.
     pub handlers: Vec<Signal>,
     /// Why it is a likely one.
@@ -128,6 +130,10 @@ pub(crate) const NAPS: u32 = 4;
 /// So many waits of a thread at the same place are moments.
 pub(crate) const EQUAL_WAITS: u32 = 16;
 
+/// So many moments are kept: what makes new processes for ever has new ones for ever, and each
+/// takes some hundred bytes.
+const MOST_MOMENTS: usize = 100_000;
+
 /// What is known of the tasks of a run that are followed.
 #[derive(Debug)]
 pub(crate) struct Follower {
@@ -144,6 +150,8 @@ pub(crate) struct Follower {
     pub(crate) moments: Vec<Seen>,
     pub(crate) steps: u64,
     pub(crate) complete: bool,
+    /// Whether it has as many moments as are kept: see [`MOST_MOMENTS`].
+    pub(crate) is_full: bool,
 }
 
 /// What is known of a task that is followed.
@@ -190,7 +198,19 @@ impl Follower {
             moments: Vec::new(),
             steps: 0,
             complete: true,
+            is_full: false,
         }
+    }
+
+    /// Keeps a moment.
+    pub(crate) fn take(&mut self, seen: Seen) {
+        self.moments.push(seen);
+        self.is_full = self.moments.len() >= MOST_MOMENTS;
+    }
+
+    /// Whether no further instruction is looked at.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_full || self.steps >= self.follow.most_steps
     }
 
     pub(crate) fn thread(&mut self, tid: Pid) -> &mut Thread {

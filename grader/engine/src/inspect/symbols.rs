@@ -1,20 +1,19 @@
 //! Names for addresses.
 
 use std::collections::HashMap;
-use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use addr2line::Loader;
 use object::{
     Object, ObjectSection, ObjectSegment, ObjectSymbol, ObjectSymbolTable, RelocationTarget,
     SymbolKind,
 };
 use siglab_model::Frame;
+use siglab_sandbox::regular;
 
+use crate::inspect::debug_info::{self, DebugInfo};
 use crate::inspect::unwind_table;
-
 use crate::kernel::sys::proc::NamedFile;
 use crate::kernel::sys::{Pid, memory, proc};
 
@@ -47,7 +46,7 @@ struct Lines(Mutex<Looked>);
 #[derive(Default)]
 struct Looked {
     /// Absent until the first question; then absent within if the file can't be read.
-    loader: Option<Option<Loader>>,
+    info: Option<Option<DebugInfo>>,
     frames: HashMap<u64, Arc<Located>>,
 }
 
@@ -97,7 +96,7 @@ impl Symbols {
         };
         let file = maps.iter().find(is_it)?.file.clone()?;
         let start = maps.iter().filter(is_it).map(|map| map.start).min()?;
-        Some(address - mapped_image(pid, &file).base + start)
+        Some(mapped_image(pid, &file).mapped_at(address, start))
     }
 
     /// The address in a process of a function that any of its files defines.
@@ -110,7 +109,7 @@ impl Symbols {
             let address = image.address_of(name)?;
             let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
             let start = of_file.map(|map| map.start).min()?;
-            Some(address - image.base + start)
+            Some(image.mapped_at(address, start))
         })
     }
 
@@ -125,7 +124,7 @@ impl Symbols {
             let of_file = maps.iter().filter(|map| map.file.as_ref() == Some(file));
             let start = of_file.map(|map| map.start).min()?;
             let leads_there =
-                |slot: u64| memory::read::<u64>(tid, slot - image.base + start) == Ok(address);
+                |slot: u64| memory::read::<u64>(tid, image.mapped_at(slot, start)) == Ok(address);
             let mut slots = image.slots.iter();
             let (_, name) = slots.find(|(slot, _)| leads_there(**slot))?;
             Some(name.clone())
@@ -154,11 +153,12 @@ impl Symbols {
             .filter(|map| map.file.as_ref() == Some(&file))
             .map(|map| map.start)
             .min()?;
-        Some((file.path, Arc::clone(&image), address - start + image.base))
+        let address = address.wrapping_sub(start).wrapping_add(image.base);
+        Some((file.path, image, address))
     }
 }
 
-/// The symbols of a file, read once per process of siglab's.
+/// The symbols of a file, read once while it is in use.
 pub(crate) fn image(path: &Path) -> Arc<Image> {
     read_once(path, path, read_image)
 }
@@ -181,10 +181,45 @@ pub(crate) fn mapped_image(pid: Pid, file: &NamedFile) -> Arc<Image> {
     })
 }
 
+/// The most files whose symbols are kept. Those of a program with debugging information take
+/// megabytes, and who grades runs one program after another: each run begins with a fork of
+/// siglab, which takes the longer the more memory siglab has.
+const MOST_KEPT: usize = 24;
+
+/// A file: its path, inode number and time of change.
+type FileKey = (PathBuf, u64, i64);
+
+/// The symbols of the files that were used last.
+#[derive(Default)]
+struct Kept {
+    images: HashMap<FileKey, (Arc<Image>, u64)>,
+    /// How often one was asked for.
+    uses: u64,
+}
+
+impl Kept {
+    fn get(&mut self, key: FileKey, read: impl FnOnce() -> Image) -> Arc<Image> {
+        self.uses += 1;
+        let uses = self.uses;
+        let (image, used) = self
+            .images
+            .entry(key)
+            .or_insert_with(|| (Arc::new(read()), uses));
+        *used = uses;
+        let image = Arc::clone(image);
+        if self.images.len() > MOST_KEPT {
+            let last_used = self.images.iter().min_by_key(|(_, (_, used))| *used);
+            if let Some(key) = last_used.map(|(key, _)| key.clone()) {
+                self.images.remove(&key);
+            }
+        }
+        image
+    }
+}
+
 /// `from`: where the file called `path` can be read.
 fn read_once(path: &Path, from: &Path, read: impl Fn(&Path) -> Option<Image>) -> Arc<Image> {
-    type Cache = Mutex<HashMap<(PathBuf, u64, i64), Arc<Image>>>;
-    static CACHE: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Mutex::default);
+    static KEPT: std::sync::LazyLock<Mutex<Kept>> = std::sync::LazyLock::new(Mutex::default);
     let Ok(status) = nix::sys::stat::stat(from) else {
         return Arc::default();
     };
@@ -193,74 +228,92 @@ fn read_once(path: &Path, from: &Path, read: impl Fn(&Path) -> Option<Image>) ->
         status.st_ino,
         status.st_mtime_nsec ^ status.st_mtime,
     );
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(
-        cache
-            .entry(key)
-            .or_insert_with(|| Arc::new(read(from).unwrap_or_default())),
-    )
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.get(key, || read(from).unwrap_or_default())
 }
 
-/// The bytes of a file that a program has mapped, which may be any: a device without an end, a
-/// FIFO that nobody writes to, one of many gigabytes. Only regular files of a sensible size
-/// are read.
-fn read_regular(path: &Path) -> Option<Vec<u8>> {
-    /// Larger than any program with debug information that was seen.
-    const MOST: u64 = 1 << 30;
-    let file = std::fs::File::options()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)
-        .ok()?;
-    let status = file.metadata().ok()?;
-    if !status.is_file() || status.len() > MOST {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    file.take(MOST).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
+/// What is at this address and above belongs to the kernel, and can't be mapped.
+const END_OF_USER_SPACE: u64 = 1 << 47;
+
+/// The most bytes of all sections that are kept together: they may lie upon each other.
+const MOST_IN_SECTIONS: usize = 64 << 20;
+
+/// The most bytes of all names, before and after they were made readable. Symbols can share
+/// one name in the file, and a short one may stand for a long one.
+const MOST_IN_NAMES: usize = 64 << 20;
 
 fn read_image(path: &Path) -> Option<Image> {
-    const SECTIONS: [&str; 4] = [".text", ".eh_frame", ".eh_frame_hdr", ".got"];
-    let bytes = read_regular(path)?;
+    let bytes = regular::read(path, regular::MOST_PROGRAM).ok()?;
     let file = object::File::parse(&*bytes).ok()?;
+    let is_loadable = file.segments().all(|segment| {
+        let end = segment.address().checked_add(segment.size());
+        end.is_some_and(|end| end < END_OF_USER_SPACE)
+    });
+    if !is_loadable {
+        return None;
+    }
     let base = file
         .segments()
         .map(|segment| segment.address())
         .min()
         .unwrap_or(0);
-    let mut symbols: Vec<_> = file
-        .symbols()
-        .chain(file.dynamic_symbols())
-        .filter(|symbol| matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data))
-        .filter(|symbol| symbol.address() != 0)
-        .filter_map(|symbol| {
-            let name = symbol.name().ok().filter(|name| !name.is_empty())?;
-            Some((symbol.address(), symbol.size(), readable(name)))
-        })
-        .collect();
+    let mut names = Names(MOST_IN_NAMES);
+    Some(Image {
+        symbols: symbols(&file, &mut names),
+        base,
+        slots: slots(&file, &mut names),
+        sections: sections(&file, base, is_systems(path)),
+        has_lines: file.section_by_name(".debug_line").is_some(),
+        lines: Lines::default(),
+    })
+}
+
+fn symbols(file: &object::File<'_>, names: &mut Names) -> Vec<(u64, u64, String)> {
+    let mut symbols = Vec::new();
+    for symbol in file.symbols().chain(file.dynamic_symbols()) {
+        let address = symbol.address();
+        let is_named = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data)
+            && (1..END_OF_USER_SPACE).contains(&address);
+        if !is_named {
+            continue;
+        }
+        if names.is_spent() {
+            break;
+        }
+        if let Some(name) = symbol.name().ok().and_then(|it| names.readable(it)) {
+            let size = symbol.size().min(END_OF_USER_SPACE - address);
+            symbols.push((address, size, name));
+        }
+    }
     // Of several names for one address, the one that people know: `puts`, not `_IO_puts`.
     let internal = |name: &str| (name.starts_with('_'), name.len());
     symbols.sort_by(|a, b| (a.0, internal(&a.2), &a.2).cmp(&(b.0, internal(&b.2), &b.2)));
     symbols.dedup_by_key(|(address, ..)| *address);
-    let is_bounded = is_systems(path) || unwind_table::is_bounded(&file);
-    let sections = SECTIONS
-        .into_iter()
+    symbols
+}
+
+/// What an unwinder needs. A table that a stranger brought along must be bounded, and every
+/// section must be where it can be mapped, from `base` on.
+fn sections(
+    file: &object::File<'_>,
+    base: u64,
+    is_trusted: bool,
+) -> HashMap<&'static str, (u64, Bytes)> {
+    const SECTIONS: [&str; 4] = [".text", ".eh_frame", ".eh_frame_hdr", ".got"];
+    let is_bounded = is_trusted || unwind_table::is_bounded(file);
+    let mut left = MOST_IN_SECTIONS;
+    let names = SECTIONS.into_iter();
+    names
         .filter(|name| is_bounded || !name.starts_with(".eh_frame"))
         .filter_map(|name| {
             let section = file.section_by_name(name)?;
-            Some((name, (section.address(), Bytes::from(section.data().ok()?))))
+            let data = section.data().ok()?;
+            left = left.checked_sub(data.len())?;
+            let end = section.address().checked_add(data.len() as u64)?;
+            let is_mapped = section.address() >= base && end < END_OF_USER_SPACE;
+            is_mapped.then(|| (name, (section.address(), Bytes::from(data))))
         })
-        .collect();
-    Some(Image {
-        symbols,
-        base,
-        slots: slots(&file),
-        sections,
-        has_lines: file.section_by_name(".debug_line").is_some(),
-        lines: Lines::default(),
-    })
+        .collect()
 }
 
 /// Whether a file belongs to the system: what a submission brings along isn't there.
@@ -274,7 +327,7 @@ fn is_systems(path: &Path) -> bool {
 }
 
 /// The slots of the global offset table that hold functions' addresses, by address.
-fn slots(file: &object::File<'_>) -> HashMap<u64, String> {
+fn slots(file: &object::File<'_>, names: &mut Names) -> HashMap<u64, String> {
     let (Some(relocations), Some(symbols)) =
         (file.dynamic_relocations(), file.dynamic_symbol_table())
     else {
@@ -285,15 +338,37 @@ fn slots(file: &object::File<'_>) -> HashMap<u64, String> {
             let RelocationTarget::Symbol(index) = relocation.target() else {
                 return None;
             };
-            let name = symbols.symbol_by_index(index).ok()?.name().ok()?;
-            (!name.is_empty()).then(|| (address, readable(name)))
+            if names.is_spent() {
+                return None;
+            }
+            let symbol = symbols.symbol_by_index(index).ok()?;
+            Some((address, names.readable(symbol.name().ok()?)?))
         })
         .collect()
 }
 
-/// A symbol's name for people: without mangling, without a hash at its end.
-fn readable(name: &str) -> String {
-    without_hash(&addr2line::demangle_auto(name.into(), None))
+/// How many bytes of names are left.
+struct Names(usize);
+
+impl Names {
+    /// Whether no more names are looked at: finding out how long one is takes time, too.
+    fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// A symbol's name for people: without mangling, without a hash at its end. Nothing if it
+    /// is empty, or longer than any name, or there were too many.
+    fn readable(&mut self, name: &str) -> Option<String> {
+        /// What one takes besides its letters.
+        const EACH: usize = 32;
+        self.0 = self.0.saturating_sub(name.len() + EACH);
+        if name.is_empty() || name.len() > debug_info::LONGEST_NAME || self.is_spent() {
+            return None;
+        }
+        let name = addr2line::demangle_auto(name.into(), None);
+        self.0 = self.0.saturating_sub(name.len());
+        (name.len() <= debug_info::LONGEST_NAME).then(|| without_hash(&name))
+    }
 }
 
 /// A Rust name without the hash that the compiler puts at its end, which changes from
@@ -308,6 +383,12 @@ pub(crate) fn without_hash(name: &str) -> String {
 }
 
 impl Image {
+    /// Where in a process, if the file's first byte is mapped at `start`. A file may say
+    /// any address: what isn't there isn't found.
+    pub(crate) fn mapped_at(&self, address: u64, start: u64) -> u64 {
+        address.wrapping_sub(self.base).wrapping_add(start)
+    }
+
     fn symbol_at(&self, address: u64) -> Option<&(u64, u64, String)> {
         let after = self
             .symbols
@@ -352,14 +433,14 @@ impl Image {
         self.slots.get(&address).map(String::as_str)
     }
 
-    fn loader(&self, path: &Path) -> Option<Loader> {
-        self.has_lines.then(|| Loader::new(path).ok()).flatten()
+    fn info(&self, path: &Path) -> Option<DebugInfo> {
+        self.has_lines.then(|| DebugInfo::read(path)).flatten()
     }
 
     /// Reads the line numbers now, rather than when they are wanted.
     fn load_lines(&self, path: &Path) {
         let mut looked = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.loader = Some(self.loader(path));
+        looked.info = Some(self.info(path));
     }
 
     /// What the debug information says about an address.
@@ -372,12 +453,9 @@ impl Image {
         let module = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let loader = looked.loader.get_or_insert_with(|| self.loader(path));
-        let found = match loader {
-            // addr2line adds one to the address.
-            Some(loader) if address < u64::MAX => {
-                lines_at(loader, address, symbol, module.as_ref())
-            }
+        let info = looked.info.get_or_insert_with(|| self.info(path));
+        let found = match info {
+            Some(info) => lines_at(info, address, symbol, module.as_ref()),
             _ => Located {
                 frames: vec![Frame {
                     function: symbol,
@@ -394,31 +472,22 @@ impl Image {
 
 /// The functions at an address, innermost first.
 fn lines_at(
-    loader: &Loader,
+    info: &DebugInfo,
     address: u64,
     symbol: Option<String>,
     module: Option<&String>,
 ) -> Located {
     let mut located = Located::default();
-    if let Ok(mut found) = loader.find_frames(address) {
-        while let Ok(Some(frame)) = found.next() {
-            let function = frame
-                .function
-                .as_ref()
-                .and_then(|name| name.demangle().ok().map(|name| without_hash(&name)));
-            let (path, line) = match &frame.location {
-                Some(location) => (location.file, location.line),
-                None => (None, None),
-            };
-            if function.is_some() || path.is_some() {
-                located.frames.push(Frame {
-                    function: function.or_else(|| symbol.clone()),
-                    module: module.cloned(),
-                    file: path.map(file_name),
-                    line,
-                    library: path.is_some_and(is_of_library),
-                });
-            }
+    for place in info.places(address) {
+        let function = place.function.map(|name| without_hash(&name));
+        if function.is_some() || place.file.is_some() {
+            located.frames.push(Frame {
+                function: function.or_else(|| symbol.clone()),
+                module: module.cloned(),
+                line: place.line,
+                library: place.file.as_deref().is_some_and(is_of_library),
+                file: place.file.as_deref().map(file_name),
+            });
         }
     }
     if located.frames.is_empty() {
@@ -439,4 +508,32 @@ fn is_of_library(path: &str) -> bool {
 
 fn file_name(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_last_is_kept() {
+        let mut kept = Kept::default();
+        let key = |nth: usize| (PathBuf::from(nth.to_string()), 0, 0);
+        let mut reads = 0;
+        let mut ask = |nth: usize| {
+            let before = reads;
+            kept.get(key(nth), || {
+                reads += 1;
+                Image::default()
+            });
+            assert!(kept.images.len() <= MOST_KEPT);
+            reads > before
+        };
+        for nth in 1..=MOST_KEPT {
+            assert!(ask(nth));
+        }
+        assert!(!ask(1));
+        assert!(ask(MOST_KEPT + 1));
+        assert!(!ask(1));
+        assert!(ask(2));
+    }
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use framehop::{ExplicitModuleSectionInfo, Module, Unwinder as _};
 
-use crate::inspect::symbols::{Bytes, Image, mapped_image};
-use crate::kernel::arch::{Regs, UnwindCache, Unwinder, unwind_from};
+use crate::inspect::symbols::{Bytes, Image, image, mapped_image};
+use crate::kernel::arch::{Regs, UnwindCache, UnwindRegs, Unwinder, unwind_from, unwind_with};
 use crate::kernel::sys::proc::NamedFile;
 use crate::kernel::sys::{Pid, memory, proc};
 
@@ -37,9 +37,42 @@ pub(crate) fn addresses(pid: Pid, tid: Pid, regs: &Regs) -> Vec<u64> {
         let image = mapped_image(pid, file);
         unwinder.add_module(module(&file.path, &image, start, end));
     }
-    let mut cache = UnwindCache::new();
     let mut read = |address| memory::read::<u64>(tid, address).map_err(|_| ());
-    let mut frames = unwinder.iter_frames(regs.ip(), unwind_from(regs), &mut cache, &mut read);
+    walk(&unwinder, regs.ip(), unwind_from(regs), &mut read)
+}
+
+/// The addresses of the callers of what is at `address` in a file, by its unwind table, on a
+/// stack with these words: what a stack walk does with a file, without a process that has it.
+#[must_use]
+pub fn callers_at(path: &Path, address: u64, stack: &[u64]) -> Vec<u64> {
+    /// Where the file and the stack are.
+    const FILE: u64 = 0x5555_5555_4000;
+    const STACK: u64 = 0x7fff_ffff_0000;
+    let image = image(path);
+    let mut unwinder = Unwinder::<Bytes>::new();
+    unwinder.add_module(module(path, &image, FILE, STACK));
+    let address = image.mapped_at(address, FILE);
+    let mut read = |address: u64| {
+        let at = usize::try_from(address.wrapping_sub(STACK) / 8).map_err(drop)?;
+        stack.get(at).copied().ok_or(())
+    };
+    walk(
+        &unwinder,
+        address,
+        unwind_with(address, STACK, STACK + 16),
+        &mut read,
+    )
+}
+
+fn walk(
+    unwinder: &Unwinder<Bytes>,
+    address: u64,
+    regs: UnwindRegs,
+    read: &mut dyn FnMut(u64) -> Result<u64, ()>,
+) -> Vec<u64> {
+    let mut cache = UnwindCache::new();
+    let mut read = |address| read(address);
+    let mut frames = unwinder.iter_frames(address, regs, &mut cache, &mut read);
     let mut found = Vec::new();
     while let Ok(Some(frame)) = frames.next() {
         found.push(frame.address_for_lookup());

@@ -9,14 +9,18 @@ use crate::kernel::sys::{Pid, memory};
 /// `SI_KERNEL` before the program sees it. The kernel lets a process choose codes below 0.
 pub(crate) const ALARM_MARK: i32 = -77;
 
-const SI_USER: i32 = 0;
+/// The `si_code` under which siglab hands a signal for a process to one of its threads; the
+/// whole siginfo is put back before the program sees it.
+pub(crate) const PASSED_MARK: i32 = -78;
+
+pub(crate) const SI_USER: i32 = 0;
 const SI_KERNEL: i32 = 0x80;
-const SI_QUEUE: i32 = -1;
+pub(crate) const SI_QUEUE: i32 = -1;
 pub(crate) const SI_TIMER: i32 = -2;
 const SI_MESGQ: i32 = -3;
 const SI_ASYNCIO: i32 = -4;
 const SI_SIGIO: i32 = -5;
-const SI_TKILL: i32 = -6;
+pub(crate) const SI_TKILL: i32 = -6;
 
 /// The same bytes as a [`QueuedInfo`].
 pub(crate) fn fields(raw: &libc::siginfo_t) -> QueuedInfo {

@@ -14,6 +14,8 @@ impl Run<'_> {
             && self.world.processes.len() == 1
             && self.world.timers.is_empty()
             && !self.world.has_terminals
+            // What is done there for the copy would be done for the program, too.
+            && !self.tracer.plumbing.is_terminal()
             && !self.world.processes[0].watch_calls
             // fork(2) doesn't inherit that.
             && !self.world.processes[0].is_subreaper

@@ -22,7 +22,7 @@ impl Run<'_> {
         let Some(follower) = &self.tracer.follower else {
             return Ok(false);
         };
-        if follower.steps >= follower.follow.most_steps {
+        if follower.is_over() {
             return Ok(false);
         }
         let (from, signals) = (follower.follow.from, follower.follow.signals);
@@ -234,6 +234,7 @@ impl Run<'_> {
             },
             handled: thread.handled,
             blocked: thread.blocked,
+            timed: self.world.timers.signals(pid),
             handlers,
             likely,
             path: Some(Arc::clone(&code.path)),
@@ -256,7 +257,7 @@ impl Run<'_> {
             self.tracer.probe = Some(probe);
             probed?;
         }
-        follower.moments.push(seen);
+        follower.take(seen);
         Ok(())
     }
 
@@ -305,8 +306,7 @@ impl Run<'_> {
 
     /// A task begins to wait: a moment like no other.
     pub(crate) fn follow_wait(&mut self, tid: Pid) -> Outcome<()> {
-        let is_over = |follower: &Follower| follower.steps >= follower.follow.most_steps;
-        let Some(follower) = self.tracer.follower.as_deref().filter(|it| !is_over(it)) else {
+        let Some(follower) = self.tracer.follower.as_deref().filter(|it| !it.is_over()) else {
             return Ok(());
         };
         // What it blocks now may be for the wait only.
@@ -318,7 +318,7 @@ impl Run<'_> {
             return Ok(());
         }
         let task = self.world.task(tid)?;
-        let (role, calls) = (task.role.clone(), task.calls);
+        let (pid, role, calls) = (task.pid, task.role.clone(), task.calls);
         let call = task.call().map(|call| call.sys);
         let handlers: Vec<Signal> = task.handlers.iter().map(|h| h.signal).collect();
         let handled = self.handled_by(tid)?;
@@ -339,10 +339,11 @@ impl Run<'_> {
                 follower.complete = false;
                 return Ok(());
             }
-            follower.moments.push(Seen {
+            follower.take(Seen {
                 moment,
                 handled,
                 blocked,
+                timed: self.world.timers.signals(pid),
                 handlers,
                 likely: Some(Likely::Wait),
                 path: None,

@@ -41,6 +41,9 @@ impl Run<'_> {
         if self.is_stale_timers(tid, signal)? {
             return self.on_unnoticed(tid);
         }
+        if self.pass_on(tid, signal)? {
+            return self.on_unnoticed(tid);
+        }
         let action = *self.world.process_of(tid)?.action(signal);
         let in_wait = self.world.task(tid)?.interrupted_call().is_some();
         if !discards(&action, signal) {
@@ -151,12 +154,13 @@ impl Run<'_> {
 
     /// Makes siginfo that siglab sent what the kernel would have sent. Whether it changed.
     pub(crate) fn rewrite_info(&mut self, pid: Pid, raw: &mut libc::siginfo_t) -> bool {
+        let is_passed_on = self.restore_passed_on(pid, raw);
         let is_timers = self.timer_signal_taken(pid, raw);
         let is_marked = raw.si_code == ALARM_MARK;
         if is_marked {
             siginfo::make_kernels(raw);
         }
-        is_timers || is_marked
+        is_passed_on || is_timers || is_marked
     }
 
     /// Adds the generation of a signal that nobody has seen being generated: the kernel's
@@ -429,7 +433,7 @@ impl Run<'_> {
         let was_pending = sets.iter().any(|sets| match tid {
             Some(_) => sets.thread_pending.contains(signal),
             None => sets.process_pending.contains(signal),
-        });
+        }) || (tid.is_none() && self.is_passed_on(pid, signal));
         let blocked = signal.can_be_caught()
             && !is_awaited
             && !sets.is_empty()
@@ -477,8 +481,12 @@ impl Run<'_> {
             Directed::Process
         };
         // No one sees a SIGKILL being delivered.
-        if signal != Signal::KILL {
-            self.world.expected.add(target.pid, signal, info.clone());
+        if signal == Signal::KILL {
+            self.world.process(target.pid)?.killed = true;
+        } else {
+            self.world
+                .expected
+                .add(target.pid, signal, directed, info.clone());
         }
         self.world.event(
             Some(role.clone()),

@@ -1,6 +1,7 @@
 //! Signals on their way: generated, delivered, accepted; stops and ends that parents hear of.
 
 mod children;
+mod chosen;
 pub(crate) mod deliver;
 mod remainder;
 mod time_stamp;

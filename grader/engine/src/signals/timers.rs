@@ -63,7 +63,7 @@ impl Run<'_> {
     }
 
     /// The clock has moved: timerfds that nobody has read count what has passed.
-    pub(crate) fn count_ticks(&mut self) -> Outcome<()> {
+    fn count_ticks(&mut self) -> Outcome<()> {
         let now = self.world.clock.now();
         for (id, passed) in self.world.timers.resting_fds(now) {
             if let Some(fd) = self.tracer.timerfds.get(&id)
@@ -74,6 +74,12 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Moves the clock. `recorded`: whether that is an event.
+    pub(crate) fn advance_to(&mut self, time: Time, recorded: bool) -> Outcome<()> {
+        self.world.advance_to(time, recorded);
+        self.count_ticks()
     }
 
     /// The earliest timer expires.
@@ -111,6 +117,37 @@ impl Run<'_> {
         }
     }
 
+    /// Sends a signal as a timer of the process's own does, if it has one for it. Whether it has.
+    ///
+    /// Time passes until an armed one expires: nobody promises a program that it runs before that.
+    /// One that is off sends its signal at once, as one does that has expired, unless there is a
+    /// limit in between.
+    pub(crate) fn send_as_timer(
+        &mut self,
+        pid: Pid,
+        thread: Option<Pid>,
+        signal: Signal,
+    ) -> Outcome<bool> {
+        let Some((key, at)) = self.world.timers.source(pid, thread, signal) else {
+            return Ok(false);
+        };
+        let Some(at) = at else {
+            let Key::Posix(_, id) = key else {
+                return Ok(false);
+            };
+            self.fire_posix(key, pid, id)?;
+            return Ok(true);
+        };
+        if at >= self.world.options.limits.virtual_time {
+            return Ok(false);
+        }
+        self.advance_to(at, true)?;
+        while self.next_timer().is_some_and(|(due, _)| due <= at) {
+            self.fire_timer()?;
+        }
+        Ok(true)
+    }
+
     fn fire_posix(&mut self, key: Key, pid: Pid, id: i32) -> Outcome<()> {
         let now = self.world.clock.now();
         let order = self.world.next_order();
@@ -143,6 +180,7 @@ impl Run<'_> {
         let queued = QueuedInfo::new(signal, SI_TIMER, id, 0, value);
         let is_pending = self.world.timers.send(key);
         let mut target = self.survey(pid, thread, signal);
+        self.world.timers.was_blocked(key, target.blocked);
         if is_pending {
             self.world.expected.take(pid, signal);
         } else if target.was_pending && !signal.is_realtime() {
@@ -196,6 +234,9 @@ impl Run<'_> {
         if raw.si_code == SI_TIMER {
             let pid = self.world.task(tid)?.pid;
             let key = Key::Posix(pid.as_raw(), siginfo::fields(&raw).first);
+            if !self.world.timers.is_ignored(key) {
+                return Ok(());
+            }
             let (now, order) = (self.world.clock.now(), self.world.next_order());
             self.world.timers.ignore(key, now, order);
         }
@@ -260,7 +301,7 @@ impl Run<'_> {
 
     /// Sends a timer's signal, in the kernel's name.
     fn raise(&mut self, target: Target, signal: Signal, queued: &QueuedInfo) -> Outcome<()> {
-        if send::queue(target.pid, target.tid, queued).is_err() {
+        if !self.send(target, signal, *queued)? {
             // It has ended, and nobody has reaped it yet.
             return Ok(());
         }

@@ -223,12 +223,15 @@ impl Run<'_> {
             ),
             kept: self.kept(tid, task)?,
         };
-        let size: usize = runs.iter().map(|(_, length)| length).sum();
-        if size > MOST_MEMORY {
+        let runs = runs.filter(|runs| {
+            let size: usize = runs.iter().map(|(_, length)| length).sum();
+            size <= MOST_MEMORY
+        });
+        let Some(runs) = runs else {
             // Never the same as before: it has more to do than to ask.
             like.bytes.0 = like.bytes.0.wrapping_add(self.world.calls_at_instant);
             return Ok(like);
-        }
+        };
         for (start, length) in runs {
             let mut bytes = vec![0; length];
             if memory::read_bytes(tid, start, &mut bytes).is_ok() {

@@ -111,13 +111,15 @@ impl Run<'_> {
     /// Where a process has an instruction that makes a system call: in the vDSO, or else in a
     /// library. Wherever its bytes are, that is one.
     fn syscall_instruction(&mut self, tid: Pid) -> Outcome<Option<u64>> {
+        /// No more of a mapping is looked through, in bytes.
+        const MOST_BYTES: u64 = 16 << 20;
         let pid = self.world.task(tid)?.pid;
         let mut mappings = proc::mappings(pid);
         mappings.retain(|mapping| mapping.executable);
         // The vDSO is small, and isn't a file.
         mappings.sort_by_key(|mapping| (mapping.file.is_some(), mapping.end - mapping.start));
         Ok(mappings.iter().find_map(|mapping| {
-            let length = usize::try_from(mapping.end - mapping.start).ok()?;
+            let length = usize::try_from((mapping.end - mapping.start).min(MOST_BYTES)).ok()?;
             let mut bytes = vec![0; length];
             memory::read_bytes(tid, mapping.start, &mut bytes).ok()?;
             let offset = bytes

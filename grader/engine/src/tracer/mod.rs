@@ -35,6 +35,21 @@ pub(crate) struct Run<'a> {
     pub(crate) tracer: Tracer<'a>,
 }
 
+/// A call that siglab makes in a program's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Serves {
+    /// timerfd_create(2).
+    Timerfd {
+        /// What its clock shows at the exec, in nanoseconds.
+        at_exec: i64,
+    },
+    /// An open(2) of what proc_pid_status(5) says of a task.
+    Status {
+        /// Which.
+        of: Pid,
+    },
+}
+
 /// What holds handles of the kernel's, or only saves looking something up again.
 pub(crate) struct Tracer<'a> {
     pub(crate) plumbing: Plumbing,
@@ -46,8 +61,8 @@ pub(crate) struct Tracer<'a> {
     pub(crate) files: HashMap<Pid, TaskFiles>,
     /// Where the calls arrive that siglab makes in the program's place.
     pub(crate) listener: Option<Listener>,
-    /// Who is about to make a timerfd, and what its clock shows at the exec, in nanoseconds.
-    pub(crate) serves: Option<(Pid, i64)>,
+    /// Whose call is about to be handed over.
+    pub(crate) serves: Option<(Pid, Serves)>,
     /// Descriptors of siglab's own for the program's timerfds.
     pub(crate) timerfds: HashMap<FdTimer, OwnedFd>,
     /// The breakpoint that is in place.
@@ -108,9 +123,9 @@ impl Tracer<'_> {
         self.files.get(&tid)?.state()
     }
 
-    /// The call in which a task is blocked.
-    pub(crate) fn blocked_in(&self, tid: Pid) -> Option<BlockedIn> {
-        self.files.get(&tid)?.blocked_in()
+    /// The call in which a task sleeps until something wakes it.
+    pub(crate) fn asleep_in(&self, tid: Pid) -> Option<BlockedIn> {
+        self.files.get(&tid)?.asleep_in()
     }
 }
 

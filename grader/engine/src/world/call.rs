@@ -1,6 +1,6 @@
 //! System calls in progress.
 
-use siglab_model::{SendTarget, Signal, Time, WaitFor};
+use siglab_model::{SendTarget, SigSet, Signal, Time, WaitFor};
 
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
@@ -134,14 +134,7 @@ pub(crate) enum After {
         to: SendTarget,
     },
     /// kill(-1): the processes that are still to be signalled.
-    SendOneByOne {
-        /// Those after the one that is being signalled.
-        rest: Vec<Pid>,
-        /// The one that is being signalled; absent for signal 0.
-        target: Option<Target>,
-        /// Whether one of those before got it.
-        sent: bool,
-    },
+    SendOneByOne(OneByOne),
     /// recvmmsg(2): one of its messages was received.
     Received(Messages),
     /// socketpair(2): its descriptors are at this address.
@@ -164,6 +157,19 @@ pub(crate) struct Messages {
     pub(crate) got: u32,
     /// After this it doesn't wait for another one.
     pub(crate) until: Option<Time>,
+}
+
+/// How far a call came that sends to one process after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OneByOne {
+    /// The processes after the one that is being signalled.
+    pub(crate) rest: Vec<Pid>,
+    /// The one that is being signalled; absent for signal 0.
+    pub(crate) target: Option<Target>,
+    /// Whether one of those before got it.
+    pub(crate) sent: bool,
+    /// The caller's mask. All is blocked in between: for the program it is one call.
+    pub(crate) mask: SigSet,
 }
 
 /// Whom a call signals.

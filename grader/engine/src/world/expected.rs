@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use siglab_model::{SigInfo, Signal};
+use siglab_model::{Directed, SigInfo, Signal};
 
 use crate::kernel::sys::Pid;
 
 /// What is known of them, by process and signal, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {
-    queues: BTreeMap<(i32, Signal), VecDeque<SigInfo>>,
+    queues: BTreeMap<(i32, Signal), VecDeque<(Directed, SigInfo)>>,
 }
 
 impl Expected {
@@ -19,16 +19,25 @@ impl Expected {
     }
 
     /// One more was generated.
-    pub(crate) fn add(&mut self, pid: Pid, signal: Signal, info: SigInfo) {
+    pub(crate) fn add(&mut self, pid: Pid, signal: Signal, directed: Directed, info: SigInfo) {
         self.queues
             .entry((pid.as_raw(), signal))
             .or_default()
-            .push_back(info);
+            .push_back((directed, info));
     }
 
     /// One was delivered or accepted. What was known of it, if its generation was seen.
     pub(crate) fn take(&mut self, pid: Pid, signal: Signal) -> Option<SigInfo> {
-        self.queues.get_mut(&(pid.as_raw(), signal))?.pop_front()
+        let queue = self.queues.get_mut(&(pid.as_raw(), signal))?;
+        queue.pop_front().map(|(_, info)| info)
+    }
+
+    /// Whether the next one was for the process as a whole.
+    pub(crate) fn is_next_for_process(&self, pid: Pid, signal: Signal) -> bool {
+        let queue = self.queues.get(&(pid.as_raw(), signal));
+        queue
+            .and_then(VecDeque::front)
+            .is_some_and(|(directed, _)| *directed == Directed::Process)
     }
 
     /// Whether there is one.
@@ -68,7 +77,7 @@ impl Expected {
     pub(crate) fn discard_timers(&mut self, pid: Pid) {
         for ((of, _), queue) in &mut self.queues {
             if *of == pid.as_raw() {
-                queue.retain(|info| info.code != "SI_TIMER");
+                queue.retain(|(_, info)| info.code != "SI_TIMER");
             }
         }
     }

@@ -2,6 +2,7 @@
 //! a program is.
 
 pub(crate) mod call;
+mod callers;
 pub(crate) mod clock;
 pub(crate) mod expected;
 pub(crate) mod meter;
@@ -22,6 +23,7 @@ use siglab_model::{Kind, LimitKind, ProcessStatus, Role, Signal, Time};
 use crate::command::Command;
 use crate::fault::{Fault, Outcome};
 use crate::kernel::sys::Pid;
+use crate::kernel::sys::send::QueuedInfo;
 use crate::options::Options;
 use crate::script::{Script, When};
 use crate::world::call::Target;
@@ -59,6 +61,8 @@ pub(crate) struct World<'a> {
     pub(crate) random: SplitMix,
     /// Signals that were generated and not delivered or accepted yet.
     pub(crate) expected: Expected,
+    /// Signals for a process, by its pid, that its first thread is to take, oldest first.
+    pub(crate) passed_on: Vec<(Pid, QueuedInfo)>,
     /// Whether the clock has moved to this instant, and nobody has run at it yet.
     pub(crate) has_arrived: bool,
     /// Calls since the clock last moved on.

@@ -90,6 +90,8 @@ pub(crate) struct Process {
     pub(crate) gone: bool,
     /// Whether it called exit_group(2).
     pub(crate) exiting: bool,
+    /// Whether a `SIGKILL` is on its way to it.
+    pub(crate) killed: bool,
     /// Whether all its calls stop, because it has descriptors whose reads matter.
     pub(crate) watch_calls: bool,
     /// The signal that it sends to its parent at its end.
@@ -127,6 +129,7 @@ impl Process {
             dumpable: None,
             gone: false,
             exiting: false,
+            killed: false,
             watch_calls: false,
             exit_signal: Some(Signal::CHLD),
             socket_timeouts: Vec::new(),

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use siglab_model::{Event, Kind, Role, Stream, Time};
 
+use super::callers::Callers;
+
 /// Collects events. Output is held back and joined until something else happens, so that
 /// the trace doesn't depend on when siglab looked at a pipe.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     pub(crate) events: Vec<Event>,
     held: Option<Held>,
+    /// The lines that calls come from, where a run looks for them.
+    pub(crate) callers: Callers,
     /// What the pids of the run, and siglab's own, are called.
     names: BTreeMap<i32, Role>,
     /// The output since the last step of the script that waited for some; kept only if
@@ -46,7 +50,13 @@ impl Recorder {
     /// Adds an event.
     pub(crate) fn event(&mut self, t: Time, role: Option<Role>, kind: Kind) {
         self.flush();
-        self.events.push(Event { t, role, kind });
+        let call = self.callers.of(role.as_ref(), &kind);
+        self.events.push(Event {
+            t,
+            role,
+            kind,
+            call,
+        });
     }
 
     /// Adds output that `role` wrote.
@@ -86,6 +96,7 @@ impl Recorder {
                 t: held.t,
                 role: held.role.clone(),
                 kind: Kind::Output { stream, text },
+                call: None,
             });
         }
     }

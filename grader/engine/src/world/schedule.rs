@@ -8,6 +8,7 @@ use siglab_model::{Policy, Role};
 #[derive(Clone, Debug)]
 pub(crate) enum Scheduler {
     InOrder,
+    NewestFirst,
     Random(Dice),
     Replay(VecDeque<Role>),
 }
@@ -84,6 +85,7 @@ impl Scheduler {
     pub(crate) fn new(policy: &Policy) -> Self {
         match policy {
             Policy::InOrder => Self::InOrder,
+            Policy::NewestFirst => Self::NewestFirst,
             Policy::Random { seed } => Self::Random(Dice::new(*seed)),
             Policy::Replay { choices } => Self::Replay(choices.iter().cloned().collect()),
         }
@@ -100,6 +102,7 @@ impl Scheduler {
         let in_order = last % roles.len();
         match self {
             Self::InOrder => in_order,
+            Self::NewestFirst => roles.len() - 1,
             Self::Random(dice) => dice.choose(roles, in_order),
             Self::Replay(choices) => choices
                 .pop_front()

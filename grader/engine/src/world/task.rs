@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use siglab_model::{Role, SigSet, Signal};
+use siglab_model::{Kind, Role, SigSet, Signal};
 
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
@@ -44,6 +44,8 @@ pub(crate) struct Task {
     pub(crate) vain_looks: u32,
     /// Why siglab interrupted it, until that stop is seen.
     pub(crate) interrupted: Option<Interrupt>,
+    /// The failed calls that were told since it last waited.
+    pub(crate) told_failures: Vec<Kind>,
 }
 
 /// What a task is in the middle of, as far as that takes more than one stop.
@@ -172,6 +174,7 @@ impl Task {
             spin: Spin::default(),
             vain_looks: 0,
             interrupted: None,
+            told_failures: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use siglab_model::{Signal, Time};
+use siglab_model::{SigSet, Signal, Time};
 
 use crate::kernel::sys::Pid;
 use crate::kernel::sys::send::QueuedInfo;
@@ -99,6 +99,8 @@ pub(crate) struct Timer {
     pub(crate) notify: Notify,
     /// Whether its signal was sent and not taken yet.
     in_flight: bool,
+    /// Whether that signal was blocked when it was sent, and so is kept even if it is ignored.
+    was_blocked: bool,
     /// Overruns of the signal that was taken last.
     overruns: i32,
 }
@@ -112,6 +114,7 @@ impl Timer {
             at_exec,
             notify,
             in_flight: false,
+            was_blocked: false,
             overruns: 0,
         }
     }
@@ -119,6 +122,14 @@ impl Timer {
     /// Whether it is off for good, unless it is set again.
     pub(crate) fn is_over(&self) -> bool {
         self.setting.at.is_none() && self.resting.is_none()
+    }
+
+    /// Whether it sends this signal to the process, or to this thread of it.
+    fn sends_to(&self, wanted: Signal, to: Option<Pid>) -> bool {
+        matches!(
+            self.notify,
+            Notify::Signal { signal, thread, .. } if signal == wanted && thread == to
+        )
     }
 
     fn sends(&self, wanted: Signal) -> bool {
@@ -249,6 +260,19 @@ impl Timers {
             timer.in_flight = true;
         }
         self.stale.remove(&key).is_some()
+    }
+
+    /// Says of the signal that a timer has sent whether it was blocked.
+    pub(crate) fn was_blocked(&mut self, key: Key, blocked: bool) {
+        if let Some(timer) = self.all.get_mut(&key) {
+            timer.was_blocked = blocked;
+        }
+    }
+
+    /// Whether the signal of a timer, which is taken now, is ignored from the start: not if it
+    /// was blocked when it was sent (`sig_ignored` in kernel/signal.c).
+    pub(crate) fn is_ignored(&self, key: Key) -> bool {
+        self.all.get(&key).is_some_and(|timer| !timer.was_blocked)
     }
 
     /// Keeps a POSIX timer's signal back.
@@ -414,6 +438,45 @@ impl Timers {
         self.delete_posix(pid);
         self.next_ids.remove(&pid.as_raw());
         self.remove(Key::Alarm(pid.as_raw()));
+    }
+
+    /// The signals that a process's timers send.
+    pub(crate) fn signals(&self, pid: Pid) -> SigSet {
+        let mut signals = SigSet::EMPTY;
+        for (key, timer) in &self.all {
+            match (key, timer.notify) {
+                (Key::Alarm(of), _) if *of == pid.as_raw() => signals.insert(Signal::ALRM),
+                (Key::Posix(of, _), Notify::Signal { signal, .. }) if *of == pid.as_raw() => {
+                    signals.insert(signal);
+                }
+                _ => {}
+            }
+        }
+        signals
+    }
+
+    /// A timer that sends `signal` to a process, or to one thread of it: the one that expires first
+    /// of those that are armed, and when; or else any.
+    pub(crate) fn source(
+        &self,
+        pid: Pid,
+        thread: Option<Pid>,
+        signal: Signal,
+    ) -> Option<(Key, Option<Time>)> {
+        let is_source = |key: &Key| match key {
+            Key::Alarm(of) => *of == pid.as_raw() && signal == Signal::ALRM && thread.is_none(),
+            Key::Posix(of, _) => {
+                *of == pid.as_raw()
+                    && (self.all.get(key)).is_some_and(|timer| timer.sends_to(signal, thread))
+            }
+            Key::Fd(_) => false,
+        };
+        let mut armed = self.armed.iter();
+        if let Some((at, _, key)) = armed.find(|(_, _, key)| is_source(key)) {
+            return Some((*key, Some(*at)));
+        }
+        let posix = self.all.keys().filter(|key| matches!(key, Key::Posix(..)));
+        posix.copied().find(is_source).map(|key| (key, None))
     }
 
     /// The earliest expiry: when, in which order of arming, and of which timer.

@@ -195,12 +195,14 @@ impl Scenario {
             unreachable!("one scenario was put in");
         };
         command.args.extend(scenario.args.iter().map(Into::into));
+        command.stdin_stays_open |= scenario.stdin_stays_open;
         if let Some((rows, columns)) = scenario.terminal {
             command.stdio = Stdio::Terminal { rows, columns };
         }
         let options = Options {
             roles,
             limits: scenario.limits.clone(),
+            policy: scenario.policy.clone(),
             ..Options::default()
         };
         Ok(siglab_engine::run(&command, &scenario.script, &options)?)

@@ -44,7 +44,7 @@ fn requirements_are_checked_on_traces() {
     );
     assert_eq!(
         check(Requirement::never(Event::new("exit").is("signl", "SIGINT"))),
-        Err("`exit` events have no field `signl`; known here: event, role, at, after, before, nth, code".to_owned())
+        Err("`exit` events have no field `signl`; known here: event, role, at, after, before, in_handler, nth, code".to_owned())
     );
     let roles = BTreeMap::from([("main".to_owned(), "parent".to_owned())]);
     let unmet = Requirement::exits(1).check_with(&trace, &roles);

@@ -8,19 +8,17 @@ mod tests;
 
 use std::env;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use siglab_engine::Cancel;
-use siglab_sandbox::{Confinement, ResourceLimits, Sandbox, Wants};
-use tempfile::TempDir;
+use siglab_sandbox::{Confinement, ResourceLimits, Sandbox, Temporary, Wants};
 
 use crate::grade::GradeOptions;
 use crate::lab::Lab;
-use crate::manifest::Manifest;
+use crate::manifest::{CBuild, Criterion, Manifest, Rule, RustBuild};
 use crate::result::Language;
 use crate::submission::Submission;
 use process::{Ended, Finished};
@@ -32,8 +30,22 @@ pub(crate) struct Built {
     pub program: PathBuf,
     /// What the compiler wrote: warnings.
     pub output: String,
-    /// Where the program is.
-    _dir: TempDir,
+    /// The text after preprocessing, if it is C and the manifest asks what is unchanged.
+    pub preprocessed: Option<String>,
+    /// Where the program is, if that goes with this.
+    _dir: Option<Temporary>,
+}
+
+impl Built {
+    /// A program that somebody else has compiled, and sees to.
+    pub(crate) fn elsewhere(program: PathBuf, preprocessed: Option<String>) -> Self {
+        Self {
+            program,
+            output: String::new(),
+            preprocessed,
+            _dir: None,
+        }
+    }
 }
 
 /// What compiling gave.
@@ -103,6 +115,8 @@ pub(crate) struct Workshop {
     cancel: Cancel,
     /// What compilers are confined by.
     sandbox: Option<Sandbox>,
+    /// The folder for programs, if there is no sandbox.
+    temporary: Option<PathBuf>,
 }
 
 /// Where one submission is compiled.
@@ -123,7 +137,12 @@ impl Workshop {
     /// For the submissions to `lab`. The libraries are kept in the options' cache, or in
     /// cargo's target folder.
     pub(crate) fn new(lab: &Lab, options: &GradeOptions) -> Self {
-        let lock_file = lock_file(lab);
+        Self::near(lab.dir(), options)
+    }
+
+    /// The same for what is at or below `dir`.
+    pub(crate) fn near(dir: &Path, options: &GradeOptions) -> Self {
+        let lock_file = lock_file(dir);
         let cache = cache(lock_file.as_deref(), options.cache.as_deref());
         Self {
             cache,
@@ -131,6 +150,7 @@ impl Workshop {
             deadline: options.compile_deadline,
             cancel: options.cancel.clone(),
             sandbox: options.sandbox.clone(),
+            temporary: options.temporary.clone(),
         }
     }
 
@@ -140,16 +160,43 @@ impl Workshop {
         submission: &Submission,
         manifest: &Manifest,
     ) -> Result<Compiled, CompileError> {
+        let is_compared = |it: &Criterion| matches!(it.rule, Rule::Unchanged { .. });
+        let wants_text = manifest.criteria.iter().any(is_compared);
+        let (c, rust) = (&manifest.c, &manifest.rust);
+        self.compile_as(submission, &manifest.id, c, rust, wants_text)
+    }
+
+    /// Compiles `submission` to a program of this name. `wants_text`: whether the text after
+    /// preprocessing is asked for, too.
+    pub(crate) fn compile_as(
+        &self,
+        submission: &Submission,
+        name: &str,
+        c: &CBuild,
+        rust: &RustBuild,
+        wants_text: bool,
+    ) -> Result<Compiled, CompileError> {
         let dir = self.folder()?;
-        let program = dir.path().join(&manifest.id);
-        let job = self.job(submission, dir.path(), &program, &manifest.id)?;
+        let program = dir.path().join(name);
+        let job = self.job(submission, dir.path(), &program, name)?;
+        // First, so that it finds the folder as the compiler will find it.
+        let preprocessed = match submission.language {
+            Language::C if wants_text => c::preprocess(self, &job, c)?,
+            _ => None,
+        };
         let finished = match submission.language {
-            Language::C => c::compile(self, &job, &manifest.c)?,
-            Language::Rust => rust::compile(self, &job, &manifest.rust)?,
+            Language::C => c::compile(self, &job, c)?,
+            Language::Rust => rust::compile(self, &job, rust)?,
+            // They stand for a program, which is compiled: see `Lab::compile`.
+            Language::Predictions => {
+                return Ok(Compiled::Failed {
+                    output: "error: predictions can't be compiled\n".to_owned(),
+                });
+            }
         };
         let mut output = tidy(&finished);
         if let (Some(confinement), Ended::Success) = (&job.confinement, finished.ended)
-            && let Err(error) = confinement.take(&manifest.id, &program, LARGEST_PROGRAM)
+            && let Err(error) = confinement.take(name, &program, LARGEST_PROGRAM)
         {
             output.push_str(&format!("error: the compiler made no program: {error}\n"));
             return Ok(Compiled::Failed { output });
@@ -159,7 +206,8 @@ impl Workshop {
             Ended::Success => Ok(Compiled::Built(Built {
                 program,
                 output,
-                _dir: dir,
+                preprocessed,
+                _dir: Some(dir),
             })),
             Ended::Failure => Ok(Compiled::Failed { output }),
             Ended::TimedOut => {
@@ -173,21 +221,15 @@ impl Workshop {
     }
 
     /// A folder for a program; in the sandbox's, where the program can be run.
-    fn folder(&self) -> Result<TempDir, CompileError> {
+    fn folder(&self) -> Result<Temporary, CompileError> {
         let parent = match &self.sandbox {
             Some(sandbox) => sandbox.folder().to_owned(),
-            None => env::temp_dir(),
+            None => self.temporary.clone().unwrap_or_else(env::temp_dir),
         };
-        let mut made = tempfile::Builder::new()
-            .prefix("siglab-")
-            .tempdir_in(&parent);
+        let mut made = Temporary::new_in("", &parent);
         if self.sandbox.is_some() {
-            // Whoever runs the program may be another user, whatever the umask is.
-            let open = std::fs::Permissions::from_mode(0o755);
-            made = made.and_then(|dir| {
-                std::fs::set_permissions(dir.path(), open)?;
-                Ok(dir)
-            });
+            // Whoever runs the program may be another user.
+            made = made.and_then(|dir| dir.open_to_others(true).map(|()| dir));
         }
         made.map_err(|source| CompileError::Io {
             operation: "make a folder in",
@@ -219,7 +261,7 @@ impl Workshop {
             source,
         };
         let memory = match submission.language {
-            Language::C => 1 << 30,
+            Language::C | Language::Predictions => 1 << 30,
             Language::Rust => 4 << 30,
         };
         let wants = Wants {
@@ -257,6 +299,7 @@ impl Workshop {
         job: &Job,
         command: &mut Command,
         what: &'static str,
+        kept: usize,
     ) -> Result<Finished, CompileError> {
         if let Some(confinement) = &job.confinement {
             confinement.confine(command);
@@ -268,11 +311,20 @@ impl Workshop {
             }
         }
         command.env("LC_ALL", "C").env("TMPDIR", &job.temporary);
-        self.run(command, what)
+        self.run_keeping(command, what, kept)
     }
 
     fn run(&self, command: &mut Command, what: &'static str) -> Result<Finished, CompileError> {
-        process::run(command, self.deadline, &self.cancel).map_err(|source| {
+        self.run_keeping(command, what, process::KEPT)
+    }
+
+    fn run_keeping(
+        &self,
+        command: &mut Command,
+        what: &'static str,
+        kept: usize,
+    ) -> Result<Finished, CompileError> {
+        process::run(command, self.deadline, &self.cancel, kept).map_err(|source| {
             CompileError::NoCompiler {
                 what,
                 program: command.get_program().to_string_lossy().into_owned(),
@@ -288,7 +340,7 @@ impl Workshop {
 /// If there is no such compiler.
 pub fn compiler_version(language: Language) -> Result<String, CompileError> {
     let (mut command, what) = match language {
-        Language::C => (c::compiler()?.to_command(), "C compiler"),
+        Language::C | Language::Predictions => (c::compiler()?.to_command(), "C compiler"),
         Language::Rust => (rust::compiler(), "Rust compiler"),
     };
     let output = command
@@ -325,7 +377,7 @@ pub fn compiler_folders(
     if language == Language::C {
         return Ok(Vec::new());
     }
-    let cache = cache(lock_file(lab).as_deref(), options.cache.as_deref());
+    let cache = cache(lock_file(lab.dir()).as_deref(), options.cache.as_deref());
     let made = match cache.is_dir() {
         true => Ok(()),
         false => std::fs::create_dir_all(&cache).and_then(|()| rust::open_to_all(&cache)),
@@ -339,9 +391,17 @@ pub fn compiler_folders(
     Ok(vec![rust::sysroot()?, cache])
 }
 
-fn lock_file(lab: &Lab) -> Option<PathBuf> {
-    lab.dir()
-        .ancestors()
+/// Builds the libraries that Rust submissions to `lab` may use, if they aren't there yet. It may
+/// take a minute, once.
+///
+/// # Errors
+/// If they can't be built.
+pub fn prepare_libraries(lab: &Lab, options: &GradeOptions) -> Result<(), CompileError> {
+    rust::prepare(&Workshop::new(lab, options), &lab.manifest.rust)
+}
+
+fn lock_file(dir: &Path) -> Option<PathBuf> {
+    dir.ancestors()
         .map(|folder| folder.join("Cargo.lock"))
         .find(|file| file.is_file())
 }
@@ -355,7 +415,7 @@ fn cache(lock_file: Option<&Path>, asked_for: Option<&Path>) -> PathBuf {
 }
 
 /// `siglab/` in cargo's target folder, or in the user's cache.
-fn default_cache(root: Option<&Path>) -> PathBuf {
+pub(crate) fn default_cache(root: Option<&Path>) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = match (target, root) {
         (Some(target), Some(root)) => Some(root.join(target)),

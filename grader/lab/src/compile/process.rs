@@ -15,8 +15,8 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 use nix::unistd::Pid;
 use siglab_engine::Cancel;
 
-/// Bytes that are kept of each stream; the rest is read and dropped.
-const KEPT: usize = 256 << 10;
+/// Bytes that are usually kept of each stream; the rest is read and dropped.
+pub(super) const KEPT: usize = 256 << 10;
 
 /// How often it is looked whether to stop, in milliseconds.
 const CANCEL_CHECK: u16 = 50;
@@ -44,11 +44,12 @@ pub(super) enum Ended {
 }
 
 /// Runs `command` without standard input, in a process group of its own, which is killed
-/// at the deadline.
+/// at the deadline. `kept` bytes of each stream are kept.
 pub(super) fn run(
     command: &mut Command,
     deadline: Duration,
     cancel: &Cancel,
+    kept: usize,
 ) -> io::Result<Finished> {
     let timer = TimerFd::new(
         ClockId::CLOCK_MONOTONIC,
@@ -64,8 +65,8 @@ pub(super) fn run(
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()?;
-    let mut stdout = Stream::new(child.stdout.take());
-    let mut stderr = Stream::new(child.stderr.take());
+    let mut stdout = Stream::new(child.stdout.take(), kept);
+    let mut stderr = Stream::new(child.stderr.take(), kept);
     let mut running = Running::new(child)?;
     let stopped = loop {
         if cancel.is_cancelled() {
@@ -159,14 +160,16 @@ struct Stream<P> {
     /// Absent when it has ended.
     pipe: Option<P>,
     kept: Vec<u8>,
+    most: usize,
     dropped: usize,
 }
 
 impl<P: Read + AsFd> Stream<P> {
-    fn new(pipe: Option<P>) -> Self {
+    fn new(pipe: Option<P>, most: usize) -> Self {
         Self {
             pipe,
             kept: Vec::new(),
+            most,
             dropped: 0,
         }
     }
@@ -188,7 +191,7 @@ impl<P: Read + AsFd> Stream<P> {
         if length == 0 {
             self.pipe = None;
         }
-        let kept = length.min(KEPT - self.kept.len());
+        let kept = length.min(self.most - self.kept.len());
         self.kept.extend_from_slice(&buffer[..kept]);
         self.dropped += length - kept;
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -13,8 +13,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use siglab_sandbox::regular;
 
-use super::process::{Ended, Finished};
+use super::process::{Ended, Finished, KEPT};
 use super::{CompileError, Job, Workshop};
 use crate::manifest::RustBuild;
 
@@ -53,7 +54,7 @@ pub(super) fn compile(
     let mut folder = OsString::from("dependency=");
     folder.push(&libraries.folder);
     command.arg("-L").arg(folder);
-    workshop.compile_with(job, &mut command, "Rust compiler")
+    workshop.compile_with(job, &mut command, "Rust compiler", KEPT)
 }
 
 /// The folder of the compiler itself and its standard library.
@@ -93,7 +94,8 @@ struct Libraries {
 impl Libraries {
     /// What was built earlier, if it is still there.
     fn load(file: &Path) -> Option<Self> {
-        let libraries: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        let libraries: Self =
+            serde_json::from_slice(&regular::read(file, regular::MOST_TEXT).ok()?).ok()?;
         let complete = libraries.externs.iter().all(|(_, file)| file.is_file());
         complete.then_some(libraries)
     }
@@ -108,11 +110,18 @@ fn rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
+/// Sees to it that the libraries are there.
+pub(super) fn prepare(workshop: &Workshop, build: &RustBuild) -> Result<(), CompileError> {
+    libraries(workshop, build).map(drop)
+}
+
 /// The libraries that submissions may use, built if they aren't yet.
 fn libraries(workshop: &Workshop, build: &RustBuild) -> Result<Libraries, CompileError> {
     let manifest = package(build);
     let lock = match &workshop.lock_file {
-        Some(path) => fs::read_to_string(path).map_err(io_error("read", path))?,
+        Some(path) => {
+            regular::read_text(path, regular::MOST_TEXT).map_err(io_error("read", path))?
+        }
         None => String::new(),
     };
     let version = workshop.run(Command::new(rustc()).arg("-vV"), "Rust compiler")?;
@@ -125,10 +134,12 @@ fn libraries(workshop: &Workshop, build: &RustBuild) -> Result<Libraries, Compil
     if let Some(libraries) = Libraries::load(&list) {
         return Ok(libraries);
     }
-    fs::create_dir_all(dir.join("src")).map_err(io_error("make", &dir))?;
+    for folder in ["src", "tmp"] {
+        fs::create_dir_all(dir.join(folder)).map_err(io_error("make", &dir))?;
+    }
     // Several tests may want them at the same time; one builds, the others wait for it.
     let guard = dir.join("lock");
-    let guard = File::create(&guard).map_err(io_error("write", &guard))?;
+    let guard = regular::open_lock(&guard).map_err(io_error("write", &guard))?;
     guard.lock().map_err(io_error("lock", &dir))?;
     if let Some(libraries) = Libraries::load(&list) {
         return Ok(libraries);
@@ -140,13 +151,13 @@ fn libraries(workshop: &Workshop, build: &RustBuild) -> Result<Libraries, Compil
     ] {
         if !content.is_empty() || file != "Cargo.lock" {
             let path = dir.join(file);
-            fs::write(&path, content).map_err(io_error("write", &path))?;
+            regular::replace(&path, content.as_bytes(), 0o666).map_err(io_error("write", &path))?;
         }
     }
     let libraries = build_libraries(workshop, &dir, build)?;
     open_to_all(&dir).map_err(io_error("open", &dir))?;
     let json = serde_json::to_vec(&libraries).map_err(io::Error::from);
-    json.and_then(|json| fs::write(&list, json))
+    json.and_then(|json| regular::replace(&list, &json, 0o666))
         .map_err(io_error("write", &list))?;
     Ok(libraries)
 }
@@ -288,6 +299,7 @@ fn cargo_build(workshop: &Workshop, dir: &Path, offline: bool) -> Result<Finishe
         .arg("--target-dir")
         .arg(dir.join("target"))
         .args(offline.then_some("--offline"))
+        .env("TMPDIR", dir.join("tmp"))
         .current_dir(dir);
     // Coverage and lint settings of whoever runs the tests are not for these.
     for name in [

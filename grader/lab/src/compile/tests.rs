@@ -8,7 +8,7 @@ use std::time::Duration;
 use siglab_engine::Cancel;
 use tempfile::TempDir;
 
-use super::process::{Ended, Finished, run};
+use super::process::{Ended, Finished, KEPT, run};
 use super::{Compiled, Workshop};
 use crate::manifest::Manifest;
 use crate::submission::Submission;
@@ -16,7 +16,14 @@ use crate::submission::Submission;
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn shell(script: &str, deadline: Duration, cancel: &Cancel) -> Finished {
-    run(Command::new("sh").arg("-c").arg(script), deadline, cancel).expect("there is a shell")
+    siglab_sandbox::own_signals().expect("the kernel permits it");
+    run(
+        Command::new("sh").arg("-c").arg(script),
+        deadline,
+        cancel,
+        KEPT,
+    )
+    .expect("there is a shell")
 }
 
 #[test]
@@ -70,13 +77,19 @@ fn a_compiler_can_be_stopped() {
 
 #[test]
 fn a_compiler_that_is_not_there() {
-    let result = run(&mut Command::new("/no/such/cc"), MINUTE, &Cancel::default());
+    let result = run(
+        &mut Command::new("/no/such/cc"),
+        MINUTE,
+        &Cancel::default(),
+        KEPT,
+    );
     let error = result.expect_err("there is none");
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
 
 /// What compiling `source` for a lab with these lines in its manifest gives.
 fn compile(name: &str, source: &str, lines: &str) -> Result<String, String> {
+    siglab_sandbox::own_signals().expect("the kernel permits it");
     let dir = TempDir::new().expect("there is room");
     let path = dir.path().join(name);
     fs::write(&path, source).expect("there is room");
@@ -91,6 +104,7 @@ fn compile(name: &str, source: &str, lines: &str) -> Result<String, String> {
         deadline: MINUTE,
         cancel: Cancel::default(),
         sandbox: None,
+        temporary: None,
     };
     let submission = Submission::open(&path, "lab").expect("it can be read");
     let place = dir.path().display().to_string();

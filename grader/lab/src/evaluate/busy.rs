@@ -1,14 +1,17 @@
 //! The rule `no-busy-waiting`: whoever waits blocks in the kernel until something happens.
 
-use siglab_model::{BusyKind, Event, Frame, Kind, LimitKind, Role, Signal, Time, Trace};
+use siglab_model::{BusyKind, Frame, Kind, LimitKind, Role, Time, Trace};
 
 use super::diagnosis as ids;
 use super::end;
+use super::wakeups::{Idle, WakeUps, Watched, is_timer};
 use crate::manifest::Roles;
 use crate::result::Diagnosis;
 
 /// Checks the rule for the process `role`, or for all. `roles` is what
-/// processes are called. `allowed` timed waits may expire one after another while nothing happens.
+/// processes are called. `allowed` timed waits may expire one after another while nothing
+/// happens, and so many wake-ups may lead to nothing, for each time that something comes from
+/// outside and once more.
 pub(super) fn check(
     trace: &Trace,
     roles: &Roles,
@@ -43,6 +46,17 @@ pub(super) fn check(
         let streak = longest_streak(trace, roles, process);
         if streak.len() > allowed {
             return Err(repeated(process, &streak));
+        }
+    }
+    for process in processes {
+        let watched = Watched {
+            roles,
+            process: &process,
+            with_helpers: role.is_some() && roles.names().keys().any(|it| it != Role::MAIN),
+        };
+        let counted = WakeUps::of(trace, watched);
+        if counted.idle.len() > allowed * (counted.arrivals + 1) {
+            return Err(for_nothing(&process, &counted.idle));
         }
     }
     if matches!(
@@ -118,6 +132,37 @@ fn repeated(process: &Role, streak: &[(Time, &str)]) -> Diagnosis {
     }
 }
 
+/// Of wake-ups that nobody else can notice.
+fn for_nothing(process: &Role, idle: &[Idle]) -> Diagnosis {
+    let shown: Vec<_> = idle.iter().take(4).map(|it| it.t.to_string()).collect();
+    let more = if idle.len() > 4 { ", ..." } else { "" };
+    let mut who: Vec<_> = idle.iter().map(|it| &it.who).collect();
+    who.sort_unstable();
+    who.dedup();
+    let mut calls: Vec<_> = idle.iter().filter_map(|it| it.syscall.as_deref()).collect();
+    calls.sort_unstable();
+    calls.dedup();
+    let calls = match calls.as_slice() {
+        [] => "a handler ran".to_owned(),
+        calls => format!("{} returned", calls.join(" and ")),
+    };
+    let others = who.iter().any(|who| *who != process);
+    let others = if others {
+        ", or somebody who ticks for it,"
+    } else {
+        ""
+    };
+    Diagnosis {
+        id: ids::REPEATED_TIMEOUTS.into(),
+        message: format!(
+            "{process}{others} woke up {} times, and nothing came of it: {calls} at {}{more}",
+            idle.len(),
+            shown.join(", ")
+        ),
+        hint: HINT.into(),
+    }
+}
+
 /// The longest series of waits of one process that time alone ended, one after another,
 /// while nothing else happened to it: when each ended, and which call it was.
 fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &Role) -> Vec<(Time, &'a str)> {
@@ -141,7 +186,9 @@ fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &Role) -> Vec<(T
                     longest.clone_from(&streak);
                 }
             }
-            Kind::Generated { .. } if is_timer(event) => timer = true,
+            Kind::Generated {
+                signal, from, info, ..
+            } if is_timer(*signal, from, info) => timer = true,
             Kind::Generated { from, .. } | Kind::Merged { from, .. } if !is_own(from) => {
                 streak.clear();
             }
@@ -149,18 +196,4 @@ fn longest_streak<'a>(trace: &'a Trace, roles: &Roles, process: &Role) -> Vec<(T
         }
     }
     longest
-}
-
-/// Whether this is a signal of a timer of the process's own.
-fn is_timer(event: &Event) -> bool {
-    match &event.kind {
-        Kind::Generated {
-            signal, from, info, ..
-        } => {
-            info.code == "SI_TIMER"
-                || matches!(*signal, Signal::ALRM | Signal::VTALRM | Signal::PROF)
-                    && from == Role::KERNEL
-        }
-        _ => false,
-    }
 }

@@ -17,6 +17,10 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
         "a function that must be the starter's is not there",
     ),
     (
+        FUNCTION_NOT_RUN,
+        "a process doesn't do what the starter's function does that it should run",
+    ),
+    (
         NO_ORIGINAL,
         "there is no handed-out program to compare with",
     ),
@@ -109,6 +113,11 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
         "the program used something that siglab doesn't control",
     ),
     (NOT_RUN, "siglab couldn't run a scenario"),
+    (NOT_PREDICTED, "a question has no answer yet"),
+    (
+        WRONG_PREDICTION,
+        "something else happens than was predicted",
+    ),
     (
         NOT_EXPLORED,
         "the moments of a scenario couldn't be tried, or weren't",
@@ -144,6 +153,24 @@ pub const DIAGNOSES: &[(&str, &str)] = &[
     (CANCELLED, "siglab was asked to stop"),
 ];
 
+/// Those that an exercise may provoke in right programs.
+pub(crate) const PROVOKED: [&str; 14] = [
+    BROKEN_PIPE,
+    CRASHED,
+    DEADLOCK,
+    ENDED_EARLY,
+    FILE_TOO_LARGE,
+    FORBIDDEN_CALL,
+    KILLED_ITSELF,
+    SEND_FAILED,
+    SENT_OUTSIDE,
+    SENT_TO_EVERYBODY,
+    SENT_TO_PARENT,
+    SENT_TO_REAPED,
+    TIME_LIMIT,
+    USED_UP,
+];
+
 /// The submission doesn't compile.
 pub const COMPILE_ERROR: &str = "compile-error";
 /// The compiler used up its time or memory on the submission.
@@ -174,6 +201,8 @@ pub const NO_MAIN: &str = "no-main";
 pub const FUNCTION_CHANGED: &str = "function-changed";
 /// A function that must be the starter's is not there.
 pub const FUNCTION_MISSING: &str = "function-missing";
+/// The process that should run the starter's function does something else.
+pub const FUNCTION_NOT_RUN: &str = "function-not-run";
 /// There is no handed-out program to compare with.
 pub const NO_ORIGINAL: &str = "no-original";
 /// Every thread waits and nothing can wake any of them.
@@ -214,6 +243,10 @@ pub const REPEATED_TIMEOUTS: &str = "repeated-timeouts";
 pub const UNSUPPORTED: &str = "unsupported";
 /// siglab couldn't run a scenario.
 pub const NOT_RUN: &str = "not-run";
+/// A question has no answer yet.
+pub const NOT_PREDICTED: &str = "not-predicted";
+/// Something else happens than was predicted.
+pub const WRONG_PREDICTION: &str = "wrong-prediction";
 /// The moments of a scenario couldn't be tried, or weren't.
 pub const NOT_EXPLORED: &str = "not-explored";
 /// A criterion that this one needs doesn't hold.

@@ -1,12 +1,13 @@
 //! How a run ended, and what may have gone wrong on the way.
 
 use siglab_model::{
-    Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Time, Trace, WaitFor, Waiting,
+    Event, Frame, Kind, LimitKind, ProcessStatus, Role, Signal, Stream, Time, Trace, WaitFor,
+    Waiting,
 };
 
 use super::diagnosis as ids;
-use super::{ended, refused};
-use crate::manifest::describe_status;
+use super::{ended, failed, refused};
+use crate::manifest::{Expected, describe_status, told};
 
 /// Something that went wrong in a run, besides what a criterion asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +39,13 @@ pub(super) enum Explains {
     Later,
 }
 
+impl Explains {
+    /// Whether a manifest that knows what the program did instead knows better.
+    pub(super) fn gives_way(self) -> bool {
+        matches!(self, Self::NoEnd | Self::Later)
+    }
+}
+
 /// Signals that a process gets for errors of its own: signal(7).
 const ERRORS: [Signal; 7] = [
     Signal::SEGV,
@@ -50,18 +58,25 @@ const ERRORS: [Signal; 7] = [
 ];
 
 /// What went wrong in a run in which something expected didn't happen, the gravest first.
-pub(super) fn troubles(trace: &Trace, main: &str) -> impl Iterator<Item = Trouble> {
+/// Not what is `expected`, as the exercise provokes it.
+pub(super) fn troubles(
+    trace: &Trace,
+    main: &str,
+    expected: &Expected,
+) -> impl Iterator<Item = Trouble> {
     [
         limit(trace, main),
         crash(trace),
         ended::by_the_kernel(trace),
         ended::by_itself(trace, main),
+        gave_up(trace, main),
         deadlock(trace),
-        refused::refused(trace),
+        refused::refused(trace, expected),
         step_left(trace, main),
     ]
     .into_iter()
     .flatten()
+    .filter(|trouble| !expected.has_diagnosis(trouble.id))
 }
 
 /// When and how the first process ended, as the end of a sentence.
@@ -295,17 +310,83 @@ fn step_left(trace: &Trace, main: &str) -> Option<Trouble> {
             says_all: true,
         });
     }
-    ended.then(|| Trouble {
+    ended.then(|| {
+        let (why, hint) = last_words(trace, main);
+        Trouble {
+            id: ids::ENDED_EARLY,
+            message: format!(
+                "{main} {} at {}{why}, before step {step} of the scenario ({what})",
+                status_text(trace),
+                end_time(trace, main)
+            ),
+            hint: hint.map(str::to_owned),
+            explains: Explains::Later,
+            says_all: true,
+        }
+    })
+}
+
+/// The first process ended with an error, and left children behind.
+fn gave_up(trace: &Trace, main: &str) -> Option<Trouble> {
+    let Some(ProcessStatus::Exited(1..)) = trace.outcome.status else {
+        return None;
+    };
+    let end = end_time(trace, main);
+    let is_left = |event: &Event| event.t == end && matches!(event.kind, Kind::Orphaned { .. });
+    if !trace.events.iter().any(is_left) {
+        return None;
+    }
+    let (why, hint) = last_words(trace, main);
+    Some(Trouble {
         id: ids::ENDED_EARLY,
-        message: format!(
-            "{main} {} at {}, before step {step} of the scenario ({what})",
-            status_text(trace),
-            end_time(trace, main)
-        ),
-        hint: None,
-        explains: Explains::Later,
+        message: format!("{main} {} at {}{why}", status_text(trace), told(end)),
+        hint: hint.map(str::to_owned),
+        explains: Explains::Since(end),
         says_all: true,
     })
+}
+
+/// What the first process said when it ended with an error, and what had happened to it just then;
+/// and a hint, if that is no reason to end.
+fn last_words(trace: &Trace, main: &str) -> (String, Option<&'static str>) {
+    let failed = matches!(trace.outcome.status, Some(ProcessStatus::Exited(1..)));
+    let end = end_time(trace, main);
+    let last = || {
+        let events = trace.events.iter().rev();
+        // Reading a clock takes some nanoseconds.
+        let events = events.filter(|event| told(event.t) == told(end));
+        events.filter(|event| event.role.as_ref().is_some_and(|role| role == main))
+    };
+    if !failed {
+        return (String::new(), None);
+    }
+    let said = last().find_map(|event| match &event.kind {
+        Kind::Output {
+            stream: Stream::Stderr,
+            text,
+        } => Some(format!(", saying \"{}\"", text.trim())),
+        _ => None,
+    });
+    let happened = last().find_map(|event| match &event.kind {
+        Kind::WaitEnded { syscall, result } if result.is_timed_out() => Some((
+            format!(", when its wait had ended by time-out ({syscall})"),
+            "that a wait ends by time-out is no error: it says that nothing came in time",
+        )),
+        Kind::WaitEnded { syscall, result } if result.is_errno("EINTR") => Some((
+            format!(", when a signal had interrupted {syscall} (EINTR)"),
+            "a call that a signal interrupts fails with EINTR, and can be made again",
+        )),
+        Kind::CallFailed { .. } => {
+            let failed = failed::had_failed(trace, event)?;
+            Some((failed.said, failed.hint))
+        }
+        _ => None,
+    });
+    let (happened, hint) = happened.unzip();
+    (
+        happened.unwrap_or_default() + &said.unwrap_or_default(),
+        hint,
+    )
 }
 
 /// Whether siglab ended the program.

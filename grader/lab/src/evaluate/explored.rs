@@ -3,8 +3,8 @@
 use siglab_explore::{Exploration, ExploreError, Finding, FindingKind};
 use siglab_model::{Kind, Trace};
 
-use super::{Failing, diagnosis as ids};
-use crate::manifest::{Exploring, Requirement, Roles, Test};
+use super::{Evidence, Failing, diagnosis as ids};
+use crate::manifest::{Criterion, Exploring, Requirement, Roles, Test};
 use crate::result::{Diagnosis, Verdict};
 
 /// Why the moments of a program that does `trace` by itself aren't tried. What never waits
@@ -70,6 +70,33 @@ pub(crate) fn check(
             None => format!("{}: {}", finding.title, finding.explanation),
         },
         hint: finding.advice.clone(),
+    })
+}
+
+/// Why a criterion about any moment says nothing, although nothing speaks against it: in none
+/// of its scenarios was there a moment to try. That it passes then, the manifest may say; not
+/// if there were moments, and no time for them.
+pub(super) fn nothing_tried(criterion: &Criterion, evidence: &Evidence<'_>) -> Option<Diagnosis> {
+    let mut wanted = criterion.explorations().filter(|(_, it)| it.moments > 0);
+    let was_tried = |key: (&str, &Exploring)| match evidence.explorations.get(&key) {
+        Some(Ok(exploration)) => {
+            let moments = exploration.moments;
+            moments.tried > 0 || (criterion.nothing_to_try_passes && moments.total == 0)
+        }
+        _ => true,
+    };
+    let (id, first) = wanted.next()?;
+    if was_tried((id, first)) || wanted.any(was_tried) {
+        return None;
+    }
+    let signal = first
+        .signal
+        .map_or("a signal".to_owned(), |it| it.to_string());
+    let who = first.to.as_deref().unwrap_or("anybody");
+    Some(Diagnosis {
+        id: ids::NOT_EXPLORED.into(),
+        message: format!("not tried: there was no moment at which {signal} could come for {who}"),
+        hint: "this is no fault by itself: nothing was tried, so nothing is known".into(),
     })
 }
 

@@ -7,7 +7,7 @@ use siglab_model::{ForkHow, Kind, Role, Time, Trace};
 
 use super::diagnosis as ids;
 use super::end;
-use crate::manifest::Roles;
+use crate::manifest::{Expected, Roles};
 use crate::result::Diagnosis;
 
 /// What is known about a child process.
@@ -93,7 +93,7 @@ fn unreaped(
     child: &Child,
     end: Time,
 ) -> Diagnosis {
-    let why = match end::troubles(trace, roles.main()).next() {
+    let why = match end::troubles(trace, roles.main(), &Expected::default()).next() {
         Some(trouble) => format!("; {}", trouble.message),
         None => String::new(),
     };

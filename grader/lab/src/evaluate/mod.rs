@@ -9,13 +9,21 @@ pub mod diagnosis;
 mod end;
 mod ended;
 pub(crate) mod explored;
+mod failed;
 mod leftovers;
+mod predicted;
 mod refused;
 mod requirement;
+pub(crate) mod twin;
 mod unchanged;
+mod wakeups;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_explored;
+#[cfg(test)]
+mod tests_instead;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +32,7 @@ use siglab_explore::{Exploration, ExploreError};
 use siglab_model::{Kind, Trace};
 
 use crate::manifest::{Criterion, Exploring, Manifest, Rule};
+use crate::original::Twins;
 use crate::result::{
     CriterionResult, Diagnosis, GradeResult, Language, RESULT_SCHEMA, Status, Verdict,
 };
@@ -39,9 +48,16 @@ pub struct Evidence<'a> {
     pub language: Language,
     /// Its text.
     pub source: &'a str,
+    /// Its text as the compiler sees it, after preprocessing; absent if it isn't C, doesn't
+    /// compile, or nothing must be unchanged.
+    pub preprocessed: Option<&'a str>,
     /// The program as it was handed out, for what must be unchanged; absent if it wasn't
     /// handed out in this language.
     pub original: Option<&'a str>,
+    /// That program after preprocessing, as of the submission.
+    pub original_preprocessed: Option<&'a str>,
+    /// What that does in place of the submission's processes.
+    pub twins: Twins,
     /// What the compiler said.
     pub build: BuildOutcome,
     /// What happened in each scenario that was run, by its id.
@@ -92,6 +108,7 @@ pub fn evaluate(manifest: &Manifest, evidence: &Evidence<'_>) -> GradeResult {
     let criteria: Vec<_> = manifest
         .criteria
         .iter()
+        .filter(|criterion| criterion.is_for(evidence.language))
         .map(|criterion| evaluate_criterion(manifest, criterion, evidence))
         .collect();
     let (status, compiler_output) = match &evidence.build {
@@ -110,7 +127,7 @@ pub fn evaluate(manifest: &Manifest, evidence: &Evidence<'_>) -> GradeResult {
             Status::Graded => criteria.iter().map(|criterion| criterion.points).sum(),
             _ => 0,
         },
-        max_score: manifest.max_score(),
+        max_score: manifest.max_score_of(evidence.language),
         status: if internal.is_some() {
             Status::InternalError
         } else {
@@ -118,6 +135,7 @@ pub fn evaluate(manifest: &Manifest, evidence: &Evidence<'_>) -> GradeResult {
         },
         criteria,
         message: internal.map(ToString::to_string),
+        seed: manifest.seed,
         compiler_output: compiler_output.clone(),
         sandbox: None,
     }
@@ -161,12 +179,20 @@ pub fn evaluate_criterion(
         }
         return result;
     }
+    if let Rule::Unchanged { function, .. } = &criterion.rule
+        && let Err(diagnosis) = unchanged::check(evidence, function)
+    {
+        // Whatever it does when it is run.
+        result.verdict = Verdict::Fail;
+        result.diagnosis = Some(diagnosis);
+        return result;
+    }
     let needed = criterion.scenarios.iter().map(String::as_str);
     if needed.clone().any(|id| !evidence.runs.contains_key(id)) {
         result.verdict = Verdict::Skipped;
         return result;
     }
-    if let Some(needed) = unmet_need(manifest, criterion, evidence) {
+    if let Some((needed, _)) = unmet_needs(manifest, criterion, evidence).next() {
         result.verdict = Verdict::Skipped;
         result.diagnosis = Some(Diagnosis {
             id: ids::NEEDS_ANOTHER.into(),
@@ -179,7 +205,13 @@ pub fn evaluate_criterion(
         return result;
     }
     match judge(manifest, criterion, evidence) {
-        Ok(()) => result.points = criterion.points,
+        Ok(()) => match explored::nothing_tried(criterion, evidence) {
+            None => result.points = criterion.points,
+            Some(diagnosis) => {
+                result.verdict = Verdict::Skipped;
+                result.diagnosis = Some(diagnosis);
+            }
+        },
         Err(failing) => {
             result.verdict = failing.verdict;
             result.scenario = failing.scenario;
@@ -189,31 +221,40 @@ pub fn evaluate_criterion(
     result
 }
 
-/// The first criterion that `criterion` needs and that doesn't hold.
-fn unmet_need<'a>(
+/// The criteria that `criterion` needs and that don't hold, with the verdicts on them.
+fn unmet_needs<'a>(
     manifest: &'a Manifest,
     criterion: &Criterion,
     evidence: &Evidence<'_>,
-) -> Option<&'a Criterion> {
+) -> impl Iterator<Item = (&'a Criterion, Verdict)> {
     let needed = criterion
         .needs
         .iter()
         .filter_map(|id| manifest.criterion(id));
     needed
-        .into_iter()
-        .find(|it| evaluate_criterion(manifest, it, evidence).verdict != Verdict::Pass)
+        .map(|it| (it, evaluate_criterion(manifest, it, evidence).verdict))
+        .filter(|(_, verdict)| *verdict != Verdict::Pass)
 }
 
 /// What of `criteria` has to be explored, as far as can be told from runs: a scenario's id,
-/// and how. Not what belongs to a criterion that needs another, which doesn't hold.
+/// and how. Not what belongs to a criterion that needs another, which doesn't hold; one about
+/// which only exploring can tell may hold.
 pub(crate) fn explorations<'a>(
     manifest: &'a Manifest,
     criteria: &[&'a Criterion],
     evidence: &Evidence<'_>,
 ) -> BTreeSet<(&'a str, &'a Exploring)> {
+    let is_open = |needed: &Criterion, verdict: Verdict| {
+        let mut explorations = needed.explorations();
+        verdict == Verdict::Error
+            && explorations.any(|key| !evidence.explorations.contains_key(&key))
+    };
     criteria
         .iter()
-        .filter(|criterion| unmet_need(manifest, criterion, evidence).is_none())
+        .filter(|criterion| {
+            let mut unmet = unmet_needs(manifest, criterion, evidence);
+            unmet.all(|(needed, verdict)| is_open(needed, verdict))
+        })
         .flat_map(|criterion| criterion.explorations())
         .collect()
 }
@@ -223,6 +264,14 @@ fn judge(
     criterion: &Criterion,
     evidence: &Evidence<'_>,
 ) -> Result<(), Failing> {
+    if let Rule::Unchanged { function, role } = &criterion.rule {
+        return match role {
+            Some(role) => {
+                unchanged::check_runs(criterion, evidence, function, role, &manifest.roles)
+            }
+            None => Ok(()),
+        };
+    }
     let mut traces = BTreeMap::new();
     for id in &criterion.scenarios {
         let trace = usable(id, &evidence.runs)?;
@@ -236,10 +285,17 @@ fn judge(
         })
     };
     match &criterion.rule {
-        Rule::Builds => Ok(()),
-        Rule::Unchanged { function } => {
-            unchanged::check(evidence, function).map_err(|diagnosis| Failing::fail(None, diagnosis))
-        }
+        Rule::Builds | Rule::Unchanged { .. } => Ok(()),
+        Rule::Predicted => criterion.scenarios.iter().try_for_each(|id| {
+            let checked = in_scenario(id, &|trace| {
+                predicted::check(manifest, evidence.source, id, trace)
+            });
+            checked.map_err(|failing| match failing.diagnosis.id.as_str() {
+                // The run would tell what nobody has predicted yet.
+                ids::NOT_PREDICTED => Failing::fail(None, failing.diagnosis),
+                _ => failing,
+            })
+        }),
         Rule::NoLeftovers => criterion
             .scenarios
             .iter()

@@ -1,15 +1,17 @@
 //! Signals that didn't arrive, and calls that were denied.
 
-use siglab_model::{Event, Kind, Outside, SendTarget, Trace};
+use siglab_model::{Event, Kind, Outside, SendTarget, SentSignal, Signal, Trace};
 
 use super::diagnosis as ids;
 use super::end::{Explains, Trouble, who};
+use crate::manifest::Expected;
 
 /// The first call that was refused.
-pub(super) fn refused(trace: &Trace) -> Option<Trouble> {
+pub(super) fn refused(trace: &Trace, expected: &Expected) -> Option<Trouble> {
     let found = trace.events.iter().enumerate().find_map(|(at, event)| {
         let refusal = match &event.kind {
             Kind::Denied { .. } => denied(event),
+            Kind::SendFailed { errno, .. } if expected.has_errno(errno) => None,
             Kind::SendFailed { .. } => send_failed(event, &trace.events[..at]),
             _ => None,
         };
@@ -86,6 +88,19 @@ fn send_failed(event: &Event, before: &[Event]) -> Option<Refusal> {
     };
     let who = who(event.role.as_ref());
     let t = event.t;
+    if let (SendTarget::Pid(number), SentSignal::PidOf(_)) = (target, signal)
+        && let Some(meant) = Signal::new(*number)
+    {
+        let message = format!(
+            "{who} called {syscall} at {t} with pid and signal in the wrong order: the pid is {number}, \
+             which is {meant}, and the signal is {signal}; it got {errno}"
+        );
+        return Some((
+            ids::SEND_FAILED,
+            message,
+            "the pid comes first: kill(pid, signal)",
+        ));
+    }
     let message =
         format!("{who} called {syscall} at {t} to send {signal} to {target}, and got {errno}");
     let is_reaping = |event: &&Event| match (&event.kind, target) {

@@ -6,8 +6,10 @@ use siglab_model::{Event, ProcessStatus, Time, Trace};
 
 use super::diagnosis as ids;
 use super::end::{self, Explains};
+use super::failed;
 use crate::manifest::{
-    Anchor, Ending, Pattern, Requirement, Roles, Template, Test, describe_status, field_text,
+    Anchor, Ending, Instead, Pattern, Requirement, Roles, Template, Test, describe_status,
+    field_text, told,
 };
 use crate::result::Diagnosis;
 
@@ -87,6 +89,8 @@ struct Failure<'a> {
     /// Whether something expected didn't happen; else something happened that shouldn't,
     /// or not as it should.
     missing: bool,
+    /// Whether it did happen, but not often enough.
+    too_few: bool,
     /// What to say if the manifest doesn't.
     message: String,
     /// The event in question.
@@ -103,6 +107,7 @@ impl<'a> Failure<'a> {
     fn missing(message: String) -> Self {
         Self {
             missing: true,
+            too_few: false,
             message,
             event: None,
             values: Vec::new(),
@@ -139,9 +144,10 @@ impl<'a> Run<'a> {
             None => format!("at least {min}"),
         };
         let what = event.describe();
-        let times: Vec<_> = found.iter().map(|(_, event)| event.t.to_string()).collect();
+        let times = found.iter().map(|(_, event)| told(event.t).to_string());
+        let times: Vec<_> = times.collect();
         let times = times.join(", ");
-        let failure = match found.first() {
+        let mut failure = match found.first() {
             None => Failure::missing(format!("{what} did not happen")),
             Some((_, first)) if max == Some(0) => {
                 Failure::happened(first, format!("{what} happened at {times}"))
@@ -154,6 +160,7 @@ impl<'a> Run<'a> {
                 ),
             ),
         };
+        failure.too_few = (1..min).contains(&count);
         Some(
             failure
                 .with("count", count)
@@ -223,21 +230,21 @@ impl<'a> Run<'a> {
                 let side = if event.t < moment { "before" } else { "after" };
                 Failure::happened(
                     event,
-                    format!("{what} came at {}, {delay} {side} {about}", event.t),
+                    format!("{what} came at {}, {delay} {side} {about}", told(event.t)),
                 )
                 .with("offset", format!("{delay} {side}"))
                 .with("delay", delay)
             }
             None => {
                 let earlier = match found.last() {
-                    Some((_, event)) => format!(" (it did at {})", event.t),
+                    Some((_, event)) => format!(" (it did at {})", told(event.t)),
                     None => String::new(),
                 };
                 Failure::missing(format!("{what} did not happen after {about}{earlier}"))
             }
         };
         let mut failure = failure
-            .with("anchor", moment)
+            .with("anchor", told(moment))
             .with("within", seconds(within));
         failure.due = Some(moment + within);
         Some(failure)
@@ -265,7 +272,7 @@ impl<'a> Run<'a> {
                 return Some(failure);
             };
             from = index + 1;
-            last = Some((pattern, event.t));
+            last = Some((pattern, told(event.t)));
         }
         None
     }
@@ -273,7 +280,7 @@ impl<'a> Run<'a> {
     fn ends(&self, ending: Ending) -> Option<Failure<'a>> {
         let outcome = &self.trace.outcome;
         let main = self.roles.main();
-        let end = end::end_time(self.trace, main);
+        let end = told(end::end_time(self.trace, main));
         match ending {
             Ending::Status(wanted) => match outcome.status {
                 Some(status) if status == wanted => None,
@@ -307,25 +314,45 @@ impl<'a> Run<'a> {
         let message =
             template.map_or_else(|| failure.message.clone(), |template| template.fill(value));
         let hint = requirement.hint.fill(value);
-        let trouble = end::troubles(self.trace, self.roles.main()).find(|trouble| {
-            failure.missing && self.explains(trouble.explains, &requirement.test, &failure)
+        let expected = &requirement.expected;
+        let trouble = end::troubles(self.trace, self.roles.main(), expected).find(|trouble| {
+            (failure.missing || failure.too_few)
+                && self.explains(trouble.explains, &requirement.test, &failure)
         });
-        match trouble {
-            Some(trouble) => Diagnosis {
+        let is_grave = trouble
+            .as_ref()
+            .is_some_and(|trouble| !trouble.explains.gives_way());
+        let instead = self.instead(requirement).filter(|_| !is_grave);
+        let mut diagnosis = match (instead, &trouble) {
+            (Some((instead, event)), _) => {
+                let value = |name: &str| field_text(event, name).or_else(|| value(name));
+                Diagnosis {
+                    id: instead.id.clone(),
+                    message: instead.message.fill(value),
+                    hint: instead.hint.as_ref().map_or(hint, |it| it.fill(value)),
+                }
+            }
+            (None, Some(trouble)) => Diagnosis {
                 id: trouble.id.into(),
                 message: if trouble.says_all {
-                    trouble.message
+                    trouble.message.clone()
                 } else {
                     format!("{message}; {}", trouble.message)
                 },
-                hint: trouble.hint.unwrap_or(hint),
+                hint: trouble.hint.clone().unwrap_or(hint),
             },
-            None => Diagnosis {
+            (None, None) => Diagnosis {
                 id: requirement.id.clone(),
                 message,
                 hint,
             },
+        };
+        let until = failure.due.or_else(|| Some(failure.event?.t));
+        if let Some(failed) = failed::before(self.trace, until, expected).filter(|_| !is_grave) {
+            diagnosis.message = format!("{}; {}", diagnosis.message, failed.said);
+            diagnosis.hint = failed.hint.to_owned();
         }
+        diagnosis
     }
 
     /// Whether a trouble explains why this test fails.
@@ -351,11 +378,28 @@ impl<'a> Run<'a> {
         if let Some((_, value)) = own {
             return Some(value.clone());
         }
+        self.always(name)
+            .or_else(|| failure.event.and_then(|event| field_text(event, name)))
+    }
+
+    /// A value that every message may use.
+    fn always(&self, name: &str) -> Option<String> {
         match name {
             "status" => Some(end::status_text(self.trace)),
-            "end" => Some(end::end_time(self.trace, self.roles.main()).to_string()),
-            name => failure.event.and_then(|event| field_text(event, name)),
+            "end" => Some(told(end::end_time(self.trace, self.roles.main())).to_string()),
+            _ => None,
         }
+    }
+
+    /// What the program did instead, with the event that shows it.
+    fn instead<'r>(&self, requirement: &'r Requirement) -> Option<(&'r Instead, &'a Event)> {
+        let first = |pattern: &Pattern| pattern.find(&self.trace.events, self.roles).next();
+        requirement.instead.iter().find_map(|instead| {
+            let (_, event) = first(&instead.event)?;
+            let fits = instead.with.iter().all(|it| first(it).is_some())
+                && instead.without.iter().all(|it| first(it).is_none());
+            fits.then_some((instead, event))
+        })
     }
 }
 
@@ -384,5 +428,5 @@ fn often(count: usize) -> String {
 
 /// A duration as moments are written: `0.250s`.
 fn seconds(duration: Duration) -> String {
-    (Time::ZERO + duration).to_string()
+    told(Time::ZERO + duration).to_string()
 }

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use siglab_engine::Error;
-use siglab_explore::Exploration;
 use siglab_model::Trace;
 
-use super::{BuildOutcome, Evidence, check_moment, evaluate};
+use super::{BuildOutcome, Evidence, evaluate};
 use crate::manifest::Manifest;
+use crate::original::Twins;
 use crate::result::{Diagnosis, GradeResult, Language, Status, Verdict};
 
 const HEADER: &str = r#"{"schema":"siglab/trace/v1","program":"p","args":[],"clock":"virtual","policy":"in-order","script":[]}"#;
 
 /// A parent that gets SIGINT at 0.5 s, passes it on 0.2 s later, and reaps its child.
-const RUN: &str = r#"
+pub(super) const RUN: &str = r#"
 {"t":0,"role":"parent","event":"spawn","program":"p"}
 {"t":0,"role":"parent","event":"fork","child":"child","how":"fork"}
 {"t":0,"role":"parent","event":"wait-begun","syscall":"rt_sigtimedwait","what":"{SIGINT}"}
@@ -24,7 +24,7 @@ const RUN: &str = r#"
 {"t":900000000,"role":"parent","event":"exit","code":3}
 "#;
 
-const EXITED: &str = r#"{"outcome":{"status":{"exited":3},"deadlock":false}}"#;
+pub(super) const EXITED: &str = r#"{"outcome":{"status":{"exited":3},"deadlock":false}}"#;
 
 /// A parent that waits for SIGINT only when its child has ended.
 const DEADLOCK: &str = r#"
@@ -35,13 +35,13 @@ const DEADLOCK: &str = r#"
 
 const DEADLOCKED: &str = r#"{"outcome":{"deadlock":true}}"#;
 
-fn trace(events: &str, outcome: &str) -> Trace {
+pub(super) fn trace(events: &str, outcome: &str) -> Trace {
     let text = format!("{HEADER}\n{}\n{outcome}\n", events.trim());
     Trace::from_jsonl(&text).expect("the trace is well-formed")
 }
 
 /// A lab with one criterion.
-fn lab(criterion: &str) -> Manifest {
+pub(super) fn lab(criterion: &str) -> Manifest {
     let text = format!(
         "id = \"lab\"\ntitle = \"A lab\"\nroles = {{ main = \"parent\" }}\n\
          [[scenario]]\nid = \"run\"\n\
@@ -50,18 +50,25 @@ fn lab(criterion: &str) -> Manifest {
     Manifest::parse(&text, "lab.toml", None).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn grade(criterion: &str, run: Result<&Trace, &Error>) -> GradeResult {
-    let evidence = Evidence {
+/// What is known of a program in C that has had this one run.
+pub(super) fn evidence<'a>(run: Result<&'a Trace, &'a Error>) -> Evidence<'a> {
+    Evidence {
         language: Language::C,
         source: "",
+        preprocessed: None,
         original: None,
+        original_preprocessed: None,
+        twins: Twins::new(),
         build: BuildOutcome::Built {
             output: String::new(),
         },
         runs: BTreeMap::from([("run", run)]),
         explorations: BTreeMap::new(),
-    };
-    evaluate(&lab(criterion), &evidence)
+    }
+}
+
+pub(super) fn grade(criterion: &str, run: Result<&Trace, &Error>) -> GradeResult {
+    evaluate(&lab(criterion), &evidence(run))
 }
 
 /// The verdict on one criterion: `pass`, or the diagnosis.
@@ -80,7 +87,7 @@ fn verdict(criterion: &str, trace: &Trace) -> String {
 }
 
 /// The verdict on one requirement.
-fn requirement(requirement: &str, trace: &Trace) -> String {
+pub(super) fn requirement(requirement: &str, trace: &Trace) -> String {
     verdict(
         &format!("hint = \"h\"\n[[criterion.require]]\nid = \"own\"\n{requirement}"),
         trace,
@@ -462,7 +469,10 @@ fn what_does_not_compile_is_not_judged() {
     let evidence = |output: &str| Evidence {
         language: Language::Rust,
         source: "",
+        preprocessed: None,
         original: None,
+        original_preprocessed: None,
+        twins: Twins::new(),
         build: BuildOutcome::Failed {
             output: output.to_owned(),
         },
@@ -516,127 +526,111 @@ fn what_does_not_compile_is_not_judged() {
     assert_eq!(diagnosis.map(|it| it.id.as_str()), Some("no-main"));
 }
 
-/// What exploring a program gave that has one finding, about `role`.
-fn exploration(kind: &str, role: &str) -> Exploration {
-    serde_json::from_value(serde_json::json!({
-        "schema": "siglab/explore/v1", "program": "program", "signals": ["SIGINT"],
-        "strategy": "fast", "moments": { "total": 9, "tried": 9, "safe": 8 },
-        "complete": true, "schedules": 0, "map": [],
-        "findings": [{
-            "kind": kind, "moments": 1, "title": "it goes wrong", "explanation": "This is how.",
-            "advice": "do it right", "role": role, "interrupted": [], "handler": [],
-            "witness": null,
-        }],
-    }))
-    .expect("it is well-formed")
-}
-
-/// The verdict on a criterion about every moment, if exploring gave this.
-fn explored(requirement: &str, events: &str, exploration: Option<&Exploration>) -> String {
-    let lab = lab(&format!("[[criterion.require]]\n{requirement}"));
-    let trace = trace(events, EXITED);
-    let explorations = exploration.map(|exploration| {
-        let mut wanted = lab.criteria[0].explorations();
-        (wanted.next().expect("there is one"), Ok(exploration))
-    });
-    let evidence = Evidence {
-        language: Language::C,
-        source: "",
-        original: None,
-        build: BuildOutcome::Built {
-            output: String::new(),
-        },
-        runs: BTreeMap::from([("run", Ok(&trace))]),
-        explorations: explorations.into_iter().collect(),
-    };
-    let result = evaluate(&lab, &evidence);
-    let it = &result.criteria[0];
-    match &it.diagnosis {
-        None => format!("{:?}", it.verdict),
-        Some(Diagnosis { id, message, hint }) => {
-            format!("{:?} {id}: {message} / {hint}", it.verdict)
-        }
+/// Rounds of a run: what happens in each, one every 100 ms. `{t}` is its time.
+fn rounds(rounds: &[&str]) -> Trace {
+    let mut events = String::from(
+        r#"{"t":0,"role":"parent","event":"fork","child":"child","how":"fork"}
+{"t":0,"role":"parent","event":"wait-begun","syscall":"read","what":"timerfd (fd 3)"}
+"#,
+    );
+    for (nth, round) in rounds.iter().enumerate() {
+        let t = (nth as u64 + 1) * 100_000_000;
+        events.push_str(&format!(
+            r#"{{"t":{t},"event":"clock-advanced","from":0}}{}"#,
+            "\n"
+        ));
+        events.push_str(&round.replace("{t}", &t.to_string()));
     }
+    trace(&events, EXITED)
 }
 
-#[test]
-fn runs_at_other_moments_decide_about_any_moment() {
-    const STARTS: &str = r#"{"t":0,"role":"parent","event":"fork","child":"child","how":"fork"}"#;
-    let requirement = "id = \"lost\"\nhint = \"wait\"\nat_any_moment = true\n\
-                       event = { event = \"killed\", role = \"child\" }";
-    let mut failed = exploration("criterion-failed", "parent");
-    failed.findings[0].requirement = Some("lost".into());
-    let verdict = explored(requirement, STARTS, Some(&failed));
-    assert_eq!(verdict, "Fail lost: This is how. / do it right");
-    failed.findings[0].requirement = Some("another".into());
-    // That the run by itself isn't as required decides nothing.
-    assert_eq!(explored(requirement, STARTS, Some(&failed)), "Pass");
-}
+const TICK: &str = r#"{"t":{t},"role":"parent","event":"wait-ended","syscall":"read","result":"8"}
+{"t":{t},"role":"parent","event":"wait-begun","syscall":"read","what":"timerfd (fd 3)"}
+"#;
+const FROM_PIPE: &str = r#"{"t":{t},"role":"parent","event":"wait-ended","syscall":"poll","result":"1"}
+{"t":{t},"role":"parent","event":"wait-begun","syscall":"poll","what":"fds 3, 4"}
+"#;
+const SAYS: &str = r#"{"t":{t},"role":"child","event":"output","stream":"stdout","text":"{t}"}
+"#;
 
-/// In a run in which what something should come after doesn't happen, it need not happen.
 #[test]
-fn a_run_of_many_is_checked_for_what_applies_to_it() {
-    let requirement = "[[criterion.require]]\nid = \"lost\"\nhint = \"wait\"\n\
-                       at_any_moment = true\nwithin = \"10ms\"\n\
-                       event = { event = \"killed\", role = \"child\" }\n\
-                       after = { event = \"generated\", signal = \"SIGINT\", from = \"script\", nth = NTH }";
-    let check = |nth: &str| {
-        let lab = lab(&requirement.replace("NTH", nth));
-        let [requirement] = lab.criteria[0].requirements() else {
-            panic!("there is one");
-        };
-        check_moment(requirement, &trace(RUN, EXITED), &lab.roles).map_err(|it| it.message)
+fn waking_up_for_nothing_is_counted_over_the_whole_run() {
+    let judge = |roles: &str, all: &[&str]| {
+        let text = format!(
+            "id = \"lab\"\ntitle = \"A lab\"\nroles = {{ {roles} }}\n\
+             [[scenario]]\nid = \"run\"\n[[criterion]]\nid = \"it\"\ntitle = \"It\"\npoints = 4\n\
+             kind = 'no-busy-waiting'\nrole = 'parent'\n"
+        );
+        let lab = Manifest::parse(&text, "lab.toml", None).unwrap_or_else(|it| panic!("{it}"));
+        let run = rounds(all);
+        let evidence = evidence(Ok(&run));
+        let result = evaluate(&lab, &evidence);
+        let diagnosis = result.criteria[0].diagnosis.as_ref();
+        diagnosis.map_or("pass".to_owned(), |it| it.message.clone())
     };
-    assert_eq!(check("2"), Ok(()));
-    let late = check("1").expect_err("it comes 0.2 s later");
-    assert!(late.contains("0.200s after"), "{late}");
-}
-
-#[test]
-fn a_criterion_that_needs_another_is_not_tried_without_it() {
-    let criterion = |exited: u8| {
-        format!(
-            "[[criterion.require]]\nid = \"status\"\nhint = \"return\"\noutcome = {{ exited = {exited} }}\n\
-             [[criterion]]\nid = \"more\"\ntitle = \"More\"\npoints = 1\nneeds = [\"it\"]\n\
-             [[criterion.require]]\nno_finding = [\"crash\"]"
-        )
-    };
-    let trace = trace(RUN, EXITED);
-    let result = grade(&criterion(0), Ok(&trace));
-    let more = &result.criteria[1];
-    assert_eq!((more.verdict, more.points), (Verdict::Skipped, 0));
-    let diagnosis = more.diagnosis.as_ref().expect("it says why");
-    assert_eq!(diagnosis.id, "needs-another");
-    assert_eq!(diagnosis.message, "not tried, because it doesn't hold: It");
-    // It was not explored either: that says so.
-    let result = grade(&criterion(3), Ok(&trace));
-    assert_eq!(result.criteria[1].verdict, Verdict::Error);
-}
-
-#[test]
-fn findings_decide_about_every_moment() {
-    const STARTS: &str = r#"{"t":0,"role":"parent","event":"fork","child":"child","how":"fork"}"#;
-    const SPINS: &str = r#"{"t":0,"role":"parent","event":"busy-waiting","how":"spinning"}"#;
-    let no_crash = "no_finding = [\"crash\", \"hang\"]\nto = \"parent\"";
-    let finding = |kind, role| exploration(kind, role);
-    let verdict = |finding: &Exploration| explored(no_crash, STARTS, Some(finding));
-    let fails = "Fail crash: it goes wrong: This is how. / do it right";
-    assert_eq!(verdict(&finding("crash", "parent")), fails);
-    assert_eq!(verdict(&finding("crash", "thread.2")), fails);
-    assert_eq!(verdict(&finding("crash", "child")), "Pass");
-    assert_eq!(verdict(&finding("deadlock", "parent")), "Pass");
-    assert!(verdict(&finding("hang", "main")).starts_with("Fail hang: "));
-    let anyone = explored(
-        "no_finding = [\"crash\"]",
-        STARTS,
-        Some(&finding("crash", "child")),
+    let both = r#"main = "parent", child = "child""#;
+    let event = |text: &str| format!("{{\"t\":{{t}},{text}}}\n");
+    let signal = event(
+        r#""role":"parent","event":"generated","signal":"SIGINT","from":"script","directed":"process","code":"SI_USER""#,
     );
-    assert_eq!(anyone, fails);
-    let untried = explored(no_crash, STARTS, None);
-    assert!(untried.starts_with("Error not-explored: "), "{untried}");
-    let spins = explored(no_crash, SPINS, Some(&finding("crash", "child")));
-    assert!(
-        spins.starts_with("Fail not-explored: parent is busy"),
-        "{spins}"
+    let output = event(r#""role":"parent","event":"output","stream":"stdout","text":"{t}""#);
+    let dot = event(r#""role":"parent","event":"output","stream":"stdout","text":".""#);
+    let kick = event(
+        r#""role":"child","event":"generated","signal":"SIGCONT","from":"parent","directed":"process","code":"SI_USER""#,
     );
+    let pass_on = kick.replace("SIGCONT", "SIGINT");
+    let nap = event(
+        r#""role":"child.2","event":"wait-ended","syscall":"clock_nanosleep","result":"timeout""#,
+    );
+    let helper = event(r#""role":"parent","event":"fork","child":"child.2","how":"fork""#);
+    let of_helper = event(
+        r#""role":"parent","event":"generated","signal":"SIGUSR1","from":"child.2","directed":"process","code":"SI_USER""#,
+    );
+    let timer = event(
+        r#""role":"parent","event":"generated","signal":"SIGALRM","from":"kernel","directed":"process","code":"SI_KERNEL""#,
+    );
+    let handled =
+        event(r#""role":"parent","event":"handler-entered","signal":"SIGALRM","depth":1"#);
+    let nothing = "parent woke up 3 times, and nothing came of it: read returned at 0.100s, \
+                   0.200s, 0.300s";
+    let with = |more: &str| format!("{TICK}{more}");
+    for (round, expected) in [
+        (TICK.to_owned(), nothing),
+        (with(&dot), "pass"),
+        (with(&output), "pass"),
+        (with(&signal), "pass"),
+        (with(&pass_on), "pass"),
+        (with(&kick), nothing),
+        (with(SAYS), nothing),
+        (with(&helper), nothing),
+        (with(&of_helper), nothing),
+        // Somebody else did something: it may be what the pipe tells.
+        (format!("{FROM_PIPE}{SAYS}"), "pass"),
+        (
+            FROM_PIPE.to_owned(),
+            "parent woke up 3 times, and nothing came of it: poll returned at 0.100s, 0.200s, 0.300s",
+        ),
+        (
+            format!("{nap}{FROM_PIPE}"),
+            "parent, or somebody who ticks for it, woke up 3 times, and nothing came of it: \
+             clock_nanosleep returned at 0.100s, 0.200s, 0.300s",
+        ),
+        (
+            format!("{timer}{handled}"),
+            "parent woke up 3 times, and nothing came of it: a handler ran at 0.100s, 0.200s, 0.300s",
+        ),
+    ] {
+        assert_eq!(judge(both, &[round.as_str(); 3]), expected, "{round}");
+        assert_eq!(judge(both, &[round.as_str(); 2]), "pass", "{round}");
+    }
+    // The same text again is no news, but the first is.
+    assert!(judge(both, &[with(&dot).as_str(); 4]).contains("woke up 3 times"));
+    // Without names for children nobody is a helper.
+    let ticks = format!("{nap}{SAYS}");
+    assert_eq!(judge(r#"main = "parent""#, &[ticks.as_str(); 9]), "pass");
+    // A signal allows two more, also if others come in between.
+    let signal = with(&signal);
+    let four = [TICK, TICK, &signal, TICK, TICK];
+    assert_eq!(judge(both, &four), "pass");
+    assert!(judge(both, &[&four[..], &[TICK]].concat()).contains("woke up 5 times"));
 }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use siglab_engine::{Limits, Script};
-use siglab_model::{Role, Signal, Time, WaitResult};
+use siglab_model::{Policy, Role, Signal, Time, WaitResult};
 
+use super::draw::{Dice, default_seed};
 use super::error::ManifestProblem;
-use super::raw::{RawCriterion, RawLimits, RawManifest, RawScenario, RawTerminal, S, Text};
+use super::moment::Plan;
+use super::raw::{RawLimits, RawManifest, RawScenario, RawTerminal, S, Text};
 use super::read::Read;
 use super::roles::Roles;
 use super::{
-    CBuild, Criterion, Dependency, Files, Manifest, OUTPUT_BYTES, REAL_TIME, Rule, RustBuild,
-    Scenario, VIRTUAL_TIME,
+    CBuild, Dependency, Files, Manifest, OUTPUT_BYTES, REAL_TIME, RustBuild, Scenario, VIRTUAL_TIME,
 };
 use crate::lab::nearest;
 
@@ -23,20 +25,16 @@ const TASKS: usize = 64;
 /// Events after which a scenario is cut off.
 const EVENTS: usize = 200_000;
 
-/// How many timed waits may expire one after another, unless a criterion says otherwise.
-const EXPIRED_WAITS: usize = 2;
-
-/// The built-in rules.
-const RULES: [&str; 4] = ["builds", "unchanged", "no-leftovers", "no-busy-waiting"];
-
 /// Checks what was read. `folder` is what the id must be; `end` is where the text ends.
+/// `seed` is what moments are drawn from; the lab's own if absent.
 pub(super) fn check(
     read: &Read,
     folder: Option<&str>,
     end: usize,
+    seed: Option<u64>,
 ) -> Result<Manifest, Vec<ManifestProblem>> {
     let mut checker = Checker::new(read, end);
-    let manifest = checker.manifest(folder);
+    let manifest = checker.manifest(folder, seed);
     if checker.problems.is_empty() {
         Ok(manifest)
     } else {
@@ -49,6 +47,12 @@ pub(super) struct Checker<'a> {
     /// What processes are called.
     pub(super) roles: Roles,
     pub(super) problems: Vec<ManifestProblem>,
+    /// When the steps of each scenario happen.
+    plans: BTreeMap<String, Plan>,
+    /// The scenario whose steps are meant by their names, where one is.
+    pub(super) plan: Plan,
+    /// Whether a name of one of its steps was met.
+    pub(super) plan_matters: bool,
     end: usize,
     /// Whether parts of the text couldn't be read: then nothing is said about what is
     /// missing.
@@ -64,6 +68,9 @@ impl<'a> Checker<'a> {
             raw,
             roles: Roles::new(names.collect()),
             problems: read.problems.clone(),
+            plans: BTreeMap::new(),
+            plan: Plan::default(),
+            plan_matters: false,
             end,
             lost: read.lost,
         }
@@ -78,7 +85,7 @@ impl<'a> Checker<'a> {
         self.lost
     }
 
-    fn manifest(&mut self, folder: Option<&str>) -> Manifest {
+    fn manifest(&mut self, folder: Option<&str>, seed: Option<u64>) -> Manifest {
         let raw = self.raw;
         let nowhere = 0..0;
         let id = self.required(raw.id.as_ref(), "id", &nowhere);
@@ -104,10 +111,19 @@ impl<'a> Checker<'a> {
             "criterion",
             raw.criterion.iter().map(|it| it.get_ref().id.as_ref()),
         );
-        let scenarios: Vec<_> = raw.scenario.iter().map(|it| self.scenario(it)).collect();
+        let seed = seed.unwrap_or_else(|| default_seed(&id));
+        let scenarios = raw.scenario.iter();
+        let scenarios: Vec<_> = scenarios.map(|it| self.scenario(it, &id, seed)).collect();
         let criteria: Vec<_> = raw.criterion.iter().map(|it| self.criterion(it)).collect();
         self.tried_for_somebody(&criteria);
+        let questions: Vec<_> = raw.question.iter().map(|it| self.question(it)).collect();
+        let draws = self.plans.values().any(Plan::draws);
         Manifest {
+            seed: draws.then_some(seed),
+            raw: Arc::new(raw.clone()),
+            order: raw.order.as_ref().and_then(|it| self.count(it)),
+            assumes: raw.assumes.iter().map(|it| it.get_ref().clone()).collect(),
+            questions,
             id,
             title,
             description: raw.description.trim().to_owned(),
@@ -167,7 +183,7 @@ impl<'a> Checker<'a> {
         fits
     }
 
-    fn scenario(&mut self, raw: &S<RawScenario>) -> Scenario {
+    fn scenario(&mut self, raw: &S<RawScenario>, lab: &str, seed: u64) -> Scenario {
         let span = raw.span();
         let raw = raw.get_ref();
         let id = self.required(raw.id.as_ref(), "id", &span);
@@ -177,16 +193,56 @@ impl<'a> Checker<'a> {
             RawTerminal::Flag(true) => Some((24, 80)),
             RawTerminal::Size(size) => Some((size.rows, size.columns)),
         };
-        let steps = self.steps(&raw.steps, terminal.is_some(), limits.virtual_time);
+        let mut dice = Dice::new(seed, lab, &id);
+        let mut plan = Plan::of(&id);
+        let steps = self.steps(
+            &raw.steps,
+            terminal.is_some(),
+            limits.virtual_time,
+            &mut plan,
+            &mut dice,
+        );
+        self.plans.insert(id.clone(), plan);
+        self.for_scenario(Some(&id));
+        let title = raw
+            .title
+            .as_ref()
+            .map(|title| self.template(title, &[], &[]));
+        self.for_scenario(None);
         Scenario {
-            title: raw.title.clone().unwrap_or_else(|| id.clone()),
+            title: title.map_or_else(|| id.clone(), |title| title.fill(|_| None)),
             id,
             hidden: raw.hidden,
             terminal,
             args: raw.args.clone(),
+            stdin_stays_open: self.stays_open(raw.stdin.as_ref()),
+            policy: self.policy(raw.policy.as_ref()),
             script: Script { steps },
             limits,
         }
+    }
+
+    fn stays_open(&mut self, stdin: Option<&Text>) -> bool {
+        match stdin.map(|text| text.get_ref().as_str()) {
+            Some("open") => true,
+            None | Some("empty") => false,
+            Some(other) => {
+                let message = format!("`{other}` is not what standard input can be");
+                let span = stdin.map_or(0..0, Text::span);
+                self.problem(span, message).help = Some("write empty or open".into());
+                false
+            }
+        }
+    }
+
+    fn policy(&mut self, text: Option<&Text>) -> Policy {
+        let Some(text) = text else {
+            return Policy::default();
+        };
+        text.get_ref().parse().unwrap_or_else(|error| {
+            self.problem(text.span(), format!("{error}"));
+            Policy::default()
+        })
     }
 
     fn limits(&mut self, own: &RawLimits) -> Limits {
@@ -209,147 +265,6 @@ impl<'a> Checker<'a> {
             ),
             tasks: TASKS,
             events: EVENTS,
-        }
-    }
-
-    fn criterion(&mut self, raw: &S<RawCriterion>) -> Criterion {
-        let span = raw.span();
-        let raw = raw.get_ref();
-        let id = self.required(raw.id.as_ref(), "id", &span);
-        let title = self.required(raw.title.as_ref(), "title", &span);
-        let points = self.points(raw, &span);
-        let (rule, mut scenarios) = match &raw.kind {
-            Some(kind) => self.rule(kind, raw),
-            None => self.requirements(raw, &span),
-        };
-        if let Some(named) = &raw.scenarios {
-            scenarios = self.scenario_ids(named);
-        }
-        let order = |id: &String| {
-            let position = |it: &S<RawScenario>| {
-                it.get_ref()
-                    .id
-                    .as_ref()
-                    .is_some_and(|it| it.get_ref() == id)
-            };
-            self.raw.scenario.iter().position(position)
-        };
-        scenarios.sort_by_key(order);
-        scenarios.dedup();
-        let needs = raw.needs.as_deref().unwrap_or_default();
-        Criterion {
-            needs: self.needs(needs, &id),
-            id,
-            title,
-            points,
-            informational: raw.informational,
-            scenarios,
-            rule,
-        }
-    }
-
-    /// The criteria that the criterion `of` needs.
-    fn needs(&mut self, named: &[Text], of: &str) -> Vec<String> {
-        let raw = self.raw;
-        let ids = raw.criterion.iter().filter_map(|it| {
-            let id = it.get_ref().id.as_ref();
-            id.map(|id| id.get_ref().as_str())
-        });
-        let before: Vec<&str> = ids.clone().take_while(|id| *id != of).collect();
-        for text in named {
-            let id = text.get_ref().as_str();
-            if before.contains(&id) {
-                continue;
-            }
-            let message = if ids.clone().any(|other| other == id) {
-                format!("criterion `{id}` doesn't come before this one")
-            } else {
-                format!("no criterion `{id}`")
-            };
-            let help = nearest(id, before.iter().copied())
-                .map(|nearest| format!("did you mean `{nearest}`?"));
-            self.problem(text.span(), message).help = help;
-        }
-        named.iter().map(|it| it.get_ref().clone()).collect()
-    }
-
-    fn points(&mut self, raw: &RawCriterion, span: &Range<usize>) -> u32 {
-        match &raw.points {
-            Some(points) if raw.informational && *points.get_ref() != 0 => {
-                self.problem(points.span(), "an informational criterion has no points");
-                0
-            }
-            Some(points) => match u32::try_from(*points.get_ref()) {
-                Ok(points @ 0..=1000) => points,
-                _ => {
-                    self.problem(points.span(), format!("`{points}` can't be points"))
-                        .help = Some("points are from 0 to 1000".into());
-                    0
-                }
-            },
-            None if raw.informational => 0,
-            None => {
-                self.missing("points", span);
-                0
-            }
-        }
-    }
-
-    /// A built-in rule, and the scenarios it is about.
-    fn rule(&mut self, kind: &Text, raw: &RawCriterion) -> (Rule, Vec<String>) {
-        for requirement in &raw.require {
-            self.problem(
-                requirement.span(),
-                format!("a criterion of the kind `{kind}` has no requirements"),
-            );
-        }
-        let kind_name = kind.get_ref().as_str();
-        let extra = [
-            (
-                raw.function.as_ref().map(Text::span),
-                "function",
-                "unchanged",
-            ),
-            (raw.role.as_ref().map(Text::span), "role", "no-busy-waiting"),
-            (
-                raw.expired_waits.as_ref().map(S::span),
-                "expired_waits",
-                "no-busy-waiting",
-            ),
-        ];
-        for (span, key, its_kind) in extra {
-            if let Some(span) = span.filter(|_| kind_name != its_kind) {
-                self.problem(span, format!("`{key}` is for the kind `{its_kind}` only"));
-            }
-        }
-        let all = self.all_scenarios();
-        match kind_name {
-            "builds" => (Rule::Builds, Vec::new()),
-            "unchanged" => {
-                let function = self.required(raw.function.as_ref(), "function", &kind.span());
-                (Rule::Unchanged { function }, Vec::new())
-            }
-            "no-leftovers" => (Rule::NoLeftovers, all),
-            "no-busy-waiting" => {
-                if let Some(role) = &raw.role {
-                    self.role(role);
-                }
-                let expired_waits = raw.expired_waits.as_ref().and_then(|it| self.count(it));
-                let rule = Rule::NoBusyWaiting {
-                    role: raw.role.as_ref().map(|role| role.get_ref().clone()),
-                    expired_waits: expired_waits.unwrap_or(EXPIRED_WAITS),
-                };
-                (rule, all)
-            }
-            other => {
-                let help = match nearest(other, RULES) {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
-                    None => format!("there are: {}", RULES.join(", ")),
-                };
-                self.problem(kind.span(), format!("no built-in rule `{other}`"))
-                    .help = Some(help);
-                (Rule::Builds, Vec::new())
-            }
         }
     }
 
@@ -407,6 +322,13 @@ impl<'a> Checker<'a> {
         if !self.lost {
             self.problem(span.clone(), format!("`{key}` is missing"));
         }
+    }
+
+    /// From now on, names of steps are those of this scenario; of none if absent.
+    pub(super) fn for_scenario(&mut self, id: Option<&str>) {
+        let plan = id.and_then(|id| self.plans.get(id));
+        self.plan = plan.cloned().unwrap_or_default();
+        self.plan_matters = false;
     }
 
     /// Reports a problem; its help may still be set.
@@ -548,5 +470,6 @@ fn files(raw: &RawManifest) -> Files {
         solution: raw.files.solution.clone().unwrap_or(default.solution),
         wrong: raw.files.wrong.clone().unwrap_or(default.wrong),
         original: raw.files.original.clone(),
+        emptied: raw.files.emptied.clone(),
     }
 }

@@ -27,6 +27,10 @@ impl Checker<'_> {
                 "after" => pattern.after = self.moment(value),
                 "before" => pattern.before = self.moment(value),
                 "nth" => pattern.nth = self.nth(value),
+                "in_handler" => {
+                    let text = self.text(value).map(|text| Text::new(value.span(), text));
+                    pattern.in_handler = text.and_then(|text| self.signal(&text));
+                }
                 name => {
                     if let Some(field) = self.field(key, &kinds)
                         && let Some(test) = self.test(field, value)
@@ -82,10 +86,18 @@ impl Checker<'_> {
             let field = kind.field(key.get_ref());
             let Some(field) = field else {
                 let names = kind.fields.iter().map(|field| field.name);
-                let known: Vec<_> = ["event", "role", "at", "after", "before", "nth"]
-                    .into_iter()
-                    .chain(names)
-                    .collect();
+                let known: Vec<_> = [
+                    "event",
+                    "role",
+                    "at",
+                    "after",
+                    "before",
+                    "in_handler",
+                    "nth",
+                ]
+                .into_iter()
+                .chain(names)
+                .collect();
                 let help = match nearest(key.get_ref(), known.iter().copied()) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("known here: {}", known.join(", ")),
@@ -220,7 +232,7 @@ impl Checker<'_> {
 
     fn moment(&mut self, value: &S<RawValue>) -> Option<Time> {
         let text = self.text(value)?;
-        self.time(&Text::new(value.span(), text))
+        self.instant(&Text::new(value.span(), text))
     }
 
     fn nth(&mut self, value: &S<RawValue>) -> Option<usize> {

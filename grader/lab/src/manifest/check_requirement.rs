@@ -6,11 +6,13 @@ use std::time::Duration;
 use siglab_model::{ProcessStatus, Time};
 
 use super::check::Checker;
-use super::event::EventKind;
+use super::event::{EVENTS, EventKind};
 use super::pattern::Pattern;
-use super::raw::{RawAnchor, RawCriterion, RawOutcome, RawPattern, RawRequirement, S, Text};
+use super::raw::{
+    RawAnchor, RawCriterion, RawInstead, RawOutcome, RawPattern, RawRequirement, S, Text,
+};
 use super::template::Template;
-use super::{Anchor, Ending, Requirement, Rule, Test};
+use super::{Anchor, Ending, Expected, Instead, Requirement, Rule, Test};
 use crate::lab::nearest;
 
 /// The names that every template may use: how the first process ended, and when.
@@ -39,11 +41,15 @@ impl Checker<'_> {
         let named = raw.scenarios.as_ref();
         let named = named.map(|named| self.scenario_ids(named));
         let default = named.clone().unwrap_or_else(|| self.all_scenarios());
-        let requirements: Vec<_> = raw
+        let expected = self.expected(raw.expected.as_deref().unwrap_or_default());
+        let mut requirements: Vec<_> = raw
             .require
             .iter()
-            .map(|it| self.requirement(it, raw.hint.as_ref(), named.as_deref(), &default))
+            .flat_map(|it| self.for_each_plan(it, raw.hint.as_ref(), named.as_deref(), &default))
             .collect();
+        for requirement in &mut requirements {
+            requirement.expected.clone_from(&expected);
+        }
         let scenarios = requirements
             .iter()
             .flat_map(|requirement| requirement.scenarios.iter().cloned())
@@ -51,13 +57,67 @@ impl Checker<'_> {
         (Rule::Requirements(requirements), scenarios)
     }
 
-    fn requirement(
+    /// A requirement; one for each of its scenarios if it mentions moments of their steps, for
+    /// these differ.
+    fn for_each_plan(
         &mut self,
         raw: &S<RawRequirement>,
         hint: Option<&Text>,
         named: Option<&[String]>,
         default: &[String],
-    ) -> Requirement {
+    ) -> Vec<Requirement> {
+        let scenarios = match &raw.get_ref().scenarios {
+            None => default.to_vec(),
+            Some(own) => self.own_scenarios(own, named),
+        };
+        let mut requirements = Vec::new();
+        for id in &scenarios {
+            self.for_scenario(Some(id));
+            let before = self.problems.len();
+            let requirement = self.requirement(raw, hint);
+            // What is wrong in one scenario is mostly wrong in all of them.
+            let new = self.problems.split_off(before);
+            for problem in new {
+                if !self.problems.contains(&problem) {
+                    self.problems.push(problem);
+                }
+            }
+            if !self.plan_matters {
+                requirements.push(Requirement {
+                    scenarios: scenarios.clone(),
+                    ..requirement
+                });
+                break;
+            }
+            requirements.push(Requirement {
+                scenarios: vec![id.clone()],
+                ..requirement
+            });
+        }
+        if scenarios.is_empty() {
+            requirements.push(self.requirement(raw, hint));
+        }
+        self.for_scenario(None);
+        requirements
+    }
+
+    /// The scenarios that a requirement names for itself, of those that its criterion names.
+    fn own_scenarios(&mut self, own: &[Text], named: Option<&[String]>) -> Vec<String> {
+        for id in own {
+            if named.is_some_and(|named| !named.contains(id.get_ref()))
+                && self.all_scenarios().contains(id.get_ref())
+            {
+                self.problem(
+                    id.span(),
+                    format!("the criterion isn't about scenario `{id}`"),
+                );
+            }
+        }
+        self.scenario_ids(own)
+    }
+
+    /// A requirement, of no scenario yet.
+    fn requirement(&mut self, raw: &S<RawRequirement>, hint: Option<&Text>) -> Requirement {
         let span = raw.span();
         let raw = raw.get_ref();
         let has_words = raw.no_finding.is_none();
@@ -69,34 +129,18 @@ impl Checker<'_> {
         if let Some(id) = &raw.id {
             self.id(id);
         }
-        let scenarios = match &raw.scenarios {
-            None => default.to_vec(),
-            Some(own) => {
-                for id in own {
-                    if named.is_some_and(|named| !named.contains(id.get_ref()))
-                        && self.all_scenarios().contains(id.get_ref())
-                    {
-                        self.problem(
-                            id.span(),
-                            format!("the criterion isn't about scenario `{id}`"),
-                        );
-                    }
-                }
-                self.scenario_ids(own)
-            }
-        };
         let (test, names) = self.form(raw, &span);
         let exploring = self.exploring(raw);
         let message = raw
             .message
             .as_ref()
-            .map(|it| self.template(it, &names.happened));
+            .map(|it| self.template(it, &names.happened, &ALWAYS));
         let missing = raw
             .missing
             .as_ref()
-            .map(|it| self.template(it, &names.missing));
+            .map(|it| self.template(it, &names.missing, &ALWAYS));
         let hint = match raw.hint.as_ref().or(hint) {
-            Some(hint) => self.template(hint, &[]),
+            Some(hint) => self.template(hint, &[], &ALWAYS),
             None => {
                 if has_words {
                     self.missing("hint", &span);
@@ -104,15 +148,52 @@ impl Checker<'_> {
                 Template::default()
             }
         };
+        let instead = raw.instead.iter();
+        let instead = instead.filter_map(|it| self.instead(it, &names));
+        let instead = instead.collect();
         Requirement {
             id,
             message,
             missing,
             hint,
-            scenarios,
+            scenarios: Vec::new(),
             test,
+            instead,
+            expected: Expected::default(),
             exploring,
         }
+    }
+
+    /// What a program may have done instead. `names` are those of the requirement's messages.
+    fn instead(&mut self, raw: &S<RawInstead>, names: &Names) -> Option<Instead> {
+        let span = raw.span();
+        let raw = raw.get_ref();
+        let id = self.required(raw.id.as_ref(), "id", &span);
+        if let Some(id) = &raw.id {
+            self.id(id);
+        }
+        let patterns = |checker: &mut Self, list: &[S<RawPattern>]| {
+            list.iter()
+                .map(|it| checker.pattern(it.get_ref(), &it.span()))
+                .collect()
+        };
+        let Some(event) = &raw.event else {
+            self.missing("event", &span);
+            return None;
+        };
+        let event = self.pattern(event.get_ref(), &event.span());
+        let others: Vec<_> = names.missing.iter().map(String::as_str).collect();
+        let names = Names::of_event(&event, &others);
+        self.required(raw.message.as_ref(), "message", &span);
+        let message = raw.message.as_ref()?;
+        Some(Instead {
+            id,
+            with: patterns(self, &raw.with),
+            without: patterns(self, &raw.without),
+            message: self.template(message, &names.happened, &ALWAYS),
+            hint: raw.hint.as_ref().map(|it| self.template(it, &[], &ALWAYS)),
+            event,
+        })
     }
 
     /// The condition, and the names that its messages may use.
@@ -260,7 +341,7 @@ impl Checker<'_> {
         match anchor.get_ref() {
             RawAnchor::Time(text) => {
                 let text = Text::new(anchor.span(), text.clone());
-                Anchor::Time(self.time(&text).unwrap_or(Time::ZERO))
+                Anchor::Time(self.instant(&text).unwrap_or(Time::ZERO))
             }
             RawAnchor::Event(pattern) => Anchor::Event(self.pattern(pattern, &anchor.span())),
         }
@@ -336,25 +417,102 @@ impl Checker<'_> {
         ending.unwrap_or(Ending::Deadlock(false))
     }
 
-    /// A text in which `names` may stand for values.
-    fn template(&mut self, text: &Text, names: &[String]) -> Template {
-        let template = Template::parse(text.get_ref()).unwrap_or_else(|why| {
+    /// A text in which `names` and `others` may stand for values; and the moments of steps, as
+    /// `{first}`, and what is between two, as `{second - first}`, which are filled in.
+    pub(super) fn template(
+        &mut self,
+        text: &Text,
+        names: &[String],
+        others: &[&'static str],
+    ) -> Template {
+        let mut template = Template::parse(text.get_ref()).unwrap_or_else(|why| {
             self.problem(text.span(), why);
             Template::default()
         });
-        let known: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
-        for name in template.names() {
-            if !known.contains(&name) {
-                let help = match nearest(name, known.iter().copied()) {
-                    Some(nearest) => format!("did you mean `{{{nearest}}}`?"),
-                    None => format!("known here: {}", known.join(", ")),
-                };
-                self.problem(text.span(), format!("nothing is called `{{{name}}}` here"))
-                    .help = Some(help);
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let known: Vec<&str> = known.into_iter().chain(others.iter().copied()).collect();
+        template.resolve(|name| {
+            if known.contains(&name) {
+                return None;
             }
-        }
+            self.moment_text(name, text, &known)
+        });
         template
     }
+
+    /// The moment, or the time between two moments, that `name` stands for in `text`.
+    fn moment_text(&mut self, name: &str, text: &Text, known: &[&str]) -> Option<String> {
+        let (later, earlier) = match name.split_once('-') {
+            Some((later, earlier)) => (later.trim(), Some(earlier.trim())),
+            None => (name, None),
+        };
+        for name in std::iter::once(later).chain(earlier) {
+            if self.plan.has(name) {
+                continue;
+            }
+            let steps: Vec<_> = self.plan.names().collect();
+            let all = known.iter().copied().chain(steps);
+            let all: Vec<_> = all.collect();
+            let help = match nearest(name, all.iter().copied()) {
+                Some(nearest) => format!("did you mean `{{{nearest}}}`?"),
+                None => format!("known here: {}", all.join(", ")),
+            };
+            self.problem(text.span(), format!("nothing is called `{{{name}}}` here"))
+                .help = Some(help);
+            return None;
+        }
+        let later = self.step_time(later, text)?.0;
+        let Some(earlier) = earlier else {
+            return Some(later.to_string());
+        };
+        let earlier = self.step_time(earlier, text)?.0;
+        Some((Time::ZERO + later.since(earlier)).to_string())
+    }
+
+    /// What was drawn for the step `name`, which `text` mentions, and the earliest that could be.
+    fn step_time(&mut self, name: &str, text: &Text) -> Option<(Time, Time)> {
+        self.plan_matters |= self.plan.has(name);
+        let plan = self.plan.clone();
+        let nowhere = match plan.scenario() {
+            Some(id) => format!("no step of scenario `{id}` is called `{name}`"),
+            None => format!("there is no scenario with a step `{name}`"),
+        };
+        let moment = self.named(name, text, &plan, nowhere)?;
+        Some((plan.time(&moment), moment.earliest()))
+    }
+
+    /// A moment that a requirement is about: a time, or that of a step, perhaps with something
+    /// added or taken away.
+    pub(super) fn instant(&mut self, text: &Text) -> Option<Time> {
+        let written = self.written(text)?;
+        if written.span.is_range() {
+            self.problem(text.span(), "only the moments of steps are drawn")
+                .help = Some("give the step a name, and write that here".into());
+            return None;
+        }
+        let Some(name) = written.from else {
+            return Some(Time::ZERO + written.span.least);
+        };
+        let (time, earliest) = self.step_time(name, text)?;
+        if written.before && earliest < Time::ZERO + written.span.least {
+            self.problem(text.span(), format!("`{text}` may be before the start"));
+            return None;
+        }
+        Some(if written.before {
+            Time::ZERO + (time.since(Time::ZERO) - written.span.least)
+        } else {
+            time + written.span.least
+        })
+    }
+}
+
+/// Whether `{name}` stands for something in messages, whatever steps there are.
+pub(super) fn is_value(name: &str) -> bool {
+    const OWN: [&str; 10] = [
+        "t", "role", "count", "expected", "times", "anchor", "delay", "offset", "within", "event",
+    ];
+    let fields = EVENTS.iter().flat_map(|kind| kind.fields);
+    OWN.contains(&name) || ALWAYS.contains(&name) || fields.into_iter().any(|it| it.name == name)
 }
 
 /// The names that may stand for values.

@@ -7,7 +7,11 @@ use siglab_engine::{Action, Key, Step, When};
 use siglab_model::Time;
 
 use super::check::Checker;
+use super::check_requirement::is_value;
+use super::draw::Dice;
+use super::moment::{Plan, Planned, Written, is_in_name};
 use super::raw::{RawStep, S, Text};
+use crate::lab::nearest;
 
 /// The keys that can be pressed.
 const KEYS: [(&str, Key); 4] = [
@@ -18,42 +22,157 @@ const KEYS: [(&str, Key); 4] = [
 ];
 
 impl Checker<'_> {
-    /// The steps of a scenario that is cut off at `limit`.
+    /// The steps of a scenario that is cut off at `limit`. Their moments go to `plan`.
     pub(super) fn steps(
         &mut self,
         raw: &[S<RawStep>],
         has_terminal: bool,
         limit: Time,
+        plan: &mut Plan,
+        dice: &mut Dice,
     ) -> Vec<Step> {
-        let mut earliest = Time::ZERO;
+        // The moment of the step before; where only a run can tell it, not before this.
+        let mut last = Planned::default();
+        let mut is_known = true;
         let mut steps = Vec::new();
         for step in raw {
-            let when = self.when(step);
+            let written = step.get_ref();
+            let before = plan.time(&last);
+            let moment = self.planned(written, &last, plan, dice);
+            if let Some(moment) = moment {
+                self.in_time(plan, &last, &moment, limit, moment_span(step));
+                last = moment;
+            }
+            let when = match self.when(step) {
+                When::At(_) => When::At(plan.time(&last)),
+                When::After(_) => When::After(plan.time(&last) - before),
+                other => other,
+            };
+            is_known &= matches!(when, When::At(_) | When::After(_) | When::Now);
+            if let Some(name) = &written.name {
+                self.step_name(name, plan, is_known.then(|| last.clone()));
+            }
             let action = self.action(step, has_terminal);
-            let time = step.get_ref().at.as_ref().or(step.get_ref().after.as_ref());
-            let span = time.map_or_else(|| step.span(), Text::span);
-            match when {
-                When::At(time) if time < earliest => {
-                    self.problem(
-                        span.clone(),
-                        format!("times go backwards: {time} comes after a step at {earliest}"),
-                    )
-                    .help = Some("steps are carried out one after another".into());
-                }
-                When::At(time) => earliest = time,
-                When::After(duration) => earliest = earliest + duration,
-                _ => {}
-            }
-            if earliest > limit {
-                self.problem(
-                    span,
-                    format!("this step comes after the scenario's limit of {limit}"),
-                )
-                .help = Some("raise `virtual_time` under `limits`".into());
-            }
             steps.push(Step { when, action });
         }
         steps
+    }
+
+    /// The moment of a step that is written with one. `last` is that of the step before.
+    fn planned(
+        &mut self,
+        raw: &RawStep,
+        last: &Planned,
+        plan: &mut Plan,
+        dice: &mut Dice,
+    ) -> Option<Planned> {
+        let text = raw.at.as_ref().or(raw.after.as_ref())?;
+        let written = self.written(text)?;
+        let from = match written.from {
+            None if raw.at.is_some() => Planned::default(),
+            None => last.clone(),
+            Some(_) if raw.at.is_none() => {
+                self.problem(text.span(), "`after` counts from the step before")
+                    .help = Some(format!("write `at = \"{text}\"`"));
+                return None;
+            }
+            Some(_) if written.before => {
+                self.problem(
+                    text.span(),
+                    "a step can't come before the one that it counts from",
+                );
+                return None;
+            }
+            Some(name) => {
+                let nowhere = format!("no step `{name}` comes before this");
+                self.named(name, text, plan, nowhere)?
+            }
+        };
+        Some(plan.later(&from, written.span, dice))
+    }
+
+    /// Reports a step that may come before the one before it, or after the scenario's limit.
+    fn in_time(
+        &mut self,
+        plan: &Plan,
+        last: &Planned,
+        moment: &Planned,
+        limit: Time,
+        span: Range<usize>,
+    ) {
+        if !plan.in_order(last, moment) {
+            let (latest, earliest) = (plan.latest(last), moment.earliest());
+            let message = if plan.latest(last) == last.earliest() {
+                format!("times go backwards: {earliest} comes after a step at {latest}")
+            } else {
+                format!(
+                    "times may go backwards: {earliest} comes after a step that may be at {latest}"
+                )
+            };
+            self.problem(span.clone(), message).help =
+                Some("steps are carried out one after another".into());
+        }
+        if plan.latest(moment) > limit {
+            self.problem(
+                span,
+                format!("this step comes after the scenario's limit of {limit}"),
+            )
+            .help = Some("raise `virtual_time` under `limits`".into());
+        }
+    }
+
+    fn step_name(&mut self, name: &Text, plan: &mut Plan, moment: Option<Planned>) {
+        let text = name.get_ref();
+        if !text.starts_with(|c: char| c.is_ascii_alphabetic()) || !text.chars().all(is_in_name) {
+            self.problem(name.span(), format!("`{text}` can't be a step's name"))
+                .help = Some("names are of letters, digits and `_`, a letter first".into());
+        } else if is_value(text) {
+            self.problem(
+                name.span(),
+                format!("`{{{text}}}` means something else in messages"),
+            )
+            .help = Some("choose another name for the step".into());
+        } else if plan.has(text) {
+            self.problem(name.span(), format!("a second step `{text}`"));
+        }
+        plan.name(text, moment);
+    }
+
+    /// What a moment is written as.
+    pub(super) fn written<'t>(&mut self, text: &'t Text) -> Option<Written<'t>> {
+        Written::parse(text.get_ref())
+            .map_err(|why| {
+                self.problem(text.span(), why);
+            })
+            .ok()
+    }
+
+    /// The moment of the step `name` of a scenario, which `text` mentions. `nowhere` is what to
+    /// say if there is none.
+    pub(super) fn named(
+        &mut self,
+        name: &str,
+        text: &Text,
+        plan: &Plan,
+        nowhere: String,
+    ) -> Option<Planned> {
+        if let Some(moment) = plan.named(name) {
+            return Some(moment.clone());
+        }
+        if plan.has(name) {
+            self.problem(
+                text.span(),
+                format!("nobody knows the moment of `{name}` before the program runs"),
+            )
+            .help = Some("it comes after a step that waits for the program".into());
+            return None;
+        }
+        let help = match nearest(name, plan.names()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "a step gets a name with `name = \"...\"`".into(),
+        };
+        self.problem(text.span(), nowhere).help = Some(help);
+        None
     }
 
     fn when(&mut self, step: &S<RawStep>) -> When {
@@ -79,10 +198,11 @@ impl Checker<'_> {
                 self.problem(syscall.span(), "`syscall` goes with `waiting`");
             }
         }
-        if let Some(at) = &raw.at {
-            When::At(self.time(at).unwrap_or(Time::ZERO))
-        } else if let Some(after) = &raw.after {
-            When::After(self.duration(after).unwrap_or(Duration::ZERO))
+        // Their moments were planned.
+        if raw.at.is_some() {
+            When::At(Time::ZERO)
+        } else if raw.after.is_some() {
+            When::After(Duration::ZERO)
         } else if let Some(output) = &raw.output {
             When::Output(output.get_ref().clone())
         } else if let Some(role) = &raw.waiting {
@@ -218,6 +338,13 @@ impl Checker<'_> {
             .help = Some("make two steps of it".into());
         }
     }
+}
+
+/// Where a step's moment is written, or the step.
+fn moment_span(step: &S<RawStep>) -> Range<usize> {
+    let raw = step.get_ref();
+    let time = raw.at.as_ref().or(raw.after.as_ref());
+    time.map_or_else(|| step.span(), Text::span)
 }
 
 /// Where a flag is written, if it is set.

@@ -15,6 +15,9 @@ pub struct ManifestError {
     problems: Vec<ManifestProblem>,
 }
 
+/// How many problems are told at once.
+const MOST_PROBLEMS: usize = 100;
+
 /// One thing wrong with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestProblem {
@@ -45,6 +48,18 @@ impl ManifestError {
     pub(crate) fn new(path: &str, source: &str, mut problems: Vec<ManifestProblem>) -> Self {
         problems.sort_by_key(|problem| problem.span.start);
         problems.dedup();
+        // Each is shown with its line, which is looked for from the start of the text.
+        if problems.len() > MOST_PROBLEMS {
+            let left_out = problems.len() - MOST_PROBLEMS;
+            problems.truncate(MOST_PROBLEMS);
+            if let Some(last) = problems.last_mut() {
+                let more = format!("{left_out} more problems come after this one");
+                last.help = Some(match last.help.take() {
+                    Some(help) => format!("{help}; {more}"),
+                    None => more,
+                });
+            }
+        }
         Self {
             path: path.to_owned(),
             source: source.to_owned(),

@@ -69,6 +69,7 @@ const PROGRAM: Field = field("program", Holds::Text);
 const ERRNO: Field = field("errno", Holds::Text);
 const WHAT: Field = field("what", Holds::Text);
 const TEXT: Field = field("text", Holds::Text);
+const BY_PERSON: Field = field("by_person", Holds::Bool);
 const FUNCTION: Field = field("function", Holds::Text);
 // The fields of siginfo_t.
 const CODE: Field = field("code", Holds::Text);
@@ -187,8 +188,8 @@ pub(crate) const EVENTS: &[EventKind] = &[
             TEXT,
         ],
     ),
-    kind("input", &[TEXT]),
-    kind("terminal", &[field("action", Holds::Text)]),
+    kind("input", &[TEXT, BY_PERSON]),
+    kind("terminal", &[field("action", Holds::Text), BY_PERSON]),
     kind("denied", &[SYSCALL, WHAT, SIGNAL, ERRNO]),
     kind(
         "send-failed",
@@ -199,6 +200,10 @@ pub(crate) const EVENTS: &[EventKind] = &[
             field("signal", Holds::Text),
             ERRNO,
         ],
+    ),
+    kind(
+        "call-failed",
+        &[SYSCALL, WHAT, ERRNO, field("argument", Holds::Text)],
     ),
     kind(
         "busy-waiting",
@@ -263,6 +268,7 @@ pub(crate) fn event_name(kind: &Kind) -> &'static str {
         Kind::Terminal { .. } => "terminal",
         Kind::Denied { .. } => "denied",
         Kind::SendFailed { .. } => "send-failed",
+        Kind::CallFailed { .. } => "call-failed",
         Kind::BusyWaiting { .. } => "busy-waiting",
         Kind::Injected { .. } => "injected",
         Kind::Preempted { .. } => "preempted",

@@ -5,12 +5,16 @@
 //! is checked: signals exist, times are times, criteria name scenarios that are there.
 
 mod check;
+mod check_criterion;
 mod check_finding;
 mod check_pattern;
+mod check_question;
 mod check_requirement;
 mod check_step;
+mod draw;
 mod error;
 mod event;
+mod moment;
 mod pattern;
 pub(crate) mod raw;
 mod read;
@@ -20,18 +24,23 @@ mod schema;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_drawn;
+#[cfg(test)]
+mod tests_hostile;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use siglab_engine::{Limits, Script};
 use siglab_explore::FindingKind;
-use siglab_model::{ProcessStatus, Signal, Time};
+use siglab_model::{Policy, ProcessStatus, Signal, Time};
 
 pub use error::{ManifestError, ManifestProblem};
 pub use pattern::{FieldTest, FieldValue, Pattern};
-pub(crate) use pattern::{describe_status, field_text};
+pub(crate) use pattern::{describe_status, field_text, told};
 pub use roles::Roles;
 pub use template::Template;
 
@@ -49,6 +58,10 @@ pub struct Manifest {
     pub title: String,
     /// What it is about.
     pub description: String,
+    /// Its place in the course; absent: after those that have one.
+    pub order: Option<usize>,
+    /// The ids of the labs that students have done before.
+    pub assumes: Vec<String>,
     /// What processes are called.
     pub roles: Roles,
     /// How C submissions are built.
@@ -61,6 +74,13 @@ pub struct Manifest {
     pub scenarios: Vec<Scenario>,
     /// What must hold.
     pub criteria: Vec<Criterion>,
+    /// What students predict of each run of the program that was handed out; empty if they write a
+    /// program.
+    pub questions: Vec<Question>,
+    /// What the moments that are drawn were drawn from; absent if none is.
+    pub seed: Option<u64>,
+    /// As it was read, to draw anew.
+    raw: Arc<raw::RawManifest>,
 }
 
 /// How C submissions are built.
@@ -131,6 +151,9 @@ pub struct Files {
     pub wrong: PathBuf,
     /// The programs as they were handed out, by language; absent: the starters.
     pub original: BTreeMap<Language, PathBuf>,
+    /// The functions that are empty in the starters, if these are made of the programs as they
+    /// were handed out.
+    pub emptied: Option<Vec<String>>,
 }
 
 impl Default for Files {
@@ -140,6 +163,7 @@ impl Default for Files {
             solution: vec!["solution".into()],
             wrong: "wrong".into(),
             original: BTreeMap::new(),
+            emptied: None,
         }
     }
 }
@@ -148,7 +172,11 @@ impl Files {
     /// The starter in `language` of the lab `id`, relative to the lab's folder.
     #[must_use]
     pub fn starter_file(&self, id: &str, language: Language) -> PathBuf {
-        self.starter.join(format!("{id}.{}", language.extension()))
+        match language {
+            // It isn't named after the lab: the starter is that file.
+            Language::Predictions => self.starter.clone(),
+            _ => self.starter.join(format!("{id}.{}", language.extension())),
+        }
     }
 
     /// The program as it was handed out in `language`, relative to the lab's folder.
@@ -172,6 +200,11 @@ pub struct Scenario {
     pub terminal: Option<(u16, u16)>,
     /// The program's arguments.
     pub args: Vec<String>,
+    /// Whether standard input is a pipe in which nothing is and whose other end is open, though no
+    /// step types; otherwise it is empty then.
+    pub stdin_stays_open: bool,
+    /// Who runs when several could.
+    pub policy: Policy,
     /// Its steps.
     pub script: Script,
     /// Where it is cut off.
@@ -196,12 +229,15 @@ pub struct Criterion {
     pub title: String,
     /// Points, all or none.
     pub points: u32,
-    /// Whether it only informs: it has 0 points and doesn't count for full marks.
+    /// Whether it only informs: it has 0 points, and is advice.
     pub informational: bool,
     /// The ids of criteria before it without which it isn't tried.
     pub needs: Vec<String>,
     /// The ids of the scenarios it is about, in the manifest's order.
     pub scenarios: Vec<String>,
+    /// Whether it holds if it is about any moment, and there is none: a right program may well
+    /// block the signal all the time.
+    pub nothing_to_try_passes: bool,
     /// What must hold.
     pub rule: Rule,
 }
@@ -211,10 +247,13 @@ pub struct Criterion {
 pub enum Rule {
     /// The submission compiles.
     Builds,
-    /// A function is token for token the starter's, comments and white space aside.
+    /// A function is token for token the starter's, comments and white space aside, and so is
+    /// what it depends on.
     Unchanged {
         /// The function's name.
         function: String,
+        /// The process that runs it: it must do what it does in the starter.
+        role: Option<String>,
     },
     /// No zombie is left behind and no process outlives its parent.
     NoLeftovers,
@@ -225,8 +264,34 @@ pub enum Rule {
         /// How many timed waits may expire one after another while nothing happens.
         expired_waits: usize,
     },
+    /// What was predicted of the criterion's scenarios is what happens.
+    Predicted,
     /// All of these; the first that doesn't hold gives the diagnosis.
     Requirements(Vec<Requirement>),
+}
+
+/// Something to predict of each run.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Its key in the file of predictions.
+    pub id: String,
+    /// What is asked.
+    pub text: String,
+    /// What to look at if the prediction is wrong.
+    pub hint: String,
+    /// What gives the answer.
+    pub asks: Asks,
+}
+
+/// What the answer to a question is, in a run.
+#[derive(Clone, Debug)]
+pub enum Asks {
+    /// How many such events there are.
+    Count(Pattern),
+    /// How this process ends.
+    Ends(String),
+    /// When this process ends.
+    EndsAt(String),
 }
 
 /// One condition on a run.
@@ -245,8 +310,52 @@ pub struct Requirement {
     pub scenarios: Vec<String>,
     /// The condition.
     pub test: Test,
+    /// What the program may have done instead, the more telling first.
+    pub instead: Vec<Instead>,
+    /// What right programs do, too.
+    pub expected: Expected,
     /// The moments at which a signal comes, if it must hold at all of them.
     pub exploring: Option<Exploring>,
+}
+
+/// What an exercise provokes, so that it explains nothing: diagnoses of siglab's own, and errors of
+/// calls.
+#[derive(Clone, Debug, Default)]
+pub struct Expected(BTreeSet<String>);
+
+impl Expected {
+    pub(super) fn new(names: impl Iterator<Item = String>) -> Self {
+        Self(names.collect())
+    }
+
+    /// Whether this diagnosis is one of them.
+    #[must_use]
+    pub fn has_diagnosis(&self, id: &str) -> bool {
+        self.0.contains(id)
+    }
+
+    /// Whether this error is one of them, by its name: `EPERM`.
+    #[must_use]
+    pub fn has_errno(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+}
+
+/// What a program did instead of what a requirement asks for: why that doesn't hold.
+#[derive(Clone, Debug)]
+pub struct Instead {
+    /// The diagnosis's id.
+    pub id: String,
+    /// What happened.
+    pub event: Pattern,
+    /// What must have happened as well, before or after it.
+    pub with: Vec<Pattern>,
+    /// What must not have happened.
+    pub without: Vec<Pattern>,
+    /// What the program did.
+    pub message: Template,
+    /// What to look at; the requirement's if absent.
+    pub hint: Option<Template>,
 }
 
 /// A condition's form.
@@ -322,17 +431,31 @@ impl Manifest {
     /// If it is malformed or contradicts itself: everything that was found.
     pub fn parse(text: &str, path: &str, folder: Option<&str>) -> Result<Self, ManifestError> {
         let read = read::read(text);
-        check::check(&read, folder, text.len())
+        check::check(&read, folder, text.len(), None)
             .map_err(|problems| ManifestError::new(path, text, problems))
     }
 
     pub(crate) fn from_raw(raw: &raw::RawManifest) -> Result<Self, ManifestError> {
+        Self::drawn(raw, None)
+    }
+
+    /// The same lab, with the moments that are drawn from this seed.
+    ///
+    /// # Errors
+    /// If it makes no sense then. Manifests are checked for all seeds at once, so none is
+    /// expected.
+    pub fn with_seed(&self, seed: u64) -> Result<Self, ManifestError> {
+        Self::drawn(&self.raw, Some(seed))
+    }
+
+    fn drawn(raw: &raw::RawManifest, seed: Option<u64>) -> Result<Self, ManifestError> {
         let read = read::Read {
             raw: raw.clone(),
             problems: Vec::new(),
             lost: false,
         };
-        check::check(&read, None, 0).map_err(|problems| ManifestError::new("the lab", "", problems))
+        check::check(&read, None, 0, seed)
+            .map_err(|problems| ManifestError::new("the lab", "", problems))
     }
 
     /// The scenario with this id.
@@ -376,14 +499,42 @@ impl Manifest {
             .filter(move |it| it.scenarios.iter().any(|id| id == scenario))
     }
 
-    /// All points together.
+    /// All points together that what students hand in can get.
     #[must_use]
     pub fn max_score(&self) -> u32 {
-        self.criteria.iter().map(|criterion| criterion.points).sum()
+        self.max_score_of(self.handed_in()[0])
+    }
+
+    /// What students hand in: predictions if the lab has questions, else a program.
+    #[must_use]
+    pub fn handed_in(&self) -> &'static [Language] {
+        if self.questions.is_empty() {
+            &Language::ALL
+        } else {
+            &[Language::Predictions]
+        }
+    }
+
+    /// All points together that something of this kind can get.
+    pub(crate) fn max_score_of(&self, language: Language) -> u32 {
+        let criteria = self.criteria.iter();
+        let criteria = criteria.filter(|criterion| criterion.is_for(language));
+        criteria.map(|criterion| criterion.points).sum()
     }
 }
 
 impl Criterion {
+    /// Whether it judges what is handed in like this: predictions by what was predicted, and
+    /// programs by all other rules.
+    #[must_use]
+    pub fn is_for(&self, language: Language) -> bool {
+        match self.rule {
+            Rule::Builds => true,
+            Rule::Predicted => language == Language::Predictions,
+            _ => language != Language::Predictions,
+        }
+    }
+
     /// Its requirements, if it has some.
     pub(crate) fn requirements(&self) -> &[Requirement] {
         match &self.rule {

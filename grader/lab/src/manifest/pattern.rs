@@ -1,8 +1,10 @@
 //! Which events are meant.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use siglab_model::{Event, ProcessStatus, Role, SigSet, Signal, Time};
+use siglab_model::{Event, Kind, ProcessStatus, Role, SigSet, Signal, Time};
 
 use super::event::event_name;
 use super::roles::Roles;
@@ -20,6 +22,8 @@ pub struct Pattern {
     pub after: Option<Time>,
     /// The moment before which it must happen.
     pub before: Option<Time>,
+    /// The signal in whose handler the thread must be that it happens to.
+    pub in_handler: Option<Signal>,
     /// Which of the matching events, from 1; absent: the first that fits.
     pub nth: Option<usize>,
 }
@@ -57,7 +61,7 @@ pub enum FieldValue {
 }
 
 impl Pattern {
-    /// Whether `event` is meant, `nth` aside. `roles` is what processes are called.
+    /// Whether `event` is meant, `nth` and `in_handler` aside. `roles` is what processes are called.
     #[must_use]
     pub fn matches(&self, event: &Event, roles: &Roles) -> bool {
         let name = event_name(&event.kind);
@@ -79,10 +83,17 @@ impl Pattern {
             Some(nth) => (nth.saturating_sub(1), 1),
             None => (0, usize::MAX),
         };
+        let mut handlers = Handlers::default();
         events
             .iter()
             .enumerate()
-            .filter(move |(_, event)| self.matches(event, roles))
+            .filter(move |(_, event)| {
+                let is_in = self.in_handler.is_none_or(|signal| {
+                    handlers.follow(event);
+                    handlers.are_active(event, signal)
+                });
+                is_in && self.matches(event, roles)
+            })
             .skip(skip)
             .take(take)
     }
@@ -151,6 +162,9 @@ impl Pattern {
                 text = format!("{text} {word} {time}");
             }
         }
+        if let Some(signal) = self.in_handler {
+            text = format!("{text} in a handler of {signal}");
+        }
         match self.nth {
             Some(nth) => format!("{text} (number {nth})"),
             None => text,
@@ -176,6 +190,37 @@ impl Pattern {
             .iter()
             .find(|(other, _)| other == name)
             .map(|(_, test)| test.describe())
+    }
+}
+
+/// The handlers that are active in each thread, outermost first.
+#[derive(Default)]
+struct Handlers<'a>(BTreeMap<&'a str, Vec<Signal>>);
+
+impl<'a> Handlers<'a> {
+    fn follow(&mut self, event: &'a Event) {
+        let Some(role) = &event.role else {
+            return;
+        };
+        match &event.kind {
+            Kind::HandlerEntered { signal, depth, .. } => {
+                let active = self.0.entry(role.as_str()).or_default();
+                // A jump may have left several at once.
+                active.truncate(depth.saturating_sub(1));
+                active.push(*signal);
+            }
+            Kind::HandlerLeft { .. } => {
+                self.0.entry(role.as_str()).or_default().pop();
+            }
+            Kind::Exec { .. } => drop(self.0.remove(role.as_str())),
+            _ => {}
+        }
+    }
+
+    fn are_active(&self, event: &Event, signal: Signal) -> bool {
+        let role = event.role.as_ref().map(Role::as_str);
+        let active = role.and_then(|role| self.0.get(role));
+        active.is_some_and(|active| active.contains(&signal))
     }
 }
 
@@ -262,10 +307,18 @@ pub(crate) fn describe_status(status: ProcessStatus) -> String {
     }
 }
 
+/// A moment as messages tell it: of whole microseconds. Reading a clock takes a nanosecond of
+/// virtual time, and nobody who reads `0.404000001s` is the wiser.
+pub(crate) fn told(time: Time) -> Time {
+    const MICROSECOND: u64 = 1_000;
+    let nanos = time.as_nanos().saturating_add(MICROSECOND / 2);
+    Time::from_nanos(nanos - nanos % MICROSECOND)
+}
+
 /// The value of a field of `event` for a message; absent if the event hasn't the field.
 pub(crate) fn field_text(event: &Event, name: &str) -> Option<String> {
     match name {
-        "t" => return Some(event.t.to_string()),
+        "t" => return Some(told(event.t).to_string()),
         "role" => return event.role.as_ref().map(Role::to_string),
         _ => {}
     }
@@ -277,7 +330,8 @@ pub(crate) fn field_text(event: &Event, name: &str) -> Option<String> {
         return Some(describe_status(status));
     }
     Some(match value {
-        Value::String(text) => text.clone(),
+        // A line that was written is told without its end.
+        Value::String(text) => text.trim_end().to_owned(),
         Value::Number(number) if matches!(name, "until") || is_advance(event, name) => {
             Time::from_nanos(number.as_u64().unwrap_or_default()).to_string()
         }

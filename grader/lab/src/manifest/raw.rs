@@ -36,6 +36,13 @@ pub(crate) struct RawManifest {
     /// What it is about, in a sentence or two.
     #[serde(default)]
     pub(crate) description: String,
+    /// Its place in the course: labs are listed in this order, and those without one come last.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u32>"))]
+    pub(crate) order: Option<S<i64>>,
+    /// The labs that students have done before, by id.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(crate) assumes: Vec<Text>,
     /// Names of the lab's own for processes: `main`, `child`, `child.2`, ... on the left.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
@@ -57,6 +64,36 @@ pub(crate) struct RawManifest {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<RawCriterion>"))]
     pub(crate) criterion: Vec<S<RawCriterion>>,
+    /// What students predict of each run of the original, if that is what they hand in.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<RawQuestion>"))]
+    pub(crate) question: Vec<S<RawQuestion>>,
+}
+
+/// Something to predict of each run, with exactly one of `count`, `ends` and `ends_at`.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Question"))]
+pub(crate) struct RawQuestion {
+    /// Its key in the file of predictions.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) id: Option<Text>,
+    /// What is asked.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) text: Option<Text>,
+    /// What to look at if the prediction is wrong.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) hint: Option<Text>,
+    /// The answer is how many such events there are.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<RawPattern>"))]
+    pub(crate) count: Option<S<RawPattern>>,
+    /// The answer is how this process ends.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) ends: Option<Text>,
+    /// The answer is when this process ends.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) ends_at: Option<Text>,
 }
 
 /// How submissions are built.
@@ -123,6 +160,9 @@ pub(crate) struct RawFiles {
     /// The programs as they were handed out, by language, with which the rule `unchanged`
     /// compares; the starters if absent. Students edit the starters.
     pub(crate) original: BTreeMap<Language, PathBuf>,
+    /// If present, the starters are the programs as they were handed out, with the marker that
+    /// nobody has begun and with these functions empty.
+    pub(crate) emptied: Option<Vec<String>>,
 }
 
 /// Where a run is cut off.
@@ -151,14 +191,24 @@ pub(crate) struct RawScenario {
     /// Its id.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) id: Option<Text>,
-    /// Its title; its id if absent.
-    pub(crate) title: Option<String>,
+    /// Its title; its id if absent. Names in braces stand for the moments of its steps:
+    /// `{first}`, `{second - first}`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) title: Option<Text>,
     /// Whether the program runs on a terminal: `true`, or its size.
     #[serde(default)]
     pub(crate) terminal: RawTerminal,
     /// The program's arguments.
     #[serde(default)]
     pub(crate) args: Vec<String>,
+    /// What standard input is if no step types: `empty`, as it is if this is absent, or `open`: a
+    /// pipe in which nothing ever is.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) stdin: Option<Text>,
+    /// Who runs when several could: `in-order`, as it is if this is absent, `newest-first`, under
+    /// which a child runs before its parent goes on, or `random:SEED`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) policy: Option<Text>,
     /// Whether students aren't to see the steps.
     #[serde(default)]
     pub(crate) hidden: bool,
@@ -212,10 +262,16 @@ pub(crate) struct RawSize {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Step"))]
 pub(crate) struct RawStep {
-    /// Waits for this moment of virtual time, counted from the program's start.
+    /// A name for the moment of this step: of letters, digits and `_`. Later steps, requirements
+    /// and messages may use it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) name: Option<Text>,
+    /// Waits for this moment of virtual time, counted from the program's start; or for one of
+    /// a range, `0.4s..0.7s`, which is drawn; or for one that is counted from the moment of a
+    /// step with a name: `first + 0.9s`, `first + 0.6s..0.8s`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) at: Option<Text>,
-    /// Waits for this long after the step before.
+    /// Waits for this long after the step before; a range, `0.6s..0.8s`, is drawn from.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) after: Option<Text>,
     /// Waits until the program has written this text.
@@ -282,21 +338,22 @@ pub(crate) struct RawCriterion {
     /// Points, all or none.
     #[cfg_attr(feature = "schema", schemars(with = "Option<u32>"))]
     pub(crate) points: Option<S<i64>>,
-    /// Whether it only informs: it has no points and doesn't count for full marks.
+    /// Whether it only informs: it has no points, and is advice.
     #[serde(default)]
     pub(crate) informational: bool,
-    /// A built-in rule, in place of requirements: `builds`, `unchanged`, `no-leftovers`
-    /// or `no-busy-waiting`.
+    /// A built-in rule, in place of requirements: `builds`, `unchanged`, `no-leftovers`,
+    /// `no-busy-waiting` or `predicted`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) kind: Option<Text>,
     /// With `unchanged`: the function that must be the starter's.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) function: Option<Text>,
-    /// With `no-busy-waiting`: the process; all if absent.
+    /// With `no-busy-waiting`: the process; all if absent. With `unchanged`: the process that
+    /// runs the function, which then must do what it does in the starter.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) role: Option<Text>,
     /// With `no-busy-waiting`: how many timed waits may expire one after another while
-    /// nothing happens; 2 if absent.
+    /// nothing happens, and how many wake-ups may lead to nothing each time; 2 if absent.
     #[cfg_attr(feature = "schema", schemars(with = "Option<u32>"))]
     pub(crate) expired_waits: Option<S<i64>>,
     /// The scenarios it is about; all if neither it nor a requirement names any.
@@ -306,6 +363,14 @@ pub(crate) struct RawCriterion {
     /// that it would only fail again.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub(crate) needs: Option<Vec<Text>>,
+    /// What right programs do in its scenarios, so that it explains no failure: ids of siglab's own
+    /// diagnoses, such as `crashed`, and errors of calls, such as `EPERM`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
+    pub(crate) expected: Option<Vec<Text>>,
+    /// What it is if it is about any moment, and there is none: `skipped`, as it is if this is
+    /// absent, or `pass`, if right programs may block the signal all the time.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) nothing_to_try: Option<Text>,
     /// What to look at, for every requirement that doesn't say.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) hint: Option<Text>,
@@ -346,6 +411,10 @@ pub(crate) struct RawRequirement {
     /// What to look at.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(crate) hint: Option<Text>,
+    /// What the program may have done instead: the first of these that a run shows gives the
+    /// diagnosis.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<RawInstead>"))]
+    pub(crate) instead: Vec<S<RawInstead>>,
     /// The scenarios in which it must hold; all of the criterion's if absent.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     pub(crate) scenarios: Option<Vec<Text>>,
@@ -405,6 +474,33 @@ pub(crate) struct RawRequirement {
     /// absent. 0, with `no_finding`: handlers are watched under the scenario's own signals.
     #[cfg_attr(feature = "schema", schemars(with = "Option<u32>"))]
     pub(crate) moments: Option<S<i64>>,
+}
+
+/// What a program did instead of what a requirement asks for. It explains why the requirement
+/// doesn't hold, and is looked for only then.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Instead"))]
+pub(crate) struct RawInstead {
+    /// The diagnosis's id.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(crate) id: Option<Text>,
+    /// What happened. The message may use the fields of the first such event.
+    #[cfg_attr(feature = "schema", schemars(with = "RawPattern"))]
+    pub(crate) event: Option<S<RawPattern>>,
+    /// What must have happened as well.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<RawPattern>"))]
+    pub(crate) with: Vec<S<RawPattern>>,
+    /// What must not have happened.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<RawPattern>"))]
+    pub(crate) without: Vec<S<RawPattern>>,
+    /// What the program did.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(crate) message: Option<Text>,
+    /// What to look at; the requirement's if absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(crate) hint: Option<Text>,
 }
 
 /// How a run must end: one of these.

@@ -10,8 +10,14 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::ManifestProblem;
-use super::raw::{RawCriterion, RawManifest, RawScenario};
+use super::raw::{RawCriterion, RawManifest, RawRequirement, RawScenario};
 use crate::lab::nearest;
+
+/// How many there may be of each thing, where all are compared with all.
+const MOST: usize = 1_000;
+
+/// So many times as many steps: those follow one another.
+const STEPS: usize = 16;
 
 /// What could be read of a manifest.
 #[derive(Debug, Default)]
@@ -37,10 +43,20 @@ pub(crate) fn read(text: &str) -> Read {
     let mut table = table.into_inner();
     let scenarios = take_tables(&mut table, "scenario");
     let criteria = take_tables(&mut table, "criterion");
+    let roles = table.get("roles").and_then(|it| it.get_ref().as_table());
+    read.bound("scenarios", scenarios.len(), &span);
+    read.bound("criteria", criteria.len(), &span);
+    read.bound("roles", roles.map_or(0, |it| it.len()), &span);
+    if read.lost {
+        return read;
+    }
     let whole = Spanned::new(span, DeValue::Table(table));
     read.raw = read.one(whole).into_inner();
     for mut value in scenarios {
         let steps = inner_tables(&mut value, "steps");
+        if read.bound("steps", steps.len() / STEPS, &value.span()) {
+            return read;
+        }
         let mut scenario: Spanned<RawScenario> = read.one(value);
         let steps = steps.into_iter().map(|step| read.one(step));
         scenario.get_mut().steps.extend(steps);
@@ -48,9 +64,17 @@ pub(crate) fn read(text: &str) -> Read {
     }
     for mut value in criteria {
         let requirements = inner_tables(&mut value, "require");
+        if read.bound("requirements", requirements.len(), &value.span()) {
+            return read;
+        }
         let mut criterion: Spanned<RawCriterion> = read.one(value);
-        let requirements = requirements.into_iter().map(|it| read.one(it));
-        criterion.get_mut().require.extend(requirements);
+        for mut value in requirements {
+            let others = inner_tables(&mut value, "instead");
+            let mut requirement: Spanned<RawRequirement> = read.one(value);
+            let others = others.into_iter().map(|it| read.one(it));
+            requirement.get_mut().instead.extend(others);
+            criterion.get_mut().require.push(requirement);
+        }
         read.raw.criterion.push(criterion);
     }
     read
@@ -82,6 +106,20 @@ fn inner_tables<'a>(value: &mut Value<'a>, key: &str) -> Vec<Value<'a>> {
 }
 
 impl Read {
+    /// Says if there are too many of something: then the rest isn't read.
+    fn bound(&mut self, what: &str, count: usize, span: &std::ops::Range<usize>) -> bool {
+        let is_over = count > MOST;
+        if is_over {
+            let most = if what == "steps" { MOST * STEPS } else { MOST };
+            let problem =
+                ManifestProblem::new(span.start..span.start, format!("more than {most} {what}"));
+            self.problems
+                .push(problem.help(Some("make several labs of it".into())));
+            self.lost = true;
+        }
+        is_over
+    }
+
     /// Reads one table; the default if it can't be read.
     fn one<'a, T: Deserialize<'a> + Default>(&mut self, mut value: Value<'a>) -> Spanned<T> {
         let span = value.span();

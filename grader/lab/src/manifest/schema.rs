@@ -51,10 +51,11 @@ impl JsonSchema for RawPattern {
         let one_of_each = EVENTS.iter().map(|kind| {
             let mut properties = Map::new();
             properties.insert("event".into(), json!({ "const": kind.name }));
-            properties.insert("role".into(), value(Holds::Role));
+            properties.insert("role".into(), tested(Holds::Role));
             for name in ["at", "after", "before"] {
                 properties.insert(name.into(), value(Holds::Time));
             }
+            properties.insert("in_handler".into(), value(Holds::Signal));
             properties.insert("nth".into(), json!({ "type": "integer", "minimum": 1 }));
             for Field { name, holds } in kind.fields {
                 properties.insert((*name).into(), tested(*holds));

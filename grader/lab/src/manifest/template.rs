@@ -61,6 +61,17 @@ impl Template {
         })
     }
 
+    /// Puts values in for names for good, where there are some.
+    pub(crate) fn resolve(&mut self, mut value: impl FnMut(&str) -> Option<String>) {
+        for part in &mut self.parts {
+            if let TemplatePart::Name(name) = part
+                && let Some(value) = value(name)
+            {
+                *part = TemplatePart::Text(value);
+            }
+        }
+    }
+
     /// The text with each name replaced by its value; `?` for one without a value.
     #[must_use]
     pub fn fill(&self, value: impl Fn(&str) -> Option<String>) -> String {

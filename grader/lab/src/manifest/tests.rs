@@ -544,7 +544,7 @@ fn everything_at_once() {
       |
       = help: did you mean `title`?
 
-    error: `half a second` is not a time; write a number and a unit, as in 0.4s, 250ms, 30us or 5ns
+    error: `half a second` is not a moment; write a time, or a step's name and what to add to it, as in half + 0.2s
      --> lab.toml:7:17
       |
     7 | steps = [{ at = "half a second", send = "SIGITN", to = "parent" }]

@@ -150,6 +150,9 @@ impl Kernel {
 
     /// `SIGCHLD` is for the parent's process; the thread that made the child takes it first.
     fn tell_parent(&mut self, parent: ThreadId, child: ProcessId, code: Code, status: i32) {
+        if self.is_told_of_children {
+            return;
+        }
         let target = Target::Process(self.process_of(parent));
         let mut info = Info::new(code, Some(child));
         info.status = status;

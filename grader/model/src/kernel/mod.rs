@@ -10,7 +10,7 @@
 //! calls give the same state. A call changes the state as its system call does and returns
 //! what the caller sees; what else comes of it is in [`Kernel::happened`]. A thread takes
 //! its signals when [`Kernel::deliver`] is called for it, as the kernel does on the way back
-//! to user mode; who runs when is the user's choice.
+//! to user mode; who runs when is the user's choice. A [`Replica`] carries it along a trace.
 //!
 //! ```
 //! use siglab_model::kernel::{Action, Delivery, Kernel};
@@ -39,6 +39,7 @@ mod generate;
 mod lifecycle;
 mod mask;
 mod pending;
+mod replica;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -48,4 +49,5 @@ pub use child::{Report, WaitFor};
 pub use deliver::Delivery;
 pub use generate::{Generated, Target};
 pub use pending::{Code, Info, Instance, Pending, SYNCHRONOUS};
+pub use replica::{Fate, Replica};
 pub use state::{Errno, Frame, Happened, Kernel, Life, Process, ProcessId, Thread, ThreadId};

@@ -70,6 +70,8 @@ pub struct Kernel {
     pub(super) processes: Vec<Process>,
     pub(super) threads: Vec<Thread>,
     pub(super) happened: Vec<Happened>,
+    /// Whether somebody else generates each `SIGCHLD`: [`super::Replica`].
+    pub(super) is_told_of_children: bool,
 }
 
 /// Where a process is in its life.
@@ -212,6 +214,7 @@ impl Kernel {
             }],
             threads: vec![Thread::new(process, SigSet::EMPTY)],
             happened: Vec::new(),
+            is_told_of_children: false,
         }
     }
 

@@ -74,28 +74,38 @@ impl CanvasExport {
             && self.sheet.lines[self.possible][column].trim() != READ_ONLY
     }
 
-    /// The file to be imported: the columns that say who a student is, as they are, and the
-    /// one with the heading `assignment`. Scores are on the scale of its points possible.
+    /// The file to be imported: the columns that say who a student is, as they are, and those
+    /// with the headings of `assignments`. Scores are on the scale of their points possible.
     /// Where there is no score, what is there stays.
     ///
     /// # Errors
-    /// If the export doesn't have that assignment.
-    pub fn fill(&self, assignment: &str, scores: &Scores) -> Result<String, SheetError> {
-        let column = (0..self.sheet.headings.len())
-            .find(|at| self.is_assignment(*at) && self.sheet.headings[*at].trim() == assignment)
-            .ok_or_else(|| self.sheet.unclear(&format!("there is no `{assignment}`")))?;
+    /// If the export doesn't have one of these assignments.
+    pub fn fill(&self, assignments: &[(&str, &Scores)]) -> Result<String, SheetError> {
+        let mut columns = Vec::new();
+        for (assignment, scores) in assignments {
+            let column = (0..self.sheet.headings.len())
+                .find(|at| {
+                    self.is_assignment(*at) && self.sheet.headings[*at].trim() == *assignment
+                })
+                .ok_or_else(|| self.sheet.unclear(&format!("there is no `{assignment}`")))?;
+            columns.push((column, *scores));
+        }
         let kept = |line: &[String]| -> Vec<String> {
-            let columns = self.identity.iter().chain([&column]);
+            let columns = columns.iter().map(|(column, _)| column);
+            let columns = self.identity.iter().chain(columns);
             columns.map(|at| line[*at].clone()).collect()
         };
-        let highest = &self.sheet.lines[self.possible][column];
+        let possible = &self.sheet.lines[self.possible];
         let mut filled = self.sheet.clone();
         filled.headings = kept(&self.sheet.headings);
-        filled.lines = vec![kept(&self.sheet.lines[self.possible])];
+        filled.lines = vec![kept(possible)];
         for (at, line) in self.sheet.lines.iter().enumerate().skip(self.possible + 1) {
             let mut line = kept(line);
-            if let (Some(score), Some(cell)) = (scores.get(&at), line.last_mut()) {
-                *cell = sheet::scaled(score.points, score.max_points, highest);
+            let cells = line.iter_mut().skip(self.identity.len());
+            for (cell, (column, scores)) in cells.zip(&columns) {
+                if let Some(score) = scores.get(&at) {
+                    *cell = sheet::scaled(score.points, score.max_points, &possible[*column]);
+                }
             }
             filled.lines.push(line);
         }

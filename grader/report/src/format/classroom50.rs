@@ -78,10 +78,11 @@ impl Format for Classroom50Result {
         let rows = seen::rows(graded, options);
         let tests = rows.iter().map(|row| Test {
             name: row.name(),
-            passed: row.criterion.verdict == Verdict::Pass,
+            // Advice costs nothing, and is in the feedback.
+            passed: row.criterion.verdict == Verdict::Pass || (row.is_advice && row.why.is_some()),
             score: row.criterion.points,
             max_score: row.criterion.max_points,
-            feedback: row.why.as_ref().map(|why| why.lines().join("\n")),
+            feedback: row.told().map(|lines| lines.join("\n")),
         });
         let mut tests: Vec<_> = tests.collect();
         // The format has no other place for why nothing was tried.

@@ -41,7 +41,7 @@ impl Format for Exercism {
         // A test that couldn't be decided leaves the whole undecided.
         let undecided = rows
             .iter()
-            .find(|row| row.criterion.verdict == Verdict::Error);
+            .find(|row| row.is_bad() && row.criterion.verdict == Verdict::Error);
         let status = match result.status {
             Status::Graded if undecided.is_some() => "error",
             Status::Graded if result.full_marks() => "pass",
@@ -70,15 +70,15 @@ impl Format for Exercism {
 fn test(row: &Row<'_>) -> Test {
     let status = match row.criterion.verdict {
         Verdict::Pass => "pass",
-        // What only informs fails nothing.
-        Verdict::Fail if !row.is_bad() => "pass",
+        // Advice fails nothing.
+        Verdict::Fail | Verdict::Error if !row.is_bad() => "pass",
         Verdict::Fail => "fail",
         Verdict::Error | Verdict::Skipped => "error",
     };
     let (mut message, mut output) = (None, None);
     match &row.why {
         Some(why) if status == "pass" => {
-            let note = format!("for your information: {}", why.message);
+            let note = format!("advice: {}", why.message);
             output = Some(shorten(&note, OUTPUT));
         }
         Some(why) => message = Some(why.lines().join("\n")),

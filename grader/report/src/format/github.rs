@@ -60,8 +60,8 @@ fn report(graded: &Graded, options: &ReportOptions) -> String {
     lines.extend(seen::compiler(&graded.result));
     for row in seen::rows(graded, options) {
         let word = word(&row);
-        let (points, max) = (row.criterion.points, row.criterion.max_points);
-        lines.push(format!("{word:<5} {points}/{max}  {}", row.name()));
+        let points = row.points();
+        lines.push(format!("{word:<6} {points:>3}  {}", row.name()));
         let why = row.why.iter().flat_map(super::seen::Why::lines);
         lines.extend(why.map(|line| format!("        {line}").trim_end().to_owned()));
     }
@@ -74,7 +74,7 @@ fn report(graded: &Graded, options: &ReportOptions) -> String {
 pub(super) fn word(row: &Row<'_>) -> &'static str {
     match row.criterion.verdict {
         Verdict::Pass => "pass",
-        Verdict::Fail if row.criterion.informational => "note",
+        Verdict::Fail | Verdict::Error if row.is_advice => "advice",
         Verdict::Fail => "FAIL",
         Verdict::Error => "ERROR",
         Verdict::Skipped => "skip",
@@ -99,7 +99,8 @@ fn annotations(graded: &Graded, options: &ReportOptions, out: &mut dyn Write) ->
         let Some(why) = &row.why else { continue };
         let mut message = vec![why.message.clone()];
         message.extend(why.hint.iter().map(|hint| format!("look at: {hint}")));
-        let annotation = (row.name(), None, message.join("\n"));
+        let kind = if row.is_advice { "advice: " } else { "" };
+        let annotation = (format!("{kind}{}", row.name()), None, message.join("\n"));
         if row.is_bad() {
             errors.push(annotation);
         } else {

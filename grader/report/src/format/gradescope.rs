@@ -64,14 +64,14 @@ impl Format for Gradescope {
 
 fn test((row, number): (&Row<'_>, u32)) -> Test {
     let criterion = row.criterion;
-    let lines = row.why.as_ref().map(super::seen::Why::lines);
+    let lines = row.told();
     Test {
         score: criterion.points,
         max_score: criterion.max_points,
         status: match criterion.verdict {
             Verdict::Pass => Some("passed"),
             _ if row.is_bad() => Some("failed"),
-            // What wasn't tried, or only informs, has neither mark.
+            // What wasn't tried, or only advises, has neither mark.
             _ => None,
         },
         name: row.name(),

@@ -63,10 +63,10 @@ impl Format for JUnit {
 fn case(row: &Row<'_>, class: &str) -> TestCase {
     let mut status = match row.criterion.verdict {
         Verdict::Fail if row.is_bad() => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::Error if row.is_bad() => TestCaseStatus::non_success(NonSuccessKind::Error),
         Verdict::Skipped => TestCaseStatus::skipped(),
-        // What only informs fails no build.
-        Verdict::Pass | Verdict::Fail => TestCaseStatus::success(),
+        // Advice fails no build.
+        Verdict::Pass | Verdict::Fail | Verdict::Error => TestCaseStatus::success(),
     };
     match &row.why {
         Some(why) if row.is_bad() => {
@@ -87,7 +87,7 @@ fn case(row: &Row<'_>, class: &str) -> TestCase {
     case.add_property(("points", points.0.to_string().as_str()));
     case.add_property(("max_points", points.1.to_string().as_str()));
     if let (Some(why), false) = (&row.why, row.is_bad()) {
-        case.set_system_out(format!("for your information: {}", why.lines().join("\n")));
+        case.set_system_out(format!("advice: {}", why.lines().join("\n")));
     }
     case
 }

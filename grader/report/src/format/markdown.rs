@@ -76,7 +76,7 @@ pub(super) fn page(graded: &Graded, options: &ReportOptions, limit: usize) -> St
 fn table(rows: &[Row<'_>]) -> String {
     let mut text = String::from("| | points | criterion |\n|---|---|---|\n");
     for row in rows {
-        let (mark, points) = (mark(row), points(row));
+        let (mark, points) = (mark(row), row.points());
         let _ = writeln!(
             text,
             "| {mark} | {points} | `{}`: {} |",
@@ -90,18 +90,10 @@ fn table(rows: &[Row<'_>]) -> String {
 fn mark(row: &Row<'_>) -> &'static str {
     match row.criterion.verdict {
         Verdict::Pass => "✔ pass",
-        Verdict::Fail if row.criterion.informational => "• note",
+        Verdict::Fail | Verdict::Error if row.is_advice => "• advice",
         Verdict::Fail => "✘ fail",
         Verdict::Error => "! error",
         Verdict::Skipped => "- skipped",
-    }
-}
-
-fn points(row: &Row<'_>) -> String {
-    if row.criterion.informational {
-        "info".to_owned()
-    } else {
-        format!("{}/{}", row.criterion.points, row.criterion.max_points)
     }
 }
 

@@ -98,6 +98,11 @@ pub fn format(name: &str) -> Option<&'static dyn Format> {
 pub struct ReportOptions {
     /// Whether text for people may use more than ASCII.
     pub unicode: bool,
+    /// Whether text for people has every criterion in full. Otherwise it is what fits on a
+    /// screen: the first criterion that doesn't hold, and a line for others.
+    pub all: bool,
+    /// The columns of the terminal that text for people is for, if it is for one.
+    pub columns: Option<usize>,
     /// The most rows of a timeline that explain a failed criterion; 0 for no timeline.
     pub excerpt_rows: usize,
     /// The submission's file, as whoever reads the report knows it; absent if it isn't
@@ -108,10 +113,12 @@ pub struct ReportOptions {
 }
 
 impl Default for ReportOptions {
-    /// Unicode, 14 rows, and nothing known about the submission.
+    /// Unicode, a screen for no terminal, 14 rows, and nothing known about the submission.
     fn default() -> Self {
         Self {
             unicode: true,
+            all: false,
+            columns: None,
             excerpt_rows: 14,
             source: None,
             classroom50: None,

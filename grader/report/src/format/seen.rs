@@ -10,7 +10,7 @@ use siglab_lab::{CriterionResult, GradeResult, Graded, Status, Verdict};
 use siglab_model::Trace;
 
 use super::{ReportOptions, text};
-use crate::{Timeline, TimelineOptions, escape};
+use crate::{Timeline, TimelineOptions, escape, style};
 
 /// Texts of a lab or a run are cut to this many characters.
 const TEXT: usize = 1_000;
@@ -23,6 +23,8 @@ const COMPILER_LINES: usize = 40;
 #[derive(Debug)]
 pub(super) struct Row<'a> {
     pub(super) criterion: &'a CriterionResult,
+    /// Whether it has no points, so that it only advises.
+    pub(super) is_advice: bool,
     /// One line.
     pub(super) id: String,
     /// One line.
@@ -52,13 +54,23 @@ impl Row<'_> {
         format!("{}: {}", self.id, self.title)
     }
 
+    /// Why it doesn't hold, in lines; what only advises says so.
+    pub(super) fn told(&self) -> Option<Vec<String>> {
+        let mut lines = self.why.as_ref()?.lines();
+        if let (true, Some(first)) = (self.is_advice, lines.first_mut()) {
+            first.insert_str(0, "advice: ");
+        }
+        Some(lines)
+    }
+
+    /// `1/2`; a dash if there are none to be had.
+    pub(super) fn points(&self) -> String {
+        text::points(self.criterion)
+    }
+
     /// Whether it counts and doesn't hold, or could not be decided.
     pub(super) fn is_bad(&self) -> bool {
-        match self.criterion.verdict {
-            Verdict::Fail => !self.criterion.informational,
-            Verdict::Error => true,
-            Verdict::Pass | Verdict::Skipped => false,
-        }
+        !self.is_advice && matches!(self.criterion.verdict, Verdict::Fail | Verdict::Error)
     }
 }
 
@@ -84,6 +96,7 @@ impl Why {
 pub(super) fn rows<'a>(graded: &'a Graded, options: &ReportOptions) -> Vec<Row<'a>> {
     let rows = graded.result.criteria.iter().map(|criterion| Row {
         criterion,
+        is_advice: graded.result.is_advice(criterion),
         id: line(&criterion.id),
         title: line(&criterion.title),
         why: why(graded, criterion, options),
@@ -115,8 +128,9 @@ fn why(graded: &Graded, criterion: &CriterionResult, options: &ReportOptions) ->
             .trace_of(criterion)
             .and_then(Result::ok)
             .map_or_else(Vec::new, |trace| {
-                let around = diagnosis.and_then(|it| text::moment(&it.message));
-                timeline(trace, around, options)
+                let around = diagnosis.map(siglab_lab::Diagnosis::moments);
+                let around = around.unwrap_or_default();
+                timeline(trace, &around, options)
             }),
     })
 }
@@ -149,7 +163,12 @@ pub(crate) fn feedback(result: &GradeResult, shown: &BTreeSet<String>) -> String
     });
     for criterion in tried {
         let is_hidden = |id: &String| !shown.contains(id);
-        let name = format!("{}: {}", line(&criterion.id), line(&criterion.title));
+        let kind = if result.is_advice(criterion) {
+            "advice: "
+        } else {
+            ""
+        };
+        let name = format!("{kind}{}: {}", line(&criterion.id), line(&criterion.title));
         if criterion.scenario.as_ref().is_some_and(is_hidden) {
             lines.push(format!("{name}: {}", secret_words(criterion)));
             continue;
@@ -166,11 +185,7 @@ pub(crate) fn feedback(result: &GradeResult, shown: &BTreeSet<String>) -> String
     lines.join("\n")
 }
 
-fn timeline(
-    trace: &Trace,
-    around: Option<siglab_model::Time>,
-    options: &ReportOptions,
-) -> Vec<String> {
+fn timeline(trace: &Trace, around: &[siglab_model::Time], options: &ReportOptions) -> Vec<String> {
     if options.excerpt_rows == 0 {
         return Vec::new();
     }
@@ -180,7 +195,7 @@ fn timeline(
     };
     let timeline = Timeline::new(trace, timeline_options).excerpt(options.excerpt_rows, around);
     let styled = timeline.to_string();
-    unstyled(&styled).lines().map(line).collect()
+    style::strip(&styled).lines().map(line).collect()
 }
 
 /// Why there was nothing to try, if the submission wasn't graded: one line.
@@ -220,7 +235,7 @@ pub(super) fn compiler(result: &GradeResult) -> Vec<String> {
 
 /// The whole result in one line, without styles.
 pub(super) fn verdict(result: &GradeResult) -> String {
-    unstyled(&text::verdict(result))
+    style::strip(&text::verdict(result))
 }
 
 /// One line, escaped and bounded.
@@ -244,18 +259,6 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     }
 }
 
-/// A text of ours without its ANSI styles. What others wrote in it is escaped already, so
-/// every escape character in it begins a style.
-fn unstyled(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut parts = text.split('\x1b');
-    out.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        out.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,10 +267,5 @@ mod tests {
     fn long_texts_are_cut_between_characters() {
         assert_eq!(cut("żółć", 4), "żółć");
         assert_eq!(cut("żółć", 2), "żó... (+2 characters)");
-    }
-
-    #[test]
-    fn styles_are_taken_out() {
-        assert_eq!(unstyled("a\x1b[1;31mb\x1b[0mc"), "abc");
     }
 }

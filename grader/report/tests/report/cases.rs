@@ -63,6 +63,16 @@ pub(crate) fn full() -> Graded {
     }
 }
 
+/// All points, and two criteria without any that don't hold and couldn't be decided.
+pub(crate) fn advised() -> Graded {
+    let mut graded = full();
+    let advice = |id: &str| failed(id, "no points", 0, "double", "at 0.500s: no", "signal(7)");
+    let mut undecided = advice("undecided");
+    undecided.verdict = Verdict::Error;
+    graded.result.criteria.extend([advice("unsafe"), undecided]);
+    graded
+}
+
 pub(crate) fn compile_error() -> Graded {
     let mut criteria = vec![
         criterion("builds", "It compiles", Verdict::Fail, 1),
@@ -213,6 +223,7 @@ pub(crate) fn hidden() -> Graded {
 pub(crate) fn all() -> Vec<(&'static str, Graded)> {
     vec![
         ("full", full()),
+        ("advised", advised()),
         ("wrong", mixed()),
         ("compile-error", compile_error()),
         ("refused", refused()),

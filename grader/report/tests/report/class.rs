@@ -53,7 +53,7 @@ fn canvas_gets_its_columns_back() {
         export.assignments(),
         ["Warm-up (77)", "Terminator (81234)", "Terminator 2 (9)"]
     );
-    let filled = export.fill("Terminator (81234)", &scores(&[(2, 7), (3, 0)]));
+    let filled = export.fill(&[("Terminator (81234)", &scores(&[(2, 7), (3, 0)]))]);
     assert_eq!(
         filled.expect("it fits"),
         "\
@@ -65,7 +65,7 @@ Student,ID,SIS User ID,SIS Login ID,Section,Terminator (81234)
 "
     );
     for other in ["Terminator", "Current Score", "ID", ""] {
-        let error = export.fill(other, &scores(&[])).expect_err(other);
+        let error = export.fill(&[(other, &scores(&[]))]).expect_err(other);
         assert!(matches!(error, SheetError::Column { .. }), "{error}");
     }
 }
@@ -77,7 +77,7 @@ fn canvas_writes_in_other_countries() {
                 Ünal, Zoë;1;Übung;\n";
     let export = CanvasExport::recognise(&sheet(text)).expect("it is one");
     let filled = export
-        .fill("Terminator (1)", &scores(&[(1, 7)]))
+        .fill(&[("Terminator (1)", &scores(&[(1, 7)]))])
         .expect("it fits");
     assert_eq!(
         filled,
@@ -296,7 +296,7 @@ fn feedback_is_bounded_and_visible() {
         Some("exercises/terminator/starter/terminator.c:12:5: error: 'n' undeclared")
     );
     insta::assert_snapshot!(told(&mixed()), @r"
-    terminator (c): 1 of 17 points, not full marks
+    terminator (c): 1 of 17 points, not full marks; 1 piece of advice
     double-sigint-kills: a second SIGINT within 1 s kills the child: the parent sent SIGTERM instead of SIGKILL to the child at 1.200s, after its second SIGINT of the run, which came 0.700s after the first
     look at: signal(7): which signal can a program not catch? kill(2) sends it.
     again: the same scenario: at 0.500s: no
@@ -304,7 +304,7 @@ fn feedback_is_bounded_and_visible() {
     secret: a hidden one: it doesn't hold in a scenario whose steps aren't shown
     broken: one that could not run: siglab could not run it
     look at: -
-    note: only informs: it lost signals
+    advice: note: only informs: it lost signals
     look at: signal(7)
     ");
 }

@@ -19,6 +19,29 @@ fn snapshots(format: &str, names: [&str; 5]) {
     }
 }
 
+/// Advice is told in every format, and is in none what a reader takes for a failure.
+#[test]
+fn advice_is_no_failure() {
+    let graded = cases::advised();
+    for format in FORMATS {
+        let text = written(format.name(), &graded);
+        assert!(text.contains("undecided"), "{}: {text}", format.name());
+        for word in [
+            "FAIL", "ERROR", "failed\"", "::error", "<failure", "<error", "✘",
+        ] {
+            assert!(!text.contains(word), "{}: {word}: {text}", format.name());
+        }
+        if format.name() != "json" {
+            assert!(
+                text.to_lowercase().contains("advice"),
+                "{}: {text}",
+                format.name()
+            );
+        }
+    }
+    insta::assert_snapshot!(written("exercism", &graded).lines().nth(2).unwrap_or_default(), @r#"  "status": "pass","#);
+}
+
 /// The random token of the GitHub format has a fixed width, and is the only thing that
 /// differs from one document to the next.
 fn without_token(text: &str) -> String {

@@ -4,6 +4,8 @@ use siglab_lab::{
     CriterionResult, Diagnosis, GradeResult, Graded, Language, RESULT_SCHEMA, ScenarioRun, Status,
     Verdict,
 };
+use unicode_width::UnicodeWidthStr as _;
+
 use siglab_report::{FORMATS, ReportOptions};
 
 use crate::timelines::{plain, trace};
@@ -59,6 +61,7 @@ pub(crate) fn result(status: Status, criteria: Vec<CriterionResult>) -> GradeRes
         status,
         criteria,
         message: None,
+        seed: None,
         compiler_output: String::new(),
         sandbox: None,
     }
@@ -152,7 +155,88 @@ pub(crate) fn write(format: &str, graded: &Graded, options: &ReportOptions) -> S
 
 #[test]
 fn text_says_what_to_look_at() {
-    insta::assert_snapshot!("mixed", write("text", &mixed(), &ReportOptions::default()));
+    let options = ReportOptions {
+        all: true,
+        ..ReportOptions::default()
+    };
+    insta::assert_snapshot!("mixed", write("text", &mixed(), &options));
+}
+
+/// The score, the first failure and what to do come first, and all fits on a screen.
+#[test]
+fn the_first_failure_fits_on_a_screen() {
+    let options = ReportOptions {
+        columns: Some(80),
+        ..ReportOptions::default()
+    };
+    let text = write("text", &mixed(), &options);
+    insta::assert_snapshot!("mixed-screen", text);
+    assert!(!text.contains("what hidden is about"), "{text}");
+    let narrow = ReportOptions {
+        columns: Some(50),
+        ..ReportOptions::default()
+    };
+    insta::assert_snapshot!("mixed-narrow", write("text", &mixed(), &narrow));
+}
+
+/// A result in which everything is long, in a language without spaces, one with, and one of
+/// letters of different widths.
+fn long_winded(sentence: &str, criteria: usize) -> Graded {
+    let text = sentence.repeat(6);
+    let number = |number: usize| {
+        failed(
+            &format!("criterion-{number}"),
+            &text,
+            1,
+            "double",
+            &text,
+            &text,
+        )
+    };
+    let mut result = result(Status::Graded, (0..criteria).map(number).collect());
+    result.compiler_output = format!("{text}\n").repeat(50);
+    let mut double = run("double", "terminator");
+    double.title = text;
+    Graded {
+        result,
+        runs: vec![double],
+        explored: std::collections::BTreeMap::new(),
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for sentence in [
+        "親プロセスは最初のシグナルを子プロセスに渡さなかった。",
+        "父进程没有把第一个信号转发给子进程。",
+        "부모 프로세스가 첫 번째 신호를 자식에게 전달하지 않았습니다. ",
+        "the parent sent SIGTERM to the child, which may be caught or ignored. ",
+    ] {
+        for columns in [60, 80, 96, 120, 200] {
+            for all in [false, true] {
+                let options = ReportOptions {
+                    columns: Some(columns),
+                    all,
+                    ..ReportOptions::default()
+                };
+                let mut graded = long_winded(sentence, 12);
+                if all {
+                    // What a compiler says is shown as it is, and titles are in one line.
+                    graded.result.compiler_output.clear();
+                    for criterion in &mut graded.result.criteria {
+                        criterion.title = "short".into();
+                    }
+                }
+                let text = write("text", &graded, &options);
+                for line in text.lines() {
+                    assert!(line.width() <= columns, "{columns}: {line}");
+                }
+                let rows = text.lines().count();
+                assert!(all || rows < 24, "{columns}: {rows} rows:\n{text}");
+                assert!(text.contains("look at: "), "{text}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -180,7 +264,7 @@ fn full_marks_are_short() {
     insta::assert_snapshot!(
         write("text", &graded, &ReportOptions::default()),
         @r"
-    ✔ pass   1/1  builds: it compiles
+    ✔ pass    1/1  builds: it compiles
 
     terminator (c): 1 of 1 point, full marks
     "

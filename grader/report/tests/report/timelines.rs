@@ -1,6 +1,6 @@
 //! Each trace in `traces/` as a timeline.
 
-use siglab_model::{Time, Trace};
+use siglab_model::{Frame, Time, Trace};
 use siglab_report::{Timeline, TimelineOptions};
 
 /// The trace with this name, as it is on a page without colours.
@@ -103,16 +103,33 @@ fn long_traces_are_cut_in_the_middle() {
 }
 
 #[test]
+fn a_call_is_told_with_its_line() {
+    let mut trace = trace("terminator");
+    for event in &mut trace.events {
+        event.call = Some(Box::new(Frame {
+            file: Some("a\u{1b}[2J.c".into()),
+            line: Some(7),
+            ..Frame::default()
+        }));
+    }
+    let timeline = Timeline::new(&trace, TimelineOptions::default()).excerpt(12, &[]);
+    let shown = plain(&timeline.to_string());
+    let sent = shown.lines().find(|line| line.contains("SIGKILL"));
+    let sent = sent.expect("it was sent");
+    assert!(sent.ends_with(r"killed by it  a\x1b[2J.c:7"), "{sent}");
+}
+
+#[test]
 fn excerpts_show_what_matters() {
     let trace = trace("terminator");
     let around = Time::from_nanos(500_000_000);
     let timeline = || Timeline::new(&trace, TimelineOptions::default());
     insta::assert_snapshot!(
         "excerpt-12",
-        plain(&timeline().excerpt(12, None).to_string())
+        plain(&timeline().excerpt(12, &[]).to_string())
     );
     insta::assert_snapshot!(
         "excerpt-4-around",
-        plain(&timeline().excerpt(4, Some(around)).to_string())
+        plain(&timeline().excerpt(4, &[around]).to_string())
     );
 }

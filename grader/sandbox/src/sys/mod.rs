@@ -3,10 +3,11 @@
 
 #![expect(
     unsafe_code,
-    reason = "fork(2), credentials, namespaces and Landlock between fork and exec"
+    reason = "fork(2), credentials, namespaces and Landlock between fork and exec; xattr(7)"
 )]
 
 pub(crate) mod creds;
+pub(crate) mod mark;
 pub(crate) mod mounts;
 pub(crate) mod process;
 

@@ -1,11 +1,11 @@
 //! Processes of the sandbox's own: those that hold namespaces, sweep, or try something out.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill, signal, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
@@ -54,6 +54,37 @@ pub(crate) fn finish(child: Pid) -> io::Result<()> {
             Err(errno) => return Err(errno.into()),
         }
     }
+}
+
+/// Waits until a process that need not be a child has ended, but not longer than this. Whether
+/// it has; it may stay a zombie.
+pub(crate) fn await_end(pid: Pid, timeout: PollTimeout) -> io::Result<bool> {
+    // SAFETY: pidfd_open(2): it takes no pointers.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    let fd = match Errno::result(fd) {
+        Err(Errno::ESRCH) => return Ok(true),
+        fd => i32::try_from(fd?).map_err(io::Error::other)?,
+    };
+    // SAFETY: the kernel has just made this descriptor for this process, and nobody else knows
+    // of it.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let ready = poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], timeout)?;
+    Ok(ready > 0)
+}
+
+/// Undoes what a process that runs programs must not have inherited: a `SIGCHLD` that is
+/// ignored, with which nobody can wait for a compiler (wait(2), notes), and blocked signals, by
+/// which it couldn't be stopped. Supervisors and CI runners start programs like that. What else
+/// is ignored may be so on purpose, and stays: nohup(1).
+///
+/// To be called before there are other threads, whose masks are their own.
+///
+/// # Errors
+/// If the kernel refuses that.
+pub fn own_signals() -> io::Result<()> {
+    // SAFETY: sigaction(2): this sets no handler.
+    unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl)? };
+    Ok(SigSet::empty().thread_set_mask()?)
 }
 
 /// Kills everything that the user `id` runs, in this pid namespace.

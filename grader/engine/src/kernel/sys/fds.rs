@@ -1,6 +1,9 @@
 //! File descriptors that siglab shares with the program: timerfds, which it makes for it, and
 //! terminals.
 
+use std::ffi::CStr;
+use std::fs::File;
+use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use super::{Errno, Pid, Result};
@@ -42,6 +45,20 @@ pub(crate) fn timerfd_ticks(timerfd: &OwnedFd) -> u64 {
             line.trim().parse().ok()
         })
         .unwrap_or(0)
+}
+
+/// A file without a name in a folder that holds `content` and can only be read.
+pub(crate) fn file_of(name: &CStr, content: &[u8]) -> Result<OwnedFd> {
+    let made = owned(|| {
+        // SAFETY: memfd_create(2): a NUL-terminated string.
+        i64::from(unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) })
+    })?;
+    let mut file = File::from(made);
+    let written = file.write_all(content);
+    let opened = written.and_then(|()| File::open(format!("/proc/self/fd/{}", file.as_raw_fd())));
+    opened
+        .map(OwnedFd::from)
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
 }
 
 /// When a timerfd of siglab's would expire, in seconds on its clock: 280 years from 1970 on.

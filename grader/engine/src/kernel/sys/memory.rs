@@ -57,6 +57,26 @@ fn peek_bytes(pid: Pid, address: u64, buffer: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
+/// The text at `address`, up to its NUL; nothing if there is none within `most` bytes, or it isn't
+/// UTF-8.
+pub(crate) fn read_string(pid: Pid, address: u64, most: usize) -> Option<String> {
+    const PIECE: u64 = 256;
+    let mut text = Vec::new();
+    while text.len() < most {
+        let at = address.checked_add(text.len() as u64)?;
+        // Up to a boundary, so that what comes after the text need not be there.
+        let mut piece = [0; PIECE as usize];
+        let piece = &mut piece[..(PIECE - at % PIECE) as usize];
+        read_bytes(pid, at, piece).ok()?;
+        if let Some(end) = piece.iter().position(|byte| *byte == 0) {
+            text.extend_from_slice(&piece[..end]);
+            return String::from_utf8(text).ok();
+        }
+        text.extend_from_slice(piece);
+    }
+    None
+}
+
 /// Reads a value at `address`.
 pub(crate) fn read<T: Plain>(pid: Pid, address: u64) -> Result<T> {
     let mut value = MaybeUninit::<T>::zeroed();

@@ -9,12 +9,14 @@
     reason = "ptrace(2), waitid(2), fork(2) and timers have no complete safe wrappers"
 )]
 
+pub(crate) mod clock;
 pub(crate) mod cpu;
 pub(crate) mod creds;
 pub(crate) mod errno;
 pub(crate) mod fds;
 pub(crate) mod launch;
 pub(crate) mod memory;
+pub(crate) mod pids;
 pub(crate) mod proc;
 pub(crate) mod ptrace;
 pub(crate) mod send;

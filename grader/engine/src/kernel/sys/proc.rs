@@ -1,14 +1,17 @@
 //! What /proc says about tasks: proc_pid_stat(5), proc_pid_status(5), proc_pid_syscall(5).
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Errno, Pid, Result};
 use siglab_model::SigSet;
+use siglab_sandbox::regular;
 
 /// Open files on a task's state, which is read often.
 #[derive(Debug)]
@@ -52,11 +55,24 @@ impl TaskFiles {
         text.get(close + 2).copied()
     }
 
-    /// The system call in which the task is really off the processor. `None` if it runs
-    /// or is on its way to or from a wait: the kernel answers only after it has made sure
-    /// (wait_task_inactive), which is what makes this sound where the state letter alone
-    /// isn't: do_wait sets the letter before it looks for children.
-    pub(crate) fn blocked_in(&self) -> Option<BlockedIn> {
+    /// The system call in which the task sleeps. `None` if it runs, is on its way to or from a
+    /// wait, or has stopped.
+    ///
+    /// Neither the letter nor the call says so alone. A task that looks for children, or was woken,
+    /// passes through the preparations of a wait with the letter of one (do_wait). The kernel
+    /// names the call only when it has made sure that the task is off the processor
+    /// (wait_task_inactive), but does so of a stopped one, too. Who has stopped doesn't go on
+    /// by itself: so the letter is read again.
+    pub(crate) fn asleep_in(&self) -> Option<BlockedIn> {
+        let is_asleep = || self.state() == Some(b'S');
+        if !is_asleep() {
+            return None;
+        }
+        let call = self.off_processor_in()?;
+        is_asleep().then_some(call)
+    }
+
+    fn off_processor_in(&self) -> Option<BlockedIn> {
         let mut buffer = [0; 256];
         let length = self.syscall.read_at(&mut buffer, 0).ok()?;
         let text = std::str::from_utf8(&buffer[..length]).ok()?;
@@ -157,36 +173,48 @@ pub(crate) fn parentage(pid: Pid) -> Option<Parentage> {
 
 /// The memory of a process that it can write and that is there: runs of whole pages, as first
 /// address and length in bytes. What was never touched isn't there: proc_pid_pagemap(5).
-pub(crate) fn written_memory(pid: Pid) -> Vec<(u64, usize)> {
+/// `None` if more is mapped than can be looked through page by page, as by sanitizers.
+pub(crate) fn written_memory(pid: Pid) -> Option<Vec<(u64, usize)>> {
     const PAGE: u64 = 4096;
     /// Bits 63 and 62: the page is in memory, or swapped.
     const IS_THERE: u64 = 3 << 62;
+    /// 32 MiB of entries.
+    const MOST_MAPPED: u64 = 16 << 30;
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
     let Ok(pages) = File::open(format!("/proc/{pid}/pagemap")) else {
-        return Vec::new();
+        return Some(Vec::new());
     };
+    let ranges: Vec<(u64, u64)> = maps.lines().filter_map(writable).collect();
+    if ranges.iter().map(|(start, end)| end - start).sum::<u64>() > MOST_MAPPED {
+        return None;
+    }
     let mut runs: Vec<(u64, usize)> = Vec::new();
-    for (start, end) in maps.lines().filter_map(writable) {
-        let mut entries = vec![0; usize::try_from((end - start) / PAGE * 8).unwrap_or(0)];
-        let read = pages.read_at(&mut entries, start / PAGE * 8).unwrap_or(0);
-        let addresses = (start..end).step_by(PAGE as usize);
-        for (address, entry) in addresses.zip(entries[..read].chunks_exact(8)) {
-            let entry = entry
-                .iter()
-                .rev()
-                .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-            if entry & IS_THERE == 0 {
-                continue;
-            }
-            match runs.last_mut() {
-                Some((from, length)) if *from + *length as u64 == address => {
-                    *length += PAGE as usize;
+    let mut entries = [0; 64 << 10];
+    let stride = entries.len() as u64 / 8 * PAGE;
+    for (start, end) in ranges {
+        for part in (start..end).step_by(stride as usize) {
+            let length = ((end - part).min(stride) / PAGE * 8) as usize;
+            let entries = &mut entries[..length];
+            let read = pages.read_at(entries, part / PAGE * 8).unwrap_or(0);
+            let addresses = (part..end).step_by(PAGE as usize);
+            for (address, entry) in addresses.zip(entries[..read].chunks_exact(8)) {
+                let entry = entry
+                    .iter()
+                    .rev()
+                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+                if entry & IS_THERE == 0 {
+                    continue;
                 }
-                _ => runs.push((address, PAGE as usize)),
+                match runs.last_mut() {
+                    Some((from, length)) if *from + *length as u64 == address => {
+                        *length += PAGE as usize;
+                    }
+                    _ => runs.push((address, PAGE as usize)),
+                }
             }
         }
     }
-    runs
+    Some(runs)
 }
 
 /// The range of a mapping that can be written, in a line of proc_pid_maps(5).
@@ -259,6 +287,96 @@ fn processor_clock(pid: Pid, which: i32) -> Result<Duration> {
 pub(crate) fn fd_target(pid: Pid, fd: i32) -> Option<String> {
     let link = fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
     Some(link.to_string_lossy().into_owned())
+}
+
+/// What a relative path begins at: the process's folder, or the one that it has open as `fd`.
+pub(crate) fn folder(pid: Pid, fd: i32) -> Option<String> {
+    if fd != libc::AT_FDCWD {
+        return fd_target(pid, fd);
+    }
+    let link = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+    Some(link.to_string_lossy().into_owned())
+}
+
+/// What proc_pid_status(5) would say of a task if siglab didn't trace it. `is_asking`: whether it
+/// is that task that asks.
+pub(crate) fn untraced_status(tid: Pid, is_asking: bool) -> Result<String> {
+    let read = |path: String| {
+        fs::read_to_string(path)
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+    };
+    let status = read(format!("/proc/{tid}/status"))?;
+    // What the filter changes for the program, it doesn't for siglab.
+    let own = read("/proc/self/status".to_owned())?;
+    let value = |text: &str, key: &str| {
+        let mut lines = text.lines();
+        lines.find_map(|line| Some(line.strip_prefix(key)?.trim().to_owned()))
+    };
+    let filters = |text: &str| value(text, "Seccomp_filters:")?.parse::<u32>().ok();
+    let has_own_filter = match (filters(&status), filters(&own)) {
+        (Some(all), Some(before)) => all > before + 1,
+        _ => false,
+    };
+    let mut untraced = String::with_capacity(status.len());
+    for line in status.lines() {
+        let key = line.split_inclusive(':').next().unwrap_or_default();
+        let other = match key {
+            "TracerPid:" => Some("0".to_owned()),
+            "State:" if is_asking => Some("R (running)".to_owned()),
+            "State:" if line.contains("tracing stop") => Some("S (sleeping)".to_owned()),
+            "NoNewPrivs:" | "Seccomp:" | "Seccomp_filters:" if !has_own_filter => value(&own, key),
+            _ => None,
+        };
+        match other {
+            Some(other) => {
+                untraced.push_str(key);
+                untraced.push('\t');
+                untraced.push_str(&other);
+            }
+            None => untraced.push_str(line),
+        }
+        untraced.push('\n');
+    }
+    Ok(untraced)
+}
+
+/// Whether the word `TracerPid` occurs in a program. What was found out once is remembered.
+pub(crate) fn may_ask_for_tracer(program: &Path) -> bool {
+    type Version = (u64, u64, u64, i64, i64);
+    static KNOWN: Mutex<Option<HashMap<Version, bool>>> = Mutex::new(None);
+    /// What is larger isn't looked at: nobody writes that for a lab.
+    const LARGEST: u64 = 64 << 20;
+    const WORD: &[u8] = b"TracerPid";
+    let Ok(file) = fs::metadata(program) else {
+        return false;
+    };
+    if !file.is_file() || file.len() > LARGEST {
+        return false;
+    }
+    let version = (
+        file.dev(),
+        file.ino(),
+        file.len(),
+        file.mtime(),
+        file.mtime_nsec(),
+    );
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    *known.entry(version).or_insert_with(|| {
+        let Ok(content) = regular::read(program, LARGEST) else {
+            return false;
+        };
+        // SAFETY: memmem(3): both pointers are valid for so many bytes.
+        let found = unsafe {
+            libc::memmem(
+                content.as_ptr().cast(),
+                content.len(),
+                WORD.as_ptr().cast(),
+                WORD.len(),
+            )
+        };
+        !found.is_null()
+    })
 }
 
 /// The version of the kernel, as far as it is in numbers: proc_sys_kernel(5).

@@ -285,6 +285,7 @@ mod tests {
 
     #[test]
     fn a_thread_takes_nothing_of_anothers() {
+        siglab_sandbox::own_signals().expect("the kernel permits it");
         let mut child = std::process::Command::new("true")
             .spawn()
             .expect("there is true");

@@ -134,10 +134,12 @@ impl Regs {
     }
 
     /// Goes back to before the `syscall` instruction that was just executed, so that
-    /// `number` is called again with the same arguments.
+    /// `number` is called again with the same arguments. Until then it is in no call: its number
+    /// is no result.
     pub(crate) fn call_again(&mut self, number: c_long) {
         self.0.rip -= SYSCALL_LENGTH;
         self.0.rax = number as u64;
+        self.set_number(-1);
     }
 
     /// Undoes [`Regs::call_again`]: the call isn't made, and returned `value`.
@@ -251,10 +253,16 @@ pub(crate) const fn scratch(regs: &Regs, below: u64) -> u64 {
 /// The unwinder, its cache, and what it begins with.
 pub(crate) type Unwinder<D> = framehop::x86_64::UnwinderX86_64<D>;
 pub(crate) type UnwindCache = framehop::x86_64::CacheX86_64;
+pub(crate) type UnwindRegs = framehop::x86_64::UnwindRegsX86_64;
 
 /// Where unwinding begins.
-pub(crate) fn unwind_from(regs: &Regs) -> framehop::x86_64::UnwindRegsX86_64 {
-    framehop::x86_64::UnwindRegsX86_64::new(regs.ip(), regs.sp(), regs.frame_pointer())
+pub(crate) fn unwind_from(regs: &Regs) -> UnwindRegs {
+    unwind_with(regs.ip(), regs.sp(), regs.frame_pointer())
+}
+
+/// As [`unwind_from`], without a task that has them.
+pub(crate) fn unwind_with(ip: u64, sp: u64, frame_pointer: u64) -> UnwindRegs {
+    UnwindRegs::new(ip, sp, frame_pointer)
 }
 
 /// What an instruction does.
@@ -323,6 +331,53 @@ pub(crate) fn decode(bytes: &[u8], address: u64) -> Decoded {
         slot,
         touches,
     }
+}
+
+/// What a call calls, if that is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// The code at this address.
+    Code(u64),
+    /// What the address stored here leads to.
+    Slot(u64),
+}
+
+/// The most bytes of a call whose target is fixed.
+pub(crate) const LONGEST_CALL: usize = 6;
+
+/// What the call calls that returns to `address`; with the bytes before that.
+pub(crate) fn called(before: [u8; LONGEST_CALL], address: u64) -> Option<Called> {
+    use iced_x86::{Decoder, DecoderOptions, Mnemonic};
+    // The longer one first: its last bytes could be taken for the shorter one.
+    [LONGEST_CALL, LONGEST_CALL - 1]
+        .into_iter()
+        .find_map(|length| {
+            let bytes = &before[LONGEST_CALL - length..];
+            let start = address - length as u64;
+            let call = Decoder::with_ip(64, bytes, start, DecoderOptions::NONE).decode();
+            if call.mnemonic() != Mnemonic::Call || call.len() != length {
+                None
+            } else if call.is_ip_rel_memory_operand() {
+                Some(Called::Slot(call.ip_rel_memory_address()))
+            } else {
+                Some(call.near_branch_target())
+                    .filter(|it| *it != 0)
+                    .map(Called::Code)
+            }
+        })
+}
+
+/// Where the address is stored that the linker's stub with these bytes jumps to, if it is one.
+pub(crate) fn stub_slot(bytes: &[u8], address: u64) -> Option<u64> {
+    use iced_x86::{Decoder, DecoderOptions, Mnemonic};
+    let mut decoder = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE);
+    let first = decoder.decode();
+    let jump = match first.mnemonic() {
+        Mnemonic::Endbr64 => decoder.decode(),
+        _ => first,
+    };
+    let is_stubs = jump.mnemonic() == Mnemonic::Jmp && jump.is_ip_rel_memory_operand();
+    is_stubs.then(|| jump.ip_rel_memory_address())
 }
 
 /// Registers that something depends on.

@@ -1,0 +1,29 @@
+// siglab: not started — delete this line when you begin
+/*
+ * wait_with_timeout: a watchdog. It wants a sign of life every two seconds.
+ *
+ * The exercise. The program waits for signals in a loop:
+ *   SIGUSR1    a beat: from now on there are two seconds for the next one;
+ *   SIGUSR2    asks for a report: it prints the line "beats: N". The time goes on as before;
+ *   SIGTERM    ends it at once, with status 0.
+ * When two seconds are over without a beat, it leaves at once, with status 3.
+ *
+ * Manual pages: sigprocmask(2), sigwaitinfo(2), clock_gettime(2), signal(7).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+int main(void)
+{
+    int beats = 0;
+
+    /* Lines go out at once, also when nobody looks at a terminal. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
+
+    /* Your work begins here: this program does not wait for anything. */
+    printf("beats: %d\n", beats);
+    return 3;
+}

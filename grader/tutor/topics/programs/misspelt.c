@@ -1,0 +1,5 @@
+/* It doesn't compile. */
+int main(void)
+{
+    retrun 0;
+}

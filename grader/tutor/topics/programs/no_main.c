@@ -1,0 +1,5 @@
+/* A function is there, but not main. */
+int mian(void)
+{
+    return 0;
+}
