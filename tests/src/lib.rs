@@ -10,6 +10,7 @@ pub mod oracle;
 pub mod own_process;
 pub mod ports;
 pub mod random;
+pub mod solutions;
 pub mod strace;
 pub mod surroundings;
 pub mod turn;

@@ -1,11 +1,14 @@
 //! Families of processes: who adopts orphans, who outlives whom, and what several steps of a
 //! script do to them at the same instant.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use siglab_engine::{Action, Command, Options, Script, When, run};
 use siglab_model::{Kind, LimitKind, Policy, ProcessStatus, Role, Signal, Time, Trace};
 use siglab_tests::build::c_program;
+use siglab_tests::surroundings::Started;
 use siglab_tests::twin::output_of;
 
 const EXITED_0: Option<ProcessStatus> = Some(ProcessStatus::Exited(0));
@@ -266,4 +269,32 @@ fn standard_input_may_stay_open() {
         assert_eq!(output_of(&trace), expected);
         assert_eq!(trace.outcome.deadlock, stays_open);
     }
+}
+
+/// The kernel counts together what is queued for all processes of a user.
+#[test]
+fn what_others_queue_takes_no_room() {
+    let program = c_program("queue_limit", &[]);
+    let other = std::process::Command::new(&program)
+        .arg("200")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut other = Started(other.expect("it can be started"));
+    let said = other.stdout.take().expect("it is piped");
+    let mut line = String::new();
+    let read = BufReader::new(said).read_line(&mut line);
+    assert!(read.is_ok() && line == "queued\n", "{line}");
+    let trace = run_with("queue_limit", &[], &Script::default(), &Options::default());
+    insta::assert_snapshot!(output_of(&trace), @"
+    20 fit
+    19 fit beside a pending signal
+    19 fit beside a timer
+    another timer: Resource temporarily unavailable
+    the timer's signal: SI_TIMER
+    0 fit after it
+    the alarm's signal: SI_KERNEL
+    ");
+    drop(other.stdin.take());
+    assert!(other.wait().is_ok_and(|status| status.success()));
 }

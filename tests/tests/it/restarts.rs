@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use siglab_lab::{Build, BuiltProgram, GradeOptions, Lab, Part, Variant, build};
+use siglab_tests::solutions::solution;
 use siglab_tests::surroundings::{Started, bounded};
 use tempfile::TempDir;
 
@@ -31,22 +30,6 @@ const MOST: usize = 50_000;
 
 /// A client that has no answer after so long has lost its request.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The solution in C, built as the lab builds it.
-fn solution(folder: &TempDir) -> BuiltProgram {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/zero_downtime");
-    let lab = Lab::load(&dir).expect("it is a lab");
-    let variants = lab.variants().expect("its folders can be read");
-    let is_meant = |it: &&Variant| it.part == Part::Solution && it.file_name() == "zero_downtime.c";
-    let solution = variants.iter().find(is_meant).expect("there is one");
-    let text = solution.text.as_ref().expect("it can be composed");
-    let source = folder.path().join("zero_downtime.c");
-    fs::write(&source, text).expect("there is room");
-    match build(Some(&lab), &source, &GradeOptions::default()).expect("there is a compiler") {
-        Build::Built(program) => program,
-        Build::Failed { output, .. } => panic!("{output}"),
-    }
-}
 
 /// An address on loopback that no other process of this machine has: its host is made of this
 /// process's number.
@@ -165,7 +148,7 @@ fn check(starter: &mut Command, address: &str) {
 #[test]
 fn the_solution_restarts_its_server_and_no_request_is_lost() {
     let folder = TempDir::new().expect("there is room");
-    let program = solution(&folder);
+    let program = solution("zero_downtime", "zero_downtime.c", folder.path());
     let address = address(8081);
     let mut starter = Command::new(&program.path);
     starter.args([&address, "--"]).arg(&program.path);
@@ -181,7 +164,7 @@ fn server_starter_restarts_the_server_of_the_lab_and_no_request_is_lost() {
         return;
     }
     let folder = TempDir::new().expect("there is room");
-    let program = solution(&folder);
+    let program = solution("zero_downtime", "zero_downtime.c", folder.path());
     let address = address(8082);
     let mut starter = Command::new("start_server");
     starter.args(["--port", &address, "--"]).arg(&program.path);

@@ -9,6 +9,7 @@ use crate::kernel::arch::Regs;
 use crate::kernel::sys::errno::{
     EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS,
 };
+use crate::kernel::sys::limits::Lifted;
 use crate::kernel::sys::{Pid, proc, ptrace};
 use crate::kernel::syscalls::Sys;
 use crate::signals::deliver::discards;
@@ -197,7 +198,9 @@ impl Run<'_> {
                 signal,
                 raw_signal,
                 to,
+                lifted,
             } => {
+                lifted.iter().copied().for_each(Lifted::put_back);
                 self.sent(tid, regs, targets, *signal, *raw_signal, to)?;
                 returned(result)
             }

@@ -10,6 +10,7 @@ use crate::fault::Outcome;
 use crate::kernel::arch::Regs;
 use crate::kernel::siginfo;
 use crate::kernel::sys::clock::real_now;
+use crate::kernel::sys::limits::Lifted;
 use crate::kernel::sys::{Errno, Pid, cpu, memory, proc, send};
 use crate::kernel::syscalls::Sys;
 use crate::tracer::Run;
@@ -169,12 +170,24 @@ impl Run<'_> {
         };
         let targets = self.record_own_end(tid, &regs, targets, signal)?;
         let after = After::Sent {
+            lifted: self.lift(&regs, &targets, signal),
             targets,
             signal,
             raw_signal,
             to,
         };
         self.begin(tid, &regs, after, WaitFor::Unnamed, None)
+    }
+
+    /// Makes room for what a call queues. Signals of kill(2) below SIGRTMIN always have some.
+    fn lift(&self, regs: &Regs, targets: &[Target], signal: Option<Signal>) -> Vec<Lifted> {
+        let always_fits = matches!(regs.sys(), Some(Sys::Kill | Sys::Tkill | Sys::Tgkill))
+            && !signal.is_some_and(Signal::is_realtime);
+        let targets = targets.iter().filter(|_| !always_fits);
+        let with_room = targets.filter(|target| self.has_room(target.pid));
+        with_room
+            .filter_map(|target| Lifted::of(target.pid))
+            .collect()
     }
 
     /// A call that kills its own process doesn't return. So what it generates is recorded

@@ -214,6 +214,9 @@ impl Run<'_> {
             }
             ClockKind::Unknown => return Ok(Next::USER),
         };
+        if !self.has_room(pid) {
+            return self.answer(tid, regs, failure(Errno::EAGAIN));
+        }
         let id = self.world.timers.new_posix_id(pid);
         let notify = if regs.arg(1) == 0 {
             Some(Notify::Signal {

@@ -9,7 +9,8 @@
 use siglab_model::Signal;
 
 use crate::fault::{Fault, Outcome};
-use crate::kernel::siginfo::{self, PASSED_MARK, SI_TKILL, SI_USER};
+use crate::kernel::siginfo::{self, PASSED_MARK, SI_QUEUE, SI_TKILL, SI_USER};
+use crate::kernel::sys::limits::Lifted;
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::kernel::sys::{Pid, proc};
 use crate::kernel::syscalls::Sys;
@@ -85,12 +86,18 @@ impl Run<'_> {
                 return self.hand_to_first(pid, info);
             }
         }
+        // What the kernel sends is never refused for want of room.
+        let is_kernels = !matches!(info.code, SI_USER | SI_TKILL | SI_QUEUE);
+        let lifted = (is_kernels || self.has_room(pid)).then(|| Lifted::of(pid));
         // The kernel permits the codes of kill(2) and tgkill(2) to those calls only.
         let sent = match (info.code, tid) {
             (SI_USER, _) => send::kill(pid, signal),
             (SI_TKILL, Some(tid)) => send::tgkill(pid, tid, signal),
             _ => send::queue(pid, tid, &info),
         };
+        if let Some(lifted) = lifted.flatten() {
+            lifted.put_back();
+        }
         Ok(sent.is_ok())
     }
 
@@ -104,7 +111,12 @@ impl Run<'_> {
     fn hand_to_first(&mut self, pid: Pid, info: QueuedInfo) -> Outcome<bool> {
         let mut marked = info;
         marked.code = PASSED_MARK;
-        if send::queue(pid, Some(pid), &marked).is_err() {
+        let lifted = Lifted::of(pid);
+        let sent = send::queue(pid, Some(pid), &marked);
+        if let Some(lifted) = lifted {
+            lifted.put_back();
+        }
+        if sent.is_err() {
             return Ok(false);
         }
         self.world.passed_on.push((pid, info));

@@ -4,6 +4,7 @@ mod children;
 mod chosen;
 pub(crate) mod deliver;
 mod remainder;
+pub(crate) mod room;
 mod time_stamp;
 mod timers;
 pub(crate) mod waits;

@@ -4,6 +4,7 @@ use siglab_model::{Role, SigInfo, Signal, Time};
 
 use crate::fault::{Fault, Outcome};
 use crate::kernel::siginfo::{self, ALARM_MARK, SI_TIMER};
+use crate::kernel::sys::limits::Lifted;
 use crate::kernel::sys::send::{self, QueuedInfo};
 use crate::kernel::sys::{Pid, fds, proc};
 use crate::tracer::Run;
@@ -200,8 +201,12 @@ impl Run<'_> {
             }
             self.world.timers.release(&held);
             self.world.stirred.process(pid);
+            let lifted = Lifted::of(pid);
             // It fails if its thread has ended meanwhile; the kernel's signal is gone then, too.
             let _ = send::queue(pid, held.thread, &held.queued);
+            if let Some(lifted) = lifted {
+                lifted.put_back();
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use siglab_model::{SendTarget, SigSet, Signal, Time, WaitFor};
 
 use crate::kernel::arch::Regs;
 use crate::kernel::sys::Pid;
+use crate::kernel::sys::limits::Lifted;
 use crate::kernel::syscalls::Sys;
 
 /// A system call in progress.
@@ -132,6 +133,8 @@ pub(crate) enum After {
         raw_signal: i32,
         /// The target, for the trace.
         to: SendTarget,
+        /// Limits that are lifted until it returns.
+        lifted: Vec<Lifted>,
     },
     /// kill(-1): the processes that are still to be signalled.
     SendOneByOne(OneByOne),

@@ -61,6 +61,12 @@ impl Expected {
         self.queues.values().map(VecDeque::len).sum()
     }
 
+    /// How many there are for anybody that aren't a POSIX timer's.
+    pub(crate) fn without_timers(&self) -> usize {
+        let infos = self.queues.values().flatten();
+        infos.filter(|(_, info)| info.code != "SI_TIMER").count()
+    }
+
     /// How many there are for a process.
     pub(crate) fn count(&self, pid: Pid) -> usize {
         let of = |(process, _): &(i32, Signal)| *process == pid.as_raw();

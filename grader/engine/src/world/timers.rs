@@ -387,6 +387,12 @@ impl Timers {
         id
     }
 
+    /// How many POSIX timers there are.
+    pub(crate) fn posix_timers(&self) -> usize {
+        let is_posix = |key: &&Key| matches!(key, Key::Posix(..));
+        self.all.keys().filter(is_posix).count()
+    }
+
     pub(crate) fn add_posix(&mut self, pid: Pid, id: i32, at_exec: i64, notify: Notify) {
         let key = Key::Posix(pid.as_raw(), id);
         self.all.insert(key, Timer::new(at_exec, notify));

@@ -2,28 +2,49 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Errno, Pid, Result};
 
-/// Who changes the ids of a thread makes the whole process one that may not be traced, and so
-/// are those that it forks (`commit_creds` in kernel/cred.c); prctl(2) puts that back, a moment
-/// later. Nobody forks a tracee in between.
+/// Who changes the ids of a thread makes all that have its memory such as may not be traced
+/// (`commit_creds` in kernel/cred.c); prctl(2) puts that back, a moment later. Nobody makes and seizes
+/// a tracee in between.
 static CHANGES: RwLock<()> = RwLock::new(());
 
-/// While this is held, what is forked may be traced.
-pub(crate) fn keep_traceable() -> RwLockReadGuard<'static, ()> {
+/// While there is one, children that have siglab's memory may be traced.
+pub(crate) type Kept = RwLockReadGuard<'static, ()>;
+
+/// While this is held, children that have siglab's memory may be traced.
+pub(crate) fn keep_traceable() -> Kept {
     CHANGES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While there is one, ids of somebody who has siglab's memory are changed.
+#[derive(Debug)]
+pub(crate) struct Changing {
+    _nobody_seizes: RwLockWriteGuard<'static, ()>,
+}
+
+impl Changing {
+    pub(crate) fn begin() -> Self {
+        Self {
+            _nobody_seizes: CHANGES.write().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        // SAFETY: PR_SET_DUMPABLE takes an integer: prctl(2).
+        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
+    }
 }
 
 /// Changes ids. The process may be traced afterwards, as before: by its own kind only, since the
 /// effective ids stay.
 fn change(ids: impl FnOnce() -> Result<()>) -> Result<()> {
-    let _nobody_forks = CHANGES.write().unwrap_or_else(PoisonError::into_inner);
-    let changed = ids();
-    // SAFETY: PR_SET_DUMPABLE takes an integer: prctl(2).
-    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
-    changed
+    let _changing = Changing::begin();
+    ids()
 }
 
 /// The ids that a thread has taken from a tracee, until this is dropped.

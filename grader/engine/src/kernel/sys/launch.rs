@@ -1,15 +1,21 @@
-//! Starting the first process: fork, seize, filter, exec.
+//! Starting the first process: clone, seize, filter, exec.
+//!
+//! Until it execs the child has siglab's memory, as after vfork(2): copying the page tables of
+//! a siglab that has read the symbols of a few libraries takes longer than most runs do. The thread
+//! that makes the child sleeps until then, so it is another one than the tracer.
 
-use std::ffi::{CString, c_char};
-use std::io::{self, Read, Write};
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
+use std::thread;
 
 use siglab_sandbox::{Confinement, Filter, ResourceLimits};
 
 use super::ptrace::Stopped;
 use super::serve::{self, Listener};
 use super::wait::{self, Status};
-use super::{Errno, Pid, creds, ptrace};
+use super::{Errno, Pid, creds, memory, ptrace, send};
+use nix::sys::signal::SigSet;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use siglab_model::Signal;
 
@@ -81,50 +87,72 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
         SockFlag::SOCK_CLOEXEC,
     )
     .map_err(|errno| LaunchError::Setup("socketpair", errno.into()))?;
-    let argv = pointers(&spec.args);
-    let envp = pointers(&spec.env);
-    let traceable = creds::keep_traceable();
-    // SAFETY: fork(2): the child calls only async-signal-safe functions until it execs or
-    // exits; see `child`.
-    let forked = unsafe { libc::fork() };
-    let pid = match Errno::result(forked) {
-        Ok(0) => {
-            // The child must not wait for ever on a pipe that only it could write to.
-            // SAFETY: close(2) has no preconditions; the child doesn't use it again.
-            unsafe { libc::close(go_write.as_raw_fd()) };
-            let ends = Ends {
-                go: go_read.as_raw_fd(),
-                failed: failed_write.as_raw_fd(),
-                listener: to_siglab.as_raw_fd(),
-            };
-            child(spec, &argv, &envp, ends)
-        }
-        Ok(pid) => Pid::from_raw(pid),
-        Err(errno) => return Err(LaunchError::Setup("fork", errno.into())),
+    let (born_read, born_write) = io::pipe().map_err(setup("pipe"))?;
+    let ends = Ends {
+        born: born_write.as_raw_fd(),
+        go: go_read.as_raw_fd(),
+        never_go: go_write.as_raw_fd(),
+        failed: failed_write.as_raw_fd(),
+        listener: to_siglab.as_raw_fd(),
     };
-    drop((go_read, failed_write, to_siglab));
-    if let Err(errno) = ptrace::seize(pid) {
-        drop(go_write);
-        // Interrupted by a signal of the host's, it begins again.
+    let traceable = Traceable::of(spec);
+    let (pid, stopped) = thread::scope(|scope| {
+        let parent = thread::Builder::new().name("launch".to_owned());
+        let parent = parent
+            .spawn_scoped(scope, move || make_child(spec, ends, born_write))
+            .map_err(setup("start a thread"))?;
+        let started = pid_of(born_read).map(|pid| {
+            drop((go_read, failed_write, to_siglab));
+            if let Err(errno) = ptrace::seize(pid) {
+                drop(go_write);
+                wait::take_child(pid);
+                return Err(LaunchError::Seize(errno));
+            }
+            let _until_exec = traceable.seized();
+            let stopped = start(pid, &mut go_write, &mut failed_read)?;
+            Ok((pid, stopped))
+        });
+        // It has exec'd or ended. (A scope waits for what its threads do, not for them.)
+        match (parent.join(), started) {
+            (Ok(Ok(())), Some(started)) => started,
+            (Ok(Err(errno)), _) => Err(LaunchError::Setup("clone", errno.into())),
+            _ => Err(LaunchError::Setup("clone", io::ErrorKind::Other.into())),
+        }
+    })?;
+    Ok(Launched {
+        pid,
+        stopped,
+        listener: Listener::receive(&listener),
+    })
+}
+
+/// What the child says of itself. Nothing if there is none.
+fn pid_of(mut born: PipeReader) -> Option<Pid> {
+    let mut pid = [0; 4];
+    born.read_exact(&mut pid).ok()?;
+    Some(Pid::from_raw(i32::from_ne_bytes(pid)))
+}
+
+/// Lets the child, which is seized, go on until it has exec'd.
+fn start(pid: Pid, go: &mut PipeWriter, failed: &mut PipeReader) -> Result<Stopped, LaunchError> {
+    // While the child lives, its parent sleeps.
+    let give_up = |step, error| {
+        let _ = send::kill(pid, Signal::KILL);
         while let Ok(None) = wait::take(pid, true) {}
-        return Err(LaunchError::Seize(errno));
+        LaunchError::Setup(step, error)
+    };
+    if let Err(error) = go.write_all(b"!") {
+        return Err(give_up("start the child", error));
     }
-    drop(traceable);
-    go_write.write_all(b"!").map_err(setup("start the child"))?;
     loop {
         let report = match wait::take(pid, true) {
             Ok(Some(report)) => report,
+            // Interrupted by a signal of the host's, it begins again.
             Ok(None) => continue,
-            Err(errno) => return Err(LaunchError::Setup("wait for exec", errno.into())),
+            Err(errno) => return Err(give_up("wait for exec", errno.into())),
         };
         match (report.status, report.stopped) {
-            (Status::Exec, Some(stopped)) => {
-                return Ok(Launched {
-                    pid,
-                    stopped,
-                    listener: Listener::receive(&listener),
-                });
-            }
+            (Status::Exec, Some(stopped)) => return Ok(stopped),
             (Status::Killed { signal, .. }, _) if signal == Signal::SEGV => {
                 return Err(LaunchError::Exec(io::Error::from_raw_os_error(
                     libc::ENOEXEC,
@@ -143,7 +171,7 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
         }
     }
     let mut report = [0; 8];
-    failed_read.read_exact(&mut report).map_err(|_| {
+    failed.read_exact(&mut report).map_err(|_| {
         LaunchError::Setup("start the program", io::ErrorKind::UnexpectedEof.into())
     })?;
     let [a, b, c, d, w, x, y, z] = report;
@@ -157,6 +185,75 @@ pub(crate) fn launch(spec: &Launch<'_>) -> Result<Launched, LaunchError> {
     }
 }
 
+/// Lets nobody make children such that may not be traced.
+struct Traceable {
+    /// The child becomes nobody else. Others may be started at the same time.
+    kept: Option<creds::Kept>,
+    /// The child changes its ids, and what follows from that is said of its memory, which is
+    /// siglab's until it execs.
+    changing: Option<creds::Changing>,
+}
+
+impl Traceable {
+    fn of(spec: &Launch<'_>) -> Self {
+        let changes = spec.confinement.is_some();
+        Self {
+            kept: (!changes).then(creds::keep_traceable),
+            changing: changes.then(creds::Changing::begin),
+        }
+    }
+
+    /// The child is seized. What is to be held on to until it execs.
+    fn seized(self) -> Option<creds::Changing> {
+        drop(self.kept);
+        self.changing
+    }
+}
+
+/// Makes the child, and returns when it has exec'd or ended.
+fn make_child(spec: &Launch<'_>, ends: Ends, born: PipeWriter) -> Result<(), Errno> {
+    const STACK: usize = 128 << 10;
+    // Handlers of the host's must not run in the child: what they write would be the host's.
+    SigSet::all().thread_set_mask()?;
+    let argv = pointers(&spec.args);
+    let envp = pointers(&spec.env);
+    let child = Child {
+        spec,
+        argv: &argv,
+        envp: &envp,
+        ends,
+    };
+    let stack = memory::Stack::new(STACK)?;
+    // SAFETY: clone(2): `stack` and `child` are there until the child has another memory or has
+    // ended, as this thread sleeps until then, and its thread-local variables are the
+    // child's. The child allocates nothing, takes no locks, and makes calls that are for
+    // itself only.
+    let pid = unsafe {
+        libc::clone(
+            run_child,
+            stack.top(),
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+            (&raw const child).cast_mut().cast::<c_void>(),
+        )
+    };
+    drop(born);
+    Errno::result(pid).map(drop)
+}
+
+/// What the child needs.
+struct Child<'a> {
+    spec: &'a Launch<'a>,
+    argv: &'a [*const c_char],
+    envp: &'a [*const c_char],
+    ends: Ends,
+}
+
+extern "C" fn run_child(child: *mut c_void) -> c_int {
+    // SAFETY: `make_child` passes a `Child`, which is there as long as it is used.
+    let child = unsafe { &*child.cast::<Child<'_>>() };
+    child.run()
+}
+
 fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings
         .iter()
@@ -168,6 +265,11 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
 /// The child's ends of what connects it with siglab until it execs.
 #[derive(Clone, Copy, Debug)]
 struct Ends {
+    /// Takes the child's pid.
+    born: RawFd,
+    /// The other end of `go`, which the child closes: it must not wait for ever on a pipe that
+    /// only it could write to.
+    never_go: RawFd,
     /// Is readable when it may go on.
     go: RawFd,
     /// Takes what failed.
@@ -176,22 +278,26 @@ struct Ends {
     listener: RawFd,
 }
 
-fn child(spec: &Launch<'_>, argv: &[*const c_char], envp: &[*const c_char], ends: Ends) -> ! {
-    let (step, errno) = match prepare(spec, ends) {
-        Err(failure) => failure,
-        Ok(()) => {
-            // SAFETY: execve(2): NUL-terminated strings in NULL-terminated arrays.
-            unsafe { libc::execve(spec.program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
-            (0, Errno::last_raw())
-        }
-    };
-    let mut report = [0; 8];
-    report[..4].copy_from_slice(&u32::to_ne_bytes(step));
-    report[4..].copy_from_slice(&i32::to_ne_bytes(errno));
-    // SAFETY: write(2): `report` is readable. Should it fail, the parent sees the exit.
-    unsafe { libc::write(ends.failed, report.as_ptr().cast(), report.len()) };
-    // SAFETY: _exit(2) has no preconditions and runs no handlers of the parent's.
-    unsafe { libc::_exit(127) }
+impl Child<'_> {
+    fn run(&self) -> ! {
+        let ends = self.ends;
+        let (step, errno) = match prepare(self.spec, ends) {
+            Err(failure) => failure,
+            Ok(()) => {
+                let program = self.spec.program.as_ptr();
+                // SAFETY: execve(2): NUL-terminated strings in NULL-terminated arrays.
+                unsafe { libc::execve(program, self.argv.as_ptr(), self.envp.as_ptr()) };
+                (0, Errno::last_raw())
+            }
+        };
+        let mut report = [0; 8];
+        report[..4].copy_from_slice(&u32::to_ne_bytes(step));
+        report[4..].copy_from_slice(&i32::to_ne_bytes(errno));
+        // SAFETY: write(2): `report` is readable. Should it fail, the parent sees the exit.
+        unsafe { libc::write(ends.failed, report.as_ptr().cast(), report.len()) };
+        // SAFETY: _exit(2) has no preconditions and runs no handlers of the parent's.
+        unsafe { libc::_exit(127) }
+    }
 }
 
 /// Runs between fork and exec: only async-signal-safe functions, no allocation.
@@ -213,6 +319,12 @@ fn prepare(spec: &Launch<'_>, ends: Ends) -> Result<(), (u32, i32)> {
         // SAFETY: _exit(2) has no preconditions.
         unsafe { libc::_exit(127) }
     }
+    // SAFETY: close(2) has no preconditions; nobody here uses it.
+    unsafe { libc::close(ends.never_go) };
+    // SAFETY: getpid(2) has no preconditions.
+    let pid = unsafe { libc::getpid() }.to_ne_bytes();
+    // SAFETY: write(2): `pid` is readable.
+    unsafe { libc::write(ends.born, pid.as_ptr().cast(), pid.len()) };
     let mut byte = 0u8;
     // The parent seizes this process first; if it can't, it closes the pipe.
     // SAFETY: read(2): `byte` is writable.
@@ -275,15 +387,34 @@ fn prepare(spec: &Launch<'_>, ends: Ends) -> Result<(), (u32, i32)> {
 }
 
 /// Every signal at its default and none blocked, whatever siglab was started with: Rust's
-/// runtime, for one, ignores `SIGPIPE`.
+/// runtime, for one, ignores `SIGPIPE`. By the calls themselves: the functions of libc keep
+/// notes, which are siglab's here.
 fn reset_signals() {
+    /// `struct sigaction` of the kernel: `SIG_DFL`, no flags, no restorer, an empty mask.
+    static DEFAULT: [u64; 4] = [0; 4];
+    const SET_SIZE: usize = size_of::<u64>();
+    let none = std::ptr::null_mut::<c_void>();
     for number in 1..=64 {
-        // SAFETY: signal(2): SIG_DFL is always valid. KILL, STOP and the two that the
-        // threads library keeps are refused, which is fine.
-        unsafe { libc::signal(number, libc::SIG_DFL) };
+        // SAFETY: rt_sigaction(2): `DEFAULT` is one. KILL and STOP are refused, which is fine.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                number,
+                &raw const DEFAULT,
+                none,
+                SET_SIZE,
+            )
+        };
     }
-    // SAFETY: an all-zero sigset_t is the empty set on Linux.
-    let none: libc::sigset_t = unsafe { std::mem::zeroed() };
-    // SAFETY: sigprocmask(2): `none` is valid. In a forked child there is one thread.
-    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut()) };
+    let empty = 0u64;
+    // SAFETY: rt_sigprocmask(2): `empty` is a set.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const empty,
+            none,
+            SET_SIZE,
+        )
+    };
 }

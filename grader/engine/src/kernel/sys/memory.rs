@@ -4,7 +4,10 @@
 use std::ffi::c_void;
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
+use std::num::NonZeroUsize;
+use std::ptr::NonNull;
 
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use nix::sys::ptrace;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 
@@ -121,4 +124,45 @@ pub(crate) fn write<T: Plain>(pid: Pid, address: u64, value: &T) -> Result<()> {
         std::slice::from_raw_parts(std::ptr::from_ref(value).cast::<u8>(), size_of::<T>())
     };
     write_bytes(pid, address, bytes)
+}
+
+/// A stack for a child that has siglab's memory. Below it is a page that nobody may touch.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    start: NonNull<c_void>,
+    size: NonZeroUsize,
+}
+
+impl Stack {
+    /// `size` in bytes, a multiple of the size of a page; with the page below.
+    pub(crate) fn new(size: usize) -> Result<Self> {
+        const PAGE: usize = 4096;
+        let size = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
+        let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_STACK;
+        // SAFETY: mmap(2): a new mapping, at an address of the kernel's choice.
+        let start = unsafe {
+            mmap_anonymous(
+                None,
+                size,
+                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+                flags,
+            )
+        }?;
+        let stack = Self { start, size };
+        // SAFETY: mprotect(2): nobody uses the mapping yet.
+        unsafe { mprotect(start, PAGE, ProtFlags::PROT_NONE) }?;
+        Ok(stack)
+    }
+
+    /// Where it begins: stacks grow downwards.
+    pub(crate) fn top(&self) -> *mut c_void {
+        self.start.as_ptr().wrapping_byte_add(self.size.get())
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // SAFETY: munmap(2): the mapping is this one's, and nobody uses it any more.
+        let _ = unsafe { munmap(self.start, self.size.get()) };
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) mod creds;
 pub(crate) mod errno;
 pub(crate) mod fds;
 pub(crate) mod launch;
+pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod pids;
 pub(crate) mod proc;

@@ -146,6 +146,25 @@ pub(crate) fn take(pid: Pid, block: bool) -> Result<Option<Report>> {
     }
 }
 
+/// Takes the end of a child of whichever thread of siglab's, waiting for it.
+pub(crate) fn take_child(pid: Pid) {
+    loop {
+        let mut status = 0;
+        // SAFETY: wait4(2): `status` is writable, no rusage is asked for.
+        let got = unsafe {
+            libc::wait4(
+                pid.as_raw(),
+                &raw mut status,
+                libc::__WALL,
+                std::ptr::null_mut(),
+            )
+        };
+        if Errno::result(got) != Err(Errno::EINTR) {
+            return;
+        }
+    }
+}
+
 /// Waits until `pid` has something to report, or a signal interrupts the wait; takes
 /// nothing.
 pub(crate) fn wait_for(pid: Pid) -> Result<()> {
