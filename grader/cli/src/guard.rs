@@ -28,10 +28,18 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 pub(crate) enum Guarded {
     /// It came to its end, with this exit status.
     Over(u8),
-    /// It was ended at its deadline.
-    TimedOut,
-    /// It died. Why, in words.
-    Died(String),
+    /// It was ended, at its deadline or some time after it had been asked to stop.
+    TimedOut {
+        /// Whether it had said that the work is done: it may have told what came of it.
+        done: bool,
+    },
+    /// It died.
+    Died {
+        /// Why, in words.
+        reason: String,
+        /// As above.
+        done: bool,
+    },
 }
 
 /// In the process: says that the work is done, and that there is no deadline any more.
@@ -67,15 +75,18 @@ pub(crate) fn guard(
     .map_err(no_process)?;
     let mut until = deadline.map(|deadline| now() + deadline);
     let mut is_asked = false;
+    let mut done = false;
     loop {
         let mut ready = [PollFd::new(job.as_fd(), PollFlags::POLLIN)];
         let _ = poll(&mut ready, PollTimeout::from(LOOK));
         if ready[0].any().unwrap_or(false) {
             match job.channel().read(&mut [0]) {
-                Ok(1) if !is_asked => until = None,
-                Ok(1) => {}
+                Ok(1) => {
+                    done = true;
+                    until = until.filter(|_| is_asked);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(_) | Err(_) => return Ok(settle(job.wait().map_err(no_process)?)),
+                Ok(_) | Err(_) => return Ok(settle(job.wait().map_err(no_process)?, done)),
             }
         }
         if cancel.is_cancelled() && !is_asked {
@@ -87,15 +98,18 @@ pub(crate) fn guard(
         }
         if until.is_some_and(|until| now() >= until) {
             job.end().map_err(no_process)?;
-            return Ok(Guarded::TimedOut);
+            return Ok(Guarded::TimedOut { done });
         }
     }
 }
 
-fn settle(ended: Ended) -> Guarded {
+fn settle(ended: Ended, done: bool) -> Guarded {
     match ended {
         Ended::Exited(status) => Guarded::Over(u8::try_from(status).unwrap_or(exit::INTERNAL)),
-        Ended::Killed(signal) => Guarded::Died(siglab_class::death(signal)),
+        Ended::Killed(signal) => Guarded::Died {
+            reason: siglab_class::death(signal),
+            done,
+        },
     }
 }
 

@@ -6,8 +6,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use siglab_model::{
-    Action, Disposition, Event, Family, Frame, Kind, LimitKind, Lock, ProcessStatus, Role, Signal,
-    Trace, UnsafeFunction, WaitFor, Waiting,
+    Action, DefaultAction, Disposition, Event, Family, Frame, Kind, LimitKind, Lock, ProcessStatus,
+    Role, Signal, Trace, UnsafeFunction, WaitFor, Waiting,
 };
 
 use crate::finding::FindingKind;
@@ -35,6 +35,8 @@ pub(crate) enum Detail {
     Unblocked,
     /// What it dies of.
     Death(Signal),
+    /// What it sends to itself, and dies of.
+    Itself(Signal),
     /// The lock that it waits for.
     Lock(Lock),
     /// The system call that goes on by itself, and in which it waits.
@@ -283,6 +285,7 @@ impl Normal {
         };
         self.crash(trace, signal)
             .or_else(|| self.killed(trace, signal))
+            .or_else(|| self.mistaken(trace, signal?))
             .or_else(|| self.stuck(trace, signal))
             .or_else(|| self.unheard(trace, signal?))
             .or_else(|| self.oversleeps(trace, signal?))
@@ -374,6 +377,36 @@ impl Normal {
             } else {
                 Detail::Nothing
             },
+        })
+    }
+
+    /// A signal that asks nobody to end is taken for another one, with which the program ends
+    /// itself: every EINTR for Ctrl+C, for one.
+    fn mistaken(&self, trace: &Trace, signal: Signal) -> Option<Judgement> {
+        let action = signal.default_action();
+        if !matches!(action, DefaultAction::Ignore | DefaultAction::Continue) {
+            return None;
+        }
+        let is_injected = |event: &Event| matches!(event.kind, Kind::Injected { .. });
+        let since = trace.events.iter().rposition(is_injected)?;
+        let family = Family::of(&trace.events);
+        let mut deaths = deaths(trace).filter(|death| !self.deaths.contains(death));
+        deaths.find_map(|(role, status)| {
+            let ProcessStatus::Killed(death) = status else {
+                return None;
+            };
+            let is_own = |event: &Event| {
+                matches!(&event.kind, Kind::Generated { signal, from, .. }
+                    if *signal == death && family.process(from) == role)
+                    && event.role.as_ref().map(|to| family.process(to)) == Some(role.clone())
+            };
+            let sends = death != signal && trace.events[since..].iter().any(is_own);
+            (sends && !is_fault(death)).then(|| Judgement {
+                kind: FindingKind::KilledByDefault,
+                cause: format!("mistaken {death}"),
+                role,
+                detail: Detail::Itself(death),
+            })
         })
     }
 
@@ -667,11 +700,12 @@ pub(crate) fn lost_children(trace: &Trace) -> Option<(Role, usize)> {
 }
 
 impl Normal {
-    /// Whether a run may serve as an example of what is normal: nobody crashed in it, and
-    /// nobody waits for a lock.
+    /// Whether a run may serve as an example of what is normal: nobody crashed in it or ended
+    /// itself, and nobody waits for a lock.
     pub(crate) fn judge_roughly(&self, trace: &Trace, signal: Signal) -> bool {
         self.crash(trace, None).is_none()
             && self.killed(trace, Some(signal)).is_none()
+            && self.mistaken(trace, signal).is_none()
             && trace.outcome.limit.is_none()
             && !waiting(trace)
                 .unwrap_or_default()

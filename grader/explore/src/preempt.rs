@@ -36,6 +36,7 @@ pub(crate) fn moments(
         signals: SigSet::EMPTY,
         linker: false,
         rounds: 1,
+        revisits: false,
         libraries: false,
         moments: true,
         most_steps: MOST_STEPS,

@@ -255,6 +255,7 @@ impl Subject<'_> {
             } else {
                 1
             },
+            revisits: self.wanted.strategy != Strategy::All,
             libraries: true,
             moments: true,
             most_steps,

@@ -308,6 +308,7 @@ pub(crate) const HANDLERS: Follow = Follow {
     signals: SigSet::EMPTY,
     linker: false,
     rounds: 1,
+    revisits: false,
     libraries: true,
     moments: false,
     most_steps: STEPS_IN_HANDLERS,

@@ -91,6 +91,14 @@ impl Words<'_> {
                  parent's handlers and signal mask."
                     .to_owned(),
             ),
+            (FindingKind::KilledByDefault, Detail::Itself(death)) => (
+                format!("{role} takes {signal} for {death}, and ends itself"),
+                format!(
+                    "{signal} comes while {role} is in {where_}. Then {role} sends {death} to itself and dies                      of it, though {signal} asks nobody to end."
+                ),
+                "EINTR says that some signal came, not which one. Let the handler note which, or                  go on waiting."
+                    .to_owned(),
+            ),
             (FindingKind::KilledByDefault, Detail::Unblocked) => (
                 format!("{signal} kills {role} while it isn't blocked"),
                 format!(

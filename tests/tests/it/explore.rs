@@ -116,6 +116,20 @@ fn soak_the_corpus_is_judged_as_its_labels_say() {
     );
 }
 
+/// What an instruction does in the second round of a loop may be something else.
+#[test]
+fn a_second_round_is_tried_if_something_is_different_in_it() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let target = target.parent().expect("it is in the target folder");
+    let program = programs()
+        .into_iter()
+        .find(|program| program.name == "freed_in_second_round")
+        .expect("it is in the corpus");
+    let explored = explore_one(&program.build(target), Strategy::Fast, FEW_REPLAYS);
+    assert!(explored.found.contains("crash"), "{:?}", explored.found);
+    assert!(explored.wrong.is_empty(), "{:?}", explored.wrong);
+}
+
 /// Explores the programs, on each processor one at a time.
 fn explore_all(
     programs: &[(Program, PathBuf)],

@@ -84,13 +84,18 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
             Err(problem) => not_graded(args, &lab, problem, options.clone(), target.as_ref()),
         }
     })?;
-    let problem = match guarded {
+    let (problem, done) = match guarded {
         Guarded::Over(status) => return Ok(status),
-        Guarded::TimedOut | Guarded::Died(_) if let Some(signal) = interrupt::received() => {
-            return Err(Failure::interrupted(signal));
+        Guarded::TimedOut { done } => (Problem::TooSlow(args.deadline.deadline), done),
+        Guarded::Died { reason, done } => {
+            (Problem::Other(Failure::new(exit::INTERNAL, reason)), done)
         }
-        Guarded::TimedOut => Problem::TooSlow(args.deadline.deadline),
-        Guarded::Died(reason) => Problem::Other(Failure::new(exit::INTERNAL, reason)),
+    };
+    // On a busy machine it may not have had the time to say so itself.
+    let problem = match interrupt::received().map(Failure::interrupted) {
+        Some(failure) if done => return Err(failure),
+        Some(failure) => Problem::Other(failure),
+        None => problem,
     };
     not_graded(args, &lab, problem, options, target.as_ref())
 }

@@ -9,10 +9,10 @@ use siglab_model::{Frame, Moment, Role, SigSet, Signal, Trace};
 
 use crate::inspect::code::{Code, Codes, Ground};
 use crate::inspect::handler::Context;
-use crate::inspect::symbols::image;
+use crate::inspect::symbols::{Image, image};
 use crate::kernel::arch::{Does, Touches};
-use crate::kernel::sys::Pid;
 use crate::kernel::sys::ptrace::Resume;
+use crate::kernel::sys::{Pid, memory};
 
 /// What to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub struct Follow {
     /// So many visits of an instruction of the program's own are moments: what goes well in
     /// the first round of a loop may not in the second.
     pub rounds: u32,
+    /// Whether a [likely](Likely) one of these is a moment once more, where the program's static
+    /// variables aren't what they were the first time.
+    pub revisits: bool,
     /// Whether what is called in shared libraries is followed.
     pub libraries: bool,
     /// Whether moments are wanted. Without them, what a handler calls is run without being
@@ -145,6 +148,8 @@ pub(crate) struct Follower {
     pub(crate) known: HashSet<u64>,
     /// How often each thread was at each instruction of the program's own.
     pub(crate) rounds: HashMap<(i32, u64), u32>,
+    /// The likely moments that may come once more.
+    pub(crate) revisits: Revisits,
     /// How often there was a wait of each kind.
     pub(crate) waits: HashMap<u64, u32>,
     pub(crate) moments: Vec<Seen>,
@@ -152,6 +157,47 @@ pub(crate) struct Follower {
     pub(crate) complete: bool,
     /// Whether it has as many moments as are kept: see [`MOST_MOMENTS`].
     pub(crate) is_full: bool,
+}
+
+/// What a program's static variables were, as a hash, at the likely moments of its own; with
+/// what each is likely for, until it has come once more.
+#[derive(Debug, Default)]
+pub(crate) struct Revisits(HashMap<u64, (u64, Likely)>);
+
+impl Revisits {
+    /// A moment is there for the first time.
+    pub(crate) fn begin(&mut self, moment: u64, state: u64, likely: Likely) {
+        self.0.insert(moment, (state, likely));
+    }
+
+    /// It is there again. What it is likely for, if the variables are different now, and it was
+    /// not so before.
+    pub(crate) fn again(&mut self, moment: u64, state: impl FnOnce() -> u64) -> Option<Likely> {
+        let (before, likely) = *self.0.get(&moment)?;
+        if state() == before {
+            return None;
+        }
+        self.0.remove(&moment);
+        Some(likely)
+    }
+}
+
+/// What the static variables of a program are, as a hash. `bias` is what its addresses differ by
+/// from those of its file.
+pub(crate) fn static_state(tid: Pid, image: &Image, bias: u64) -> u64 {
+    /// More isn't looked at: an array of that size is no state.
+    const MOST: u64 = 16 << 10;
+    let mut left = MOST;
+    let mut bytes = Vec::new();
+    for (address, size) in &image.statics {
+        let size = (*size).min(left);
+        left -= size;
+        let at = bytes.len();
+        bytes.resize(at + size as usize, 0);
+        // What can't be read stays 0.
+        let _ = memory::read_bytes(tid, address.wrapping_add(bias), &mut bytes[at..]);
+    }
+    hash(bytes)
 }
 
 /// What is known of a task that is followed.
@@ -194,6 +240,7 @@ impl Follower {
             threads: HashMap::new(),
             known: HashSet::new(),
             rounds: HashMap::new(),
+            revisits: Revisits::default(),
             waits: HashMap::new(),
             moments: Vec::new(),
             steps: 0,
@@ -257,7 +304,7 @@ impl Thread {
         }
         if was_call
             && self.calls.last().is_none_or(|(at, ..)| *at != sp)
-            && let Ok(back) = crate::kernel::sys::memory::read::<u64>(tid, sp)
+            && let Ok(back) = memory::read::<u64>(tid, sp)
         {
             let outer = self.calls.last().map_or(0, |(.., hash)| *hash);
             self.calls.push((sp, back, hash((outer, back))));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use object::{
     Object, ObjectSection, ObjectSegment, ObjectSymbol, ObjectSymbolTable, RelocationTarget,
-    SymbolKind,
+    SectionKind, SymbolKind,
 };
 use siglab_model::Frame;
 use siglab_sandbox::regular;
@@ -33,6 +33,8 @@ pub(crate) struct Image {
     slots: HashMap<u64, String>,
     /// What an unwinder needs: sections by name, with the address of their first byte.
     pub(crate) sections: HashMap<&'static str, (u64, Bytes)>,
+    /// Where its variables are that live as long as the program does: address and size.
+    pub(crate) statics: Vec<(u64, u64)>,
     /// Whether it has line numbers at all.
     pub(crate) has_lines: bool,
     /// Line numbers.
@@ -263,6 +265,7 @@ fn read_image(path: &Path) -> Option<Image> {
         base,
         slots: slots(&file, &mut names),
         sections: sections(&file, base, is_systems(path)),
+        statics: statics(&file),
         has_lines: file.section_by_name(".debug_line").is_some(),
         lines: Lines::default(),
     })
@@ -314,6 +317,25 @@ fn sections(
             is_mapped.then(|| (name, (section.address(), Bytes::from(data))))
         })
         .collect()
+}
+
+/// Sections that are written, but not those that only the dynamic linker and start-up code write.
+fn statics(file: &object::File<'_>) -> Vec<(u64, u64)> {
+    const MOST_SECTIONS: usize = 64;
+    let is_meant = |section: &object::Section<'_, '_>| {
+        let is_data = matches!(
+            section.kind(),
+            SectionKind::Data | SectionKind::UninitializedData | SectionKind::Common
+        );
+        let name = section.name().unwrap_or_default();
+        is_data
+            && ![".got", ".data.rel.ro"]
+                .iter()
+                .any(|other| name.starts_with(other))
+    };
+    let sections = file.sections().filter(is_meant).take(MOST_SECTIONS);
+    let places = sections.map(|section| (section.address(), section.size()));
+    places.filter(|(address, _)| *address != 0).collect()
 }
 
 /// Whether a file belongs to the system: what a submission brings along isn't there.

@@ -9,7 +9,7 @@ use crate::fault::{Fault, Outcome};
 use crate::inspect::breakpoint::Purpose;
 use crate::inspect::code::{Code, Ground};
 use crate::inspect::follower::{
-    EQUAL_WAITS, FollowFrom, Follower, Likely, NAPS, STILL_TIRED, Seen, TIRED, hash,
+    EQUAL_WAITS, FollowFrom, Follower, Likely, NAPS, STILL_TIRED, Seen, TIRED, hash, static_state,
 };
 use crate::kernel::arch::{self, Does, Touches};
 use crate::kernel::sys::ptrace::Resume;
@@ -203,7 +203,14 @@ impl Run<'_> {
             thread.blocked.bits(),
         ));
         let out_of_reach = thread.out_of_reach && handlers.is_empty();
-        if !follower.known.insert(key) {
+        let looks_back =
+            own && follower.follow.revisits && follower.follow.moments && !out_of_reach;
+        let state = || static_state(tid, &code.image, ip.wrapping_sub(code.address));
+        let is_new = follower.known.insert(key);
+        let again = (looks_back && !is_new)
+            .then(|| follower.revisits.again(key, state))
+            .flatten();
+        if !is_new && again.is_none() {
             if out_of_reach {
                 thread.before = None;
                 return Ok(Some(Resume::Cont));
@@ -221,7 +228,14 @@ impl Run<'_> {
         if !follower.follow.moments || !(own || follower.follow.libraries) {
             return Ok(None);
         }
-        let likely = thread.likely(&code, before.as_ref().map(|(_, code)| &**code));
+        let likely = if is_new {
+            thread.likely(&code, before.as_ref().map(|(_, code)| &**code))
+        } else {
+            again
+        };
+        if let (true, true, Some(likely)) = (is_new, looks_back, likely) {
+            follower.revisits.begin(key, state(), likely);
+        }
         let seen = Seen {
             moment: Moment {
                 role,
