@@ -90,6 +90,7 @@ corpus! {
     jump_out_of_handler
     kill_errors
     kill_group
+    killed_and_asked
     lost_signals
     message_batches
     message_queue

@@ -14,6 +14,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use siglab_engine::{Command, Options, Script};
 use siglab_explore::{Exploration, ExploreOptions, Silent, Strategy, explore, replay};
+use siglab_tests::build::c_program;
 use siglab_tests::explore_corpus::{KINDS, Program, programs};
 use siglab_tests::turn;
 
@@ -127,6 +128,16 @@ fn a_second_round_is_tried_if_something_is_different_in_it() {
         .expect("it is in the corpus");
     let explored = explore_one(&program.build(target), Strategy::Fast, FEW_REPLAYS);
     assert!(explored.found.contains("crash"), "{:?}", explored.found);
+    assert!(explored.wrong.is_empty(), "{:?}", explored.wrong);
+}
+
+/// It dies of a signal that it sends to itself; and that it waits for keys for ever elsewhere is no
+/// lost wake-up.
+#[test]
+fn a_signal_that_is_taken_for_another_is_found() {
+    let program = c_program("resize_taken_for_interrupt", &[]);
+    let explored = explore_one(&program, Strategy::Fast, FEW_REPLAYS);
+    assert_eq!(explored.found, BTreeSet::from(["killed-by-default"]));
     assert!(explored.wrong.is_empty(), "{:?}", explored.wrong);
 }
 

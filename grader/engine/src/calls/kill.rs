@@ -169,6 +169,13 @@ impl Run<'_> {
             }
         };
         let targets = self.record_own_end(tid, &regs, targets, signal)?;
+        if self.dies_later(tid, sys, &targets, signal)? {
+            let from = self.world.process_of(tid)?.role.clone();
+            let info = self.sent_info(tid, &regs, &targets[0], &from);
+            self.generated(targets[0], Signal::KILL, &from, info)?;
+            self.doom(tid, targets[0].pid)?;
+            return self.answer(tid, regs, 0);
+        }
         let after = After::Sent {
             lifted: self.lift(&regs, &targets, signal),
             targets,

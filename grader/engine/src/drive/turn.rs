@@ -46,6 +46,7 @@ impl Run<'_> {
 
     /// One thing that happens.
     fn turn(&mut self) -> Outcome<()> {
+        self.end_doomed()?;
         self.settle()?;
         if self.world.tasks.is_empty() {
             return Ok(());

@@ -162,6 +162,13 @@ pub(crate) struct Messages {
     pub(crate) until: Option<Time>,
 }
 
+/// A child that was killed, and which of its parent's threads goes on before it dies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doomed {
+    pub(crate) child: Pid,
+    pub(crate) parent: Pid,
+}
+
 /// How far a call came that sends to one process after another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OneByOne {

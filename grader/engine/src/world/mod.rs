@@ -26,7 +26,7 @@ use crate::kernel::sys::Pid;
 use crate::kernel::sys::send::QueuedInfo;
 use crate::options::Options;
 use crate::script::{Script, When};
-use crate::world::call::Target;
+use crate::world::call::{Doomed, Target};
 use crate::world::clock::Clock;
 use crate::world::expected::Expected;
 use crate::world::process::Process;
@@ -72,6 +72,8 @@ pub(crate) struct World<'a> {
     /// Whether signals may come in ways that the engine doesn't follow: from terminals that
     /// the program has made, for descriptors that are ready, for leases, for messages.
     pub(crate) has_other_signals: bool,
+    /// A child that was killed, and isn't dead yet.
+    pub(crate) doomed: Option<Doomed>,
     /// How far the script was carried out.
     pub(crate) progress: Progress,
     /// Whom the script has signalled at this instant, and who run before their parents do.

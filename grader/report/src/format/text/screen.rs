@@ -147,6 +147,14 @@ impl<'a> Page<'a> {
         let mut counted: Vec<_> = counted
             .map(|(number, one, many)| count(*number, one, many))
             .collect();
+        // Points that are missing without a line that says so.
+        let untried: u32 = of(&[Verdict::Skipped]).iter().map(|it| it.max_points).sum();
+        if let (Some(last), 1..) = (counted.last_mut(), untried) {
+            last.push_str(&format!(
+                " ({})",
+                count(untried as usize, "point", "points")
+            ));
+        }
         counted.push("--all shows everything".into());
         let counted = wrap(&counted.join("; "), self.width());
         lines.extend(counted.iter().map(|line| paint(style::QUIET, line)));

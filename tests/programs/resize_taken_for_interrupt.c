@@ -1,7 +1,5 @@
-// siglab-explore: finds = killed-by-default
-// siglab-explore: alone = waits
 // Takes each EINTR for Ctrl+C, though it was the window that got another size.
-#include "explore.h"
+#include "explore/explore.h"
 
 static void on_sigwinch(int number) {
     (void)number;
