@@ -1,10 +1,11 @@
-//! A child that its parent kills with SIGKILL, and that isn't dead yet.
+//! Children that their parent kills with SIGKILL, and that aren't dead yet.
 //!
 //! kill(2) returns when the signal is sent. Who is to die has to run for that, and its parent goes
 //! on meanwhile, on another processor: of 20 native runs of a parent that calls waitpid(2) with
 //! `WNOHANG` next, it found the child alive in 20. So the parent comes first here, too. The signal
-//! is sent when the parent makes a call that isn't such a question, or when it is somebody else's
-//! turn.
+//! is sent when the parent makes a call that isn't such a question, nor kills the next one, or when
+//! it is somebody else's turn. Several that are killed one after another die at the same moment then, and
+//! their SIGCHLDs merge.
 
 use siglab_model::Signal;
 
@@ -28,6 +29,9 @@ impl Run<'_> {
         let (Some(Sys::Kill), Some(Signal::KILL), [target]) = (sys, signal, targets) else {
             return Ok(false);
         };
+        if self.world.doomed.iter().any(|it| it.child == target.pid) {
+            return Ok(false);
+        }
         let caller = self.world.task(tid)?.pid;
         let child = self.world.process(target.pid)?;
         Ok(child.parent == Some(caller) && child.status.is_none() && !child.killed)
@@ -36,30 +40,33 @@ impl Run<'_> {
     /// The caller goes on, and its child will die.
     pub(super) fn doom(&mut self, tid: Pid, child: Pid) -> Outcome<()> {
         self.world.process(child)?.killed = false;
-        self.world.doomed = Some(Doomed { child, parent: tid });
+        self.world.doomed.push(Doomed { child, parent: tid });
         Ok(())
     }
 
-    /// At a call: the child that was killed dies now, unless its parent asks only whether it has.
+    /// At a call: the children that were killed die now, unless their parent kills the next one, or
+    /// asks only whether they have ended.
     pub(super) fn end_doomed_before(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
-        let Some(doomed) = self.world.doomed else {
+        if self.world.doomed.is_empty() {
             return Ok(());
+        }
+        let asks = |index: usize| regs.arg(index) as i32 & libc::WNOHANG != 0;
+        let is_quick = match regs.sys() {
+            Some(Sys::Wait4) => asks(2),
+            Some(Sys::Waitid) => asks(3),
+            Some(Sys::Kill) => regs.arg(1) as i32 == libc::SIGKILL,
+            _ => false,
         };
-        let options = match regs.sys() {
-            Some(Sys::Wait4) => regs.arg(2),
-            Some(Sys::Waitid) => regs.arg(3),
-            _ => 0,
-        };
-        if doomed.parent == tid && options as i32 & libc::WNOHANG != 0 {
+        if is_quick && self.world.doomed.iter().all(|it| it.parent == tid) {
             return Ok(());
         }
         self.end_doomed()?;
         self.settle()
     }
 
-    /// The child that was killed dies now.
+    /// The children that were killed die now.
     pub(crate) fn end_doomed(&mut self) -> Outcome<()> {
-        if let Some(Doomed { child, .. }) = self.world.doomed.take() {
+        for Doomed { child, .. } in std::mem::take(&mut self.world.doomed) {
             self.world.process(child)?.killed = true;
             self.world.stirred.process(child);
             // It fails if it has ended meanwhile.

@@ -188,7 +188,7 @@ fn trace<'a>(
         calls_at_instant: 0,
         stirred: Stirred::default(),
         has_other_signals: false,
-        doomed: None,
+        doomed: Vec::new(),
         progress: Progress::default(),
         instant: std::collections::VecDeque::new(),
         injections: Injections::default(),

@@ -72,8 +72,8 @@ pub(crate) struct World<'a> {
     /// Whether signals may come in ways that the engine doesn't follow: from terminals that
     /// the program has made, for descriptors that are ready, for leases, for messages.
     pub(crate) has_other_signals: bool,
-    /// A child that was killed, and isn't dead yet.
-    pub(crate) doomed: Option<Doomed>,
+    /// Children that were killed, and aren't dead yet.
+    pub(crate) doomed: Vec<Doomed>,
     /// How far the script was carried out.
     pub(crate) progress: Progress,
     /// Whom the script has signalled at this instant, and who run before their parents do.

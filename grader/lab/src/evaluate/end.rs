@@ -376,6 +376,15 @@ fn last_words(trace: &Trace, main: &str) -> (String, Option<&'static str>) {
             format!(", when a signal had interrupted {syscall} (EINTR)"),
             "a call that a signal interrupts fails with EINTR, and can be made again",
         )),
+        // These two never end otherwise.
+        Kind::Interrupted { syscall, signal }
+            if !matches!(syscall.as_str(), "pause" | "rt_sigsuspend") =>
+        {
+            Some((
+                format!(", when {signal} had interrupted {syscall} (EINTR)"),
+                "a call that a signal interrupts fails with EINTR, and can be made again",
+            ))
+        }
         Kind::CallFailed { .. } => {
             let failed = failed::had_failed(trace, event)?;
             Some((failed.said, failed.hint))
