@@ -59,7 +59,14 @@ const VICTIMS: [(&[&str], u64); 4] = [
 /// A place for temporary files that isn't below `/tmp`: the sandbox's folder would be elsewhere
 /// otherwise, where others have theirs.
 fn place() -> TempDir {
-    TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("there is room")
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let is_below = target.starts_with("/tmp");
+    let folder = if is_below {
+        Path::new("/var/tmp")
+    } else {
+        target
+    };
+    TempDir::new_in(folder).expect("there is room")
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -226,7 +233,8 @@ fn groups_of(names: &[String]) -> Vec<PathBuf> {
 }
 
 /// A siglab that runs it is there until it is told to leave.
-const ENDLESS: &str = "int main(void) { for (volatile long i = 0; i < 1L << 60; i++) continue; }\n";
+const ENDLESS: &str = "#include <signal.h>\nint main(void)\n{\n    signal(SIGTERM, SIG_IGN);\n    \
+                       for (volatile long i = 0; i < 1L << 60; i++) continue;\n}\n";
 
 /// A control group is known for a dead siglab's even if the folder is gone that knew of it. A living
 /// one's stays, and so does what only has such a name.

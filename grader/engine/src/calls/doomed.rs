@@ -45,10 +45,10 @@ impl Run<'_> {
     }
 
     /// At a call: the children that were killed die now, unless their parent kills the next one, or
-    /// asks only whether they have ended.
-    pub(super) fn end_doomed_before(&mut self, tid: Pid, regs: &Regs) -> Outcome<()> {
+    /// asks only whether they have ended. Whether they do.
+    pub(crate) fn end_doomed_before(&mut self, tid: Pid, regs: &Regs) -> Outcome<bool> {
         if self.world.doomed.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let asks = |index: usize| regs.arg(index) as i32 & libc::WNOHANG != 0;
         let is_quick = match regs.sys() {
@@ -58,10 +58,10 @@ impl Run<'_> {
             _ => false,
         };
         if is_quick && self.world.doomed.iter().all(|it| it.parent == tid) {
-            return Ok(());
+            return Ok(false);
         }
         self.end_doomed()?;
-        self.settle()
+        Ok(true)
     }
 
     /// The children that were killed die now.

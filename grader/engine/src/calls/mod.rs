@@ -50,7 +50,6 @@ pub(crate) fn failure(errno: Errno) -> i64 {
 impl Run<'_> {
     /// A traced call, before it is made.
     pub(crate) fn on_call_entry(&mut self, tid: Pid, regs: Regs) -> Outcome<Next> {
-        self.end_doomed_before(tid, &regs)?;
         self.check_jumps(tid, &regs)?;
         if self.world.options.lines {
             self.note_caller(tid, &regs)?;

@@ -602,6 +602,9 @@ impl Run<'_> {
                 if regs.sys() == Some(Sys::ExitGroup) {
                     self.hold_heir(tid)?;
                 }
+                if self.end_doomed_before(tid, &regs)? {
+                    self.settle()?;
+                }
                 self.on_call_entry(tid, regs)
             }
             Status::Fork(how) => self.on_fork(tid, how),
